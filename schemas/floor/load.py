@@ -1,0 +1,193 @@
+"""Reads a floor file and says what is wrong with it, line by line.
+
+FloorError (a ValueError) carries every Problem at once; its text is one ``line N: path: what`` per problem.
+"""
+
+import difflib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from schemas.floor.model import WEEKDAYS, Floor
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    line: int
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.path}: {self.what}" if self.path else f"line {self.line}: {self.what}"
+
+
+class FloorError(ValueError):
+    """The floor file cannot be used; ``problems`` says why, in the order of the file."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.line)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def load(path: str) -> Floor:
+    """Raises: FloorError, OSError."""
+    with open(path, "rb") as file:
+        return parse(file.read().decode("utf-8-sig", errors="replace"))
+
+
+def parse(text: str) -> Floor:
+    """Raises: FloorError."""
+    tree = _tree(text)
+    try:
+        floor = Floor.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise FloorError([_problem(tree, detail) for detail in error.errors()]) from error
+    problems = [Problem(_line(tree, where), _dotted(where), what) for where, what in check(floor)]
+    if problems:
+        raise FloorError(problems)
+    return floor
+
+
+def dump(floor: Floor) -> str:
+    """The floor as YAML, defaults left out."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    out = io.StringIO()
+    yaml.dump(_plain(floor.model_dump(mode="json", by_alias=True, exclude_defaults=True)), out)
+    return out.getvalue()
+
+
+def check(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What no single field can tell: references, doubles, ties. Yields (path, what)."""
+    yield from _doubles(floor)
+    yield from _references(floor)
+    yield from _ties(floor)
+
+
+def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for name in ("teams", "agents", "sources"):
+        seen: set[str] = set()
+        for at, item in enumerate(getattr(floor, name)):
+            if item.id in seen:
+                yield (name, at, "id"), f"{item.id!r} is used twice"
+            seen.add(item.id)
+    owners: dict[tuple[str, str], str] = {}
+    for at, agent in enumerate(floor.agents):
+        for source, identities in agent.identities.items():
+            for identity in identities:
+                owner = owners.setdefault((source, identity), agent.id)
+                if owner != agent.id:
+                    yield ("agents", at, "identities", source), f"{identity!r} belongs to {owner!r} already"
+
+
+def _references(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    teams, sources = set(floor.team_by_id), set(floor.source_by_id)
+    roles = {agent.role for agent in floor.agents if agent.role}
+    for at, agent in enumerate(floor.agents):
+        if agent.team not in teams:
+            yield ("agents", at, "team"), f"no team {agent.team!r}{_nearest(agent.team, teams)}"
+        for source in agent.identities:
+            if source not in sources:
+                yield ("agents", at, "identities", source), f"no source {source!r}{_nearest(source, sources)}"
+    known = {"agent": set(floor.agent_by_id), "role": roles, "team": teams, "floor": {floor.floor}}
+    for block in ("norms", "plan"):
+        for at, entry in enumerate(getattr(floor, block)):
+            for kind, names in known.items():
+                value = getattr(entry.for_, kind)
+                if value is not None and value not in names:
+                    yield (block, at, "for"), f"no {kind} {value!r}{_nearest(value, names)}"
+    channels = {channel.id for channel in floor.notify.channels}
+    for at, route in enumerate(floor.notify.routes):
+        for channel in route.to:
+            if channel not in channels:
+                yield ("notify", "routes", at, "to"), f"no channel {channel!r}{_nearest(channel, channels)}"
+
+
+def _ties(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    seen: dict[tuple[object, ...], int] = {}
+    for at, entry in enumerate(floor.norms):
+        segment = tuple(entry.for_.model_dump().items())
+        for step in entry.per_day:
+            for weekday in entry.weekdays or WEEKDAYS:
+                key = (segment, step, bool(entry.weekdays), weekday)
+                if key in seen:
+                    yield ("norms", at), f"{step} is given twice for the same segment and day (see norms.{seen[key]})"
+                    break
+                seen[key] = at
+
+
+def _tree(text: str) -> Any:
+    yaml = YAML(typ="rt")
+    try:
+        tree = yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise FloorError([Problem(mark.line + 1 if mark else 1, "", str(error.problem or error.context))]) from error
+    except YAMLError as error:
+        raise FloorError([Problem(1, "", str(error))]) from error
+    if not isinstance(tree, dict):
+        raise FloorError([Problem(1, "", "a floor file is a mapping; start from deploy/floor.example.yaml")])
+    return tree
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    return node
+
+
+def _problem(tree: Any, detail: Any) -> Problem:
+    where = tuple(part for part in detail["loc"] if not (isinstance(part, str) and ("[" in part or part == "EnvRef")))
+    what = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        what = f"unknown key{_nearest(str(where[-1]), _keys_at(where[:-1]))}"
+    elif detail["type"] == "missing":
+        what = "is missing"
+    return Problem(_line(tree, where), _dotted(where), what)
+
+
+def _keys_at(where: tuple[str | int, ...]) -> set[str]:
+    """Names allowed at *where*, found by walking the models."""
+    model: Any = Floor
+    for part in where:
+        if isinstance(part, int) or model is None:
+            continue
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        model = _model_of(field.annotation) if field else None
+    return {field.alias or name for name, field in model.model_fields.items()} if model else set()
+
+
+def _model_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_of(arg))), None)
+
+
+def _line(tree: Any, where: tuple[str | int, ...]) -> int:
+    """1-based line of the deepest node on the path that exists."""
+    line = 1
+    node: Any = tree
+    for part in where:
+        try:
+            marks: Any = node.lc
+            line = (marks.key(part) if isinstance(node, dict) else marks.item(part))[0] + 1
+            node = node[part]
+        except (KeyError, IndexError, AttributeError, TypeError):
+            break
+    return line
+
+
+def _dotted(where: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in where)
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    found = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""

@@ -1,0 +1,417 @@
+"""Models of the floor file. Keys are those of ``floor.example.yaml``; unknown keys are errors, with the nearest name."""
+
+from datetime import date as Date
+from datetime import time as Time
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from schemas.steps import Step
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
+MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching"]
+
+
+def _clock(value: Any) -> Any:
+    # YAML 1.1 loaders read 11:00 as 660; a floor file says "11:00".
+    if isinstance(value, str):
+        try:
+            return Time.fromisoformat(value if len(value) > 4 else f"0{value}")
+        except ValueError as error:
+            raise ValueError(f'{value!r} is not a time of day such as "09:30"') from error
+    if isinstance(value, int):
+        raise ValueError('a time of day is written in quotes, such as "09:30"')
+    return value
+
+
+Clock = Annotated[Time, BeforeValidator(_clock)]
+Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _span(value: Any) -> Any:
+    if isinstance(value, str):
+        start, dash, end = value.partition("-")
+        if not dash:
+            raise ValueError(f'{value!r} is not a span such as "13:00-14:00"')
+        return (_clock(start.strip()), _clock(end.strip()))
+    return value
+
+
+Span = Annotated[tuple[Time, Time], BeforeValidator(_span)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class EnvRef(Strict):
+    """A secret by reference: the value is read from this environment variable (or from ``<NAME>_FILE``)."""
+
+    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+class Day(Strict):
+    start: Clock = Time(9)
+    end: Clock = Time(18)
+    breaks: tuple[Span, ...] = ()
+    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    holidays: str | None = Field(None, description="Country code of a holiday calendar, such as RU")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Day":
+        if self.start >= self.end:
+            raise ValueError("day.start must be before day.end")
+        for start, end in self.breaks:
+            if start >= end:
+                raise ValueError("a break must start before it ends")
+        return self
+
+
+class SlackTeam(Strict):
+    channel: str | None = None
+    lead: str | None = None
+
+
+class Team(Strict):
+    id: Identifier
+    name: str | None = None
+    lead: str | None = None
+    trainer: str | None = None
+    count_inbound: bool = False
+    long_call_s: int | None = Field(None, gt=0, description="default: the floor's")
+    short_call_s: int | None = Field(None, gt=0, description="default: the floor's")
+    slack: SlackTeam = SlackTeam()
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
+
+
+class Shift(Strict):
+    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    start: Clock
+    end: Clock
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Shift":
+        if self.start >= self.end:
+            raise ValueError("a shift must start before it ends")
+        return self
+
+
+class Agent(Strict):
+    id: Identifier
+    name: str | None = None
+    team: Identifier
+    role: str | None = None
+    identities: dict[str, tuple[str, ...]] = {}
+    since: Date | None = Field(None, description="first day of exposure")
+    until: Date | None = Field(None, description="last day of exposure")
+    shifts: tuple[Shift, ...] | None = Field(None, description="default: the floor's day")
+    absent: tuple[Date, ...] = ()
+
+    @field_validator("identities", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: [str(v) for v in (ids if isinstance(ids, list) else [ids])] for key, ids in value.items()}
+        return value
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
+
+
+class Segment(Strict):
+    """Whom a norm or plan is for: exactly one key."""
+
+    agent: str | None = None
+    role: str | None = None
+    team: str | None = None
+    floor: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Segment":
+        if sum(part is not None for part in (self.agent, self.role, self.team, self.floor)) != 1:
+            raise ValueError("give exactly one of agent, role, team, floor")
+        return self
+
+    @property
+    def rank(self) -> int:
+        """Precedence: agent 3 > role 2 > team 1 > floor 0."""
+        return next(
+            rank
+            for rank, part in ((3, self.agent), (2, self.role), (1, self.team), (0, self.floor))
+            if part is not None
+        )
+
+
+class NormEntry(Strict):
+    for_: Segment = Field(alias="for")
+    per_day: dict[Step, Annotated[float, Field(ge=0)]]
+    reference: dict[Step, Annotated[float, Field(ge=0)]] = {}
+    weekdays: tuple[Weekday, ...] | None = None
+
+
+class Plan(Strict):
+    for_: Segment = Field(alias="for")
+    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    payments_minor: int | None = Field(None, ge=0)
+    payments: int | None = Field(None, ge=0)
+
+
+class Fields(Strict):
+    """Where a provider without standard keys carries them; dots walk into objects."""
+
+    identity: str | None = None
+    line: str | None = None
+    direction: str | None = None
+    campaign: str | None = None
+    recording: str | None = None
+
+
+class Counts(Strict):
+    """What a CRM calls a presentation, an invoice, a payment: stages, statuses, or 'won'."""
+
+    stage: tuple[str, ...] = ()
+    status: tuple[int, ...] = ()
+    won: bool = False
+    amount: str | None = None
+
+
+class CrmCounts(Strict):
+    presentation: Counts | None = None
+    invoice: Counts | None = None
+    payment: Counts | None = None
+
+
+class SourceConfig(Strict):
+    id: Identifier
+    provider: str
+    secrets: dict[str, EnvRef | tuple[EnvRef, ...]] = Field(
+        {}, description="name → environment variable; a list while a secret is being rotated"
+    )
+    fields: Fields = Fields()
+    timezone: str | None = None
+    currency: str | None = None
+    feeds: tuple[Feed, ...] = ("calls",)
+    counts: CrmCounts = CrmCounts()
+    expect_every_s: float = Field(300, gt=0)
+    rate_per_s: float = Field(200, gt=0)
+    public_url: str | None = None
+    options: dict[str, Any] = Field({}, description="provider's own switches; see its README")
+
+    _zone = field_validator("timezone")(lambda cls, v: _known_zone(v))
+
+
+class Soft(Strict):
+    below: float = Field(0.9, gt=0)
+    probability: Share = 0.75
+    probability_many: Share = 0.85
+    min_shortfall: float = Field(1, ge=0)
+
+
+class Hard(Strict):
+    below: float = Field(0.8, gt=0)
+    probability: Share = 0.90
+
+
+class Fdr(Strict):
+    hard: Share = 0.05
+
+
+class TeamJudgement(Strict):
+    prior_cv: float = Field(0.15, gt=0)
+    probability: Share = 0.90
+    min_agents: int = Field(4, ge=2)
+
+
+class Verification(Strict):
+    done_probability: Share = 0.60
+    not_done_probability: Share = 0.75
+    invalid_technical_share: Share = 0.25
+    recheck_days: int = Field(5, ge=1)
+
+
+class Judgement(Strict):
+    prior_cv: float = Field(0.4, gt=0)
+    soft: Soft = Soft()
+    hard: Hard = Hard()
+    leave_probability: Share = 0.5
+    min_expected: float = Field(3, ge=0)
+    overdispersion: float = Field(1.3, ge=1)
+    fdr: Fdr | None = Fdr()
+    task_budget_share: Share | None = 0.20
+    team: TeamJudgement = TeamJudgement()
+    verification: Verification = Verification()
+
+
+class Trust(Strict):
+    max_rejected_share: Share = 0.05
+
+
+class LineFailure(Strict):
+    window_attempts: tuple[int, int] = (20, 100)
+    window_s: float = Field(300, gt=0)
+    p: float = Field(1e-4, gt=0, lt=1)
+    min_failures: int = Field(5, ge=1)
+    in_a_row: int = Field(4, ge=2)
+    base: Share = 0.03
+    base_attempts: int = 200
+    recover_s: float = Field(600, gt=0)
+
+
+class SourceSilence(Strict):
+    min_expected: float = Field(10, gt=0)
+
+
+class CauseTable(Strict):
+    """Which SIP statuses and Q.850 causes mean whose problem (DOMAIN §8)."""
+
+    network_sip: tuple[int, ...] = (408, 488, 500, 502, 503, 504)
+    network_q850: tuple[int, ...] = (27, 34, 38, 41, 42, 47, 57, 58, 65, 102, 127)
+    person_sip: tuple[int, ...] = (480, 486, 487, 603)
+    person_q850: tuple[int, ...] = (17, 18, 19, 20, 21)
+    list_sip: tuple[int, ...] = (404, 410, 484)
+    list_q850: tuple[int, ...] = (1, 22, 28)
+
+
+class Outages(Strict):
+    line_failure: LineFailure = LineFailure()
+    source_silence: SourceSilence = SourceSilence()
+    causes: CauseTable = CauseTable()
+
+
+class Channel(Strict):
+    id: Identifier
+    kind: Literal["slack", "slack_webhook", "webhook", "console", "alertmanager", "telegram", "email", "apprise"]
+    token: EnvRef | None = None
+    signing_secret: EnvRef | None = None
+    url: EnvRef | None = None
+    signing: EnvRef | None = None
+    channel: str | None = Field(None, description="default channel when neither route nor team names one")
+
+
+class Match(Strict):
+    kind: tuple[MessageKind, ...] = ()
+    team: tuple[str, ...] = ()
+
+
+class Route(Strict):
+    match: Match = Match()
+    to: tuple[str, ...]
+    channel: str | None = None
+
+
+class Head(Strict):
+    slack: str | None = None
+
+
+class Notify(Strict):
+    channels: tuple[Channel, ...] = ()
+    routes: tuple[Route, ...] = ()
+    quiet_hours: Span | None = None
+    repeat_s: float = 3600
+    ack_within_s: float = 900
+    head: Head = Head()
+
+
+class Quality(Strict):
+    card: Any = "default"
+
+
+class Board(Strict):
+    order: Literal["need", "name"] = "need"
+    hide_names: bool = False
+    url: str | None = Field(None, description="public address of the board, for links in messages")
+
+
+class Floor(Strict):
+    """A floor, described once. Refers to itself by id only; times of day are the floor's local wall clock."""
+
+    version: Literal[1] = 1
+    floor: Identifier = "main"
+    name: str | None = None
+    timezone: str
+    language: Literal["ru", "en"] = "en"
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    day: Day = Day()
+    slices: tuple[Clock, ...] = (Time(11), Time(13, 30), Time(16), Time(18))
+    grace_s: float = Field(180, ge=0)
+    long_call_s: int = Field(600, gt=0)
+    short_call_s: int = Field(30, gt=0)
+    teams: tuple[Team, ...]
+    agents: tuple[Agent, ...] = ()
+    norms: tuple[NormEntry, ...] = ()
+    plan: tuple[Plan, ...] = ()
+    sources: tuple[SourceConfig, ...] = ()
+    judgement: Judgement = Judgement()
+    trust: Trust = Trust()
+    outages: Outages = Outages()
+    notify: Notify = Notify()
+    quality: Quality = Quality()
+    board: Board = Board()
+    metrics_max_agents: int = Field(2000, ge=0)
+
+    _zone = field_validator("timezone")(lambda cls, v: _known_zone(v))
+
+    @field_validator("slices")
+    @classmethod
+    def _at_least_three(cls, value: tuple[Time, ...]) -> tuple[Time, ...]:
+        if len(value) < 3:
+            raise ValueError(f"a day needs at least three slices, {len(value)} given")
+        if list(value) != sorted(set(value)):
+            raise ValueError("slices must be in order and different")
+        return value
+
+    @property
+    def title(self) -> str:
+        return self.name or self.floor
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def agent_by_id(self) -> dict[str, Agent]:
+        return {agent.id: agent for agent in self.agents}
+
+    @cached_property
+    def team_by_id(self) -> dict[str, Team]:
+        return {team.id: team for team in self.teams}
+
+    @cached_property
+    def source_by_id(self) -> dict[str, SourceConfig]:
+        return {source.id: source for source in self.sources}
+
+    @cached_property
+    def agent_by_identity(self) -> dict[tuple[str, str], str]:
+        """(source, identity) → agent."""
+        return {
+            (source, identity): agent.id
+            for agent in self.agents
+            for source, identities in agent.identities.items()
+            for identity in identities
+        }
+
+    def long_call_of(self, team: str) -> int:
+        found = self.team_by_id.get(team)
+        return (found.long_call_s if found else None) or self.long_call_s
+
+    def short_call_of(self, team: str) -> int:
+        found = self.team_by_id.get(team)
+        return (found.short_call_s if found else None) or self.short_call_s
+
+
+def _known_zone(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Moscow") from error
+    return value

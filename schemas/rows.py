@@ -1,0 +1,74 @@
+"""Rows that people and programs read: the same objects in back-test files, the JSON API and messages (DESIGN §6, §10).
+
+Ratios, targets and probabilities are rounded to 6 decimals; instants are ISO 8601 with the floor's offset.
+"""
+
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+from uuid import uuid5
+
+import msgspec
+
+from schemas.facts import NAMESPACE
+from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+
+
+class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent × step at one cut-off; ``done``, ``target`` since local midnight, ``in_slice`` since the last cut-off."""
+
+    date: Date
+    slice: str
+    agent: str
+    team: str
+    step: Step
+    done: int
+    in_slice: int
+    target: float | None
+    index: float | None
+    p_below: float | None
+    level: Level
+    trusted: bool
+    late: int = 0
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One task with its latest state; ``opened`` and ``verified`` are cut-off instants."""
+
+    task: str
+    date: Date
+    agent: str
+    team: str
+    step: Step
+    opened: datetime
+    target: int
+    verified: datetime | None = None
+    result: TaskResult | None = None
+
+
+class CoachingRow(msgspec.Struct, frozen=True, kw_only=True):
+    date: Date
+    agent: str
+    step: Step
+    opened: datetime
+    reason: str
+
+
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    alert: str
+    kind: AlertKind
+    verdict: Verdict
+    scope: str
+    fired_at: datetime
+    evidence: dict[str, Any]
+    resolved_at: datetime | None = None
+
+
+def derived_id(*parts: object) -> str:
+    """UUIDv5 of the parts: the same task or alert gets the same id live, after a restart and in a back-test."""
+    return str(uuid5(NAMESPACE, "|".join(str(part) for part in parts)))
+
+
+def encode_row(row: msgspec.Struct) -> bytes:
+    """One line of NDJSON, without the line end."""
+    return msgspec.json.encode(row)

@@ -1,0 +1,11 @@
+"""Steps of the funnel, in order (DOMAIN §3)."""
+
+from typing import Final, Literal, get_args
+
+Step = Literal["calls", "answered", "long_calls", "presentations", "invoices", "payments"]
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
+
+Level = Literal["ok", "watch", "soft", "hard", "not_enough_data"]
+TaskResult = Literal["done", "not_done", "not_enough_data", "invalidated"]
+AlertKind = Literal["outage", "efficiency", "data"]
+Verdict = Literal["line", "number", "list", "floor", "workplace", "offer_or_crm", "agent", "undetermined"]

@@ -1,0 +1,290 @@
+"""Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
+
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs; aggregator — closes, slices,
+slice_revisions, tasks, coaching; alerts — alerts, alert_transitions, technical, outbox, messages.
+All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB, UUID
+
+metadata = sa.MetaData()
+Instant = sa.DateTime(timezone=True)
+
+floors = sa.Table(
+    "floors",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=True),
+    Column("applied_at", Instant, nullable=False),
+    Column("text", Text, nullable=False, comment="the floor file as it was applied"),
+    Column("hash", BYTEA, nullable=False),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("source", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False, comment="what follows /hooks/{source}, without secrets"),
+    Column("query", Text, nullable=False),
+    Column("headers", JSONB, nullable=False, comment="lower-case names; authorization and tokens removed"),
+    Column("body", BYTEA, nullable=False, comment="raw body, provider's token fields removed"),
+    Column("body_hash", BYTEA, nullable=False, comment="sha256 of the body as received"),
+    Column("state", Text, nullable=False, server_default="new", comment="new, parsed, ignored, rejected"),
+    Column("reason", Text, comment="closed word: why rejected or ignored"),
+    Column("detail", Text, comment="what was wrong, for people; no personal data"),
+    Column("facts", Integer, nullable=False, server_default="0"),
+    Column("parsed_at", Instant),
+    Index("journal_backlog", "id", postgresql_where=text("state = 'new'")),
+    Index("journal_source_received", "source", "received_at"),
+    Index("journal_rejected", "received_at", postgresql_where=text("state = 'rejected'")),
+)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    Column("event_id", UUID(as_uuid=False), primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("occurred_at", Instant, nullable=False, comment="CloudEvents time, clamped to received_at + 60 s"),
+    Column("received_at", Instant, nullable=False, comment="of the first delivery that said this"),
+    Column("agent", Text),
+    Column("identity", Text),
+    Column("line", Text, nullable=False, comment="of a call: trunk or number; else the source"),
+    Column("key_hash", Integer, nullable=False, comment="schemas.topics.key_hash of the fact's key"),
+    # calls, for counting by SQL
+    Column("direction", Text),
+    Column("disposition", Text),
+    Column("talk_s", Float),
+    Column("q850", Integer),
+    Column("sip_status", Integer),
+    Column("campaign", Text),
+    Column("customer", Text),
+    # money
+    Column("amount_minor", BigInteger),
+    Column("currency", Text),
+    Column("data", JSONB, nullable=False, comment="schemas.facts data, whole"),
+    Column("content_hash", BYTEA, nullable=False),
+    Column("revision", SmallInteger, nullable=False, server_default="0"),
+    Column("clamped", Boolean, nullable=False, server_default="false"),
+    Column("journal_id", BigInteger),
+    Column("published_at", Instant),
+    Index("facts_day_agent", "day", "agent"),
+    Index("facts_line_occurred", "line", "occurred_at"),
+    Index("facts_source_received", "source", "received_at"),
+    Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),
+    Index("facts_unattributed", "source", "identity", postgresql_where=text("agent IS NULL")),
+)
+
+dirty = sa.Table(
+    "dirty",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("agent", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    comment="agent-days whose stored facts changed; a row lives until its Dirty message is acknowledged by the broker",
+)
+
+fact_revisions = sa.Table(
+    "fact_revisions",
+    metadata,
+    Column("event_id", UUID(as_uuid=False), primary_key=True),
+    Column("revision", SmallInteger, primary_key=True, comment="number of the content that was replaced"),
+    Column("replaced_at", Instant, nullable=False),
+    Column("data", JSONB, nullable=False),
+)
+
+legs = sa.Table(
+    "legs",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("call", Text, primary_key=True, comment="whole-call id"),
+    Column("leg", Text, primary_key=True),
+    Column("data", JSONB, nullable=False, comment="the leg as its provider's parser wrote it"),
+    Column("received_at", Instant, nullable=False),
+)
+
+replays = sa.Table(
+    "replays",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("rows", Integer, nullable=False, server_default="0"),
+    comment="`srez journal replay` in progress keeps slices untrusted (DOMAIN §5 d)",
+)
+
+closes = sa.Table(
+    "closes",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("slice", Text, primary_key=True),
+    Column("cut_off", Instant, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    Column("floor_version", Integer, nullable=False),
+    Column("on_time", Boolean, nullable=False, comment="False: closed after the next cut-off; rows, but no tasks"),
+    Column("trust", JSONB, nullable=False, comment="team → step → reasons why not trusted"),
+    Column("announced_at", Instant),
+)
+
+slices = sa.Table(
+    "slices",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("slice", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("cut_off", Instant, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("in_slice", Integer, nullable=False),
+    Column("target", Float),
+    Column("index", Float),
+    Column("p_below", Float),
+    Column("level", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("late", Integer, nullable=False, server_default="0"),
+)
+
+slice_revisions = sa.Table(
+    "slice_revisions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("date", Date, nullable=False),
+    Column("slice", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("revised_at", Instant, nullable=False),
+    Column("done", Integer, nullable=False, comment="count of the same cut-off as stored now"),
+    Column("reason", Text, nullable=False, comment="late, correction, technical"),
+    Index("slice_revisions_slice", "date", "slice", "agent", "step"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    Column("task", UUID(as_uuid=False), primary_key=True),
+    Column("date", Date, nullable=False),
+    Column("slice", Text, nullable=False, comment="slice at which it was opened"),
+    Column("agent", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("due", Instant, nullable=False, comment="cut-off at which it is verified first"),
+    Column("target", Integer, nullable=False),
+    Column("verified", Instant),
+    Column("result", Text),
+    Column("evidence", JSONB, nullable=False, server_default="{}"),
+    Column(
+        "state", Text, nullable=False, server_default="proposed", comment="proposed, confirmed, dismissed, acknowledged"
+    ),
+    Index("tasks_open", "agent", unique=True, postgresql_where=text("result IS NULL")),
+    Index("tasks_date", "date", "agent"),
+)
+
+coaching = sa.Table(
+    "coaching",
+    metadata,
+    Column("case", UUID(as_uuid=False), primary_key=True),
+    Column("date", Date, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recheck_on", Date, nullable=False),
+    Column("evidence", JSONB, nullable=False, server_default="{}"),
+    Index("coaching_agent", "agent", "opened"),
+)
+
+team_issues = sa.Table(
+    "team_issues",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("slice", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
+    Column("firing", Boolean, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    comment="common cause found by the closer; alerts turns it into an efficiency alert",
+)
+
+technical = sa.Table(
+    "technical",
+    metadata,
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("alert", UUID(as_uuid=False), nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, comment="open while the verdict stands"),
+    Column("origin", Text, nullable=False, comment="detector, or person"),
+    Index("technical_started", "started_at"),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    Column("alert", UUID(as_uuid=False), primary_key=True),
+    Column("fingerprint", Text, nullable=False, comment="detector and scope; never a list of people"),
+    Column("kind", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("detector", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="firing, acknowledged, resolved, invalidated"),
+    Column("fired_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    Column("owner", Text),
+    Column("evidence", JSONB, nullable=False),
+    Column("transition", Integer, nullable=False, server_default="0"),
+    Column("date", Date, nullable=False),
+    Column("team", Text),
+    Index("alerts_open", "fingerprint", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    Index("alerts_date", "date"),
+)
+
+alert_transitions = sa.Table(
+    "alert_transitions",
+    metadata,
+    Column("alert", UUID(as_uuid=False), primary_key=True),
+    Column("transition", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("announced_at", Instant),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("group_key", Text, nullable=False, comment="alert id, or task/slice message id"),
+    Column("transition", Integer, nullable=False),
+    Column("channel", Text, nullable=False, comment="notify.channels[].id"),
+    Column("target", Text, nullable=False, server_default="", comment="Slack channel or user, URL…"),
+    Column("kind", Text, nullable=False, comment="outage, efficiency, data, task, slice, coaching"),
+    Column("payload", JSONB, nullable=False, comment="what the message is rendered from"),
+    Column("state", Text, nullable=False, server_default="pending", comment="pending, sending, sent, superseded, dead"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("lease_until", Instant),
+    Column("sent_at", Instant),
+    Column("error", Text),
+    Column("ambiguous", Boolean, nullable=False, server_default="false"),
+    sa.UniqueConstraint("group_key", "transition", "channel", "target"),
+    Index("outbox_due", "next_at", postgresql_where=text("state IN ('pending', 'sending')")),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("group_key", Text, primary_key=True),
+    Column("ts", Text, nullable=False, comment="the messenger's own id of the living message"),
+    Column("transition", Integer, nullable=False, comment="newest state shown"),
+    Column("updated_at", Instant, nullable=False),
+)

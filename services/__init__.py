@@ -1,0 +1,1 @@
+"""The services and the pure core they share (DESIGN §3)."""

@@ -1,0 +1,151 @@
+"""What a provider is: ``verify`` + ``parse`` + a status table + payload models + a README of quirks.
+
+A provider is a value (``Provider``) in the one dict of ``providers/__init__.py``; its functions are
+pure: no clock, no I/O.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from schemas.facts import Data
+from schemas.floor import SourceConfig
+from services.kit.errors import BadInput, SrezError
+
+Secrets = Mapping[str, tuple[str, ...]]
+"""Secret name → values; several while one is being rotated."""
+
+
+class Unauthorized(SrezError):
+    """The request is not from whom it says. Answered 401, journaled never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as received. ``path`` is what follows ``/hooks/{source}`` (without slashes at the ends)."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    url: str = ""
+    """Full public URL, for providers that sign it (``sources[].public_url`` + rest when configured)."""
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured source, resolved for parsing. ``timezone`` is an IANA name; ``customer`` hashes a number, or None."""
+
+    config: SourceConfig
+    timezone: str = "UTC"
+    currency: str | None = None
+    customer: Callable[[str | None], str | None] = lambda number: None
+
+    @property
+    def id(self) -> str:
+        return self.config.id
+
+    def call_id(self, whole_call: str) -> str:
+        return f"{self.id}:{whole_call}"
+
+    def line(self, trunk: str | None) -> str:
+        return f"{self.id}/{trunk}" if trunk else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fact before it has an agent: ``event_id = UUIDv5(source | type | provider_id)``; ``time`` is occurred_at.
+
+    ``data.agent`` stays None (but in ``generic``, which may give it outright); ``data.identity`` is resolved later.
+    """
+
+    type: str
+    provider_id: str
+    time: datetime
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg of a call whose other legs come in other requests; ``Provider.join`` makes the fact of all known legs.
+
+    ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
+    """
+
+    call: str
+    leg: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Authentic, understood, nothing to count. ``reason`` is a word: ringing, ping, recording, needs_readback…"""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A part that should have been a fact and could not be understood."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    drafts: tuple[Draft, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the provider wants to hear on success or on a challenge."""
+
+    status: int = 200
+    body: bytes = b'{"ok":true}'
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def no_challenge(request: Request, source: Source, secrets: Secrets) -> Reply | None:
+    return None
+
+
+def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
+    raise BadInput("this provider has no legs")
+
+
+def keep(request: Request) -> Request:
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """``verify`` raises Unauthorized; ``parse`` raises BadInput when nothing of the body can be understood.
+
+    ``now`` handed to verify is a tuple of instants that may be "now": the real one and, under SREZ_CLOCK, the virtual one.
+    ``redact`` removes token fields before the request is journaled (``Authorization`` is removed for all).
+    ``parse`` must also work on the redacted request: replay does not verify again.
+    """
+
+    name: str
+    verify: Callable[[Request, Source, Secrets, tuple[datetime, ...]], None]
+    parse: Callable[[Request, Source], Parsed]
+    join: Callable[[Source, str, Sequence[Leg]], Draft] = no_join
+    redact: Callable[[Request], Request] = keep
+    challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
+    reply: Reply = field(default_factory=Reply)
+    methods: tuple[str, ...] = ("POST",)
+    required_secrets: tuple[str, ...] = ()
+    signs: Literal["body", "url", "token", "path", "basic"] = "path"

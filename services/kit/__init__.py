@@ -1,0 +1,1 @@
+"""Plumbing without domain words: clock, errors, Kafka, PostgreSQL, settings, logs, metrics, health."""
