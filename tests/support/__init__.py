@@ -1,0 +1,1 @@
+"""Shared by all tests: real servers, waiting for conditions, running services as processes."""
