@@ -24,7 +24,7 @@ def _clock(value: Any) -> Any:
         except ValueError as error:
             raise ValueError(f'{value!r} is not a time of day such as "09:30"') from error
     if isinstance(value, int):
-        raise ValueError('a time of day is written in quotes, such as "09:30"')
+        raise ValueError('a time of day is written in quotes, such as "09:30"')  # noqa: TRY004 — pydantic wants it
     return value
 
 
@@ -273,7 +273,7 @@ class SourceSilence(Strict):
 class CauseTable(Strict):
     """Which SIP statuses and Q.850 causes mean whose problem (DOMAIN §8)."""
 
-    network_sip: tuple[int, ...] = (408, 488, 500, 502, 503, 504)
+    network_sip: tuple[int, ...] = (403, 408, 488, 500, 502, 503, 504)
     network_q850: tuple[int, ...] = (27, 34, 38, 41, 42, 47, 57, 58, 65, 102, 127)
     person_sip: tuple[int, ...] = (480, 486, 487, 603)
     person_q850: tuple[int, ...] = (17, 18, 19, 20, 21)

@@ -1,0 +1,223 @@
+"""Line failure: network failures of one line beyond its own base rate (DOMAIN §8).
+
+Enter: binomial tail over the last 20–100 attempts of 5 minutes, or four network failures in a row of at least two
+agents or customers. Leave: below twice the base for 10 minutes. Without attempts the finding stays open as ``no_data``
+and is closed when the working day is over.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any, Literal
+
+from scipy.special import bdtrc
+
+from schemas.floor.model import LineFailure
+
+LineStateName = Literal["ok", "failing", "recovering", "no_data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One outbound attempt, by the instant it ended."""
+
+    at: datetime
+    agent: str | None
+    customer: str | None
+    failed: bool
+    """A network failure (causes.is_network_failure)."""
+    code: str = ""
+    """Raw code for evidence, such as ``Q.850 34``."""
+    call_id: str = ""
+    disposition: str = ""
+
+
+@dataclass(slots=True)
+class Finding:
+    """One episode. ``last_failure`` moves while it lasts; ``resolved_at`` ends it."""
+
+    since: datetime
+    fired_at: datetime
+    path: Literal["in_a_row", "tail"]
+    attempts: int
+    failures: int
+    p: float | None
+    codes: dict[str, int]
+    agents: int
+    last_failure: datetime
+    last_attempt: datetime
+    calls: tuple[str, ...]
+    below_since: datetime | None = None
+    resolved_at: datetime | None = None
+    total_failures: int = 0
+    failures_by_agent: dict[str, int] = field(default_factory=dict)
+    ok_by_others: int = 0
+
+    def technical_until(self, now: datetime, window_s: float) -> datetime:
+        """End of the technical time: the last failure once it recovers, else now — but not long past the last attempt."""
+        if self.below_since is not None or self.resolved_at is not None:
+            return self.last_failure
+        return min(now, self.last_attempt + timedelta(seconds=window_s))
+
+
+@dataclass(slots=True)
+class LineState:
+    """Fold of one line and day. ``base`` is fixed for the day."""
+
+    line: str
+    base: float
+    by: LineFailure
+    window: deque[Attempt] = field(default_factory=deque)
+    run: list[Attempt] = field(default_factory=list)
+    attempts: int = 0
+    failures: int = 0
+    open: Finding | None = None
+    closed: list[Finding] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [*self.closed, *([self.open] if self.open else [])]
+
+    def name(self, now: datetime) -> LineStateName:
+        if self.open is None:
+            return "ok"
+        if not self._recent(now):
+            return "no_data"
+        return "recovering" if self.open.below_since else "failing"
+
+    def _recent(self, now: datetime) -> list[Attempt]:
+        edge = now - timedelta(seconds=self.by.window_s)
+        return [attempt for attempt in self.window if attempt.at > edge]
+
+
+def base_rate(history: Iterable[tuple[int, int]], by: LineFailure) -> float:
+    """Base rate of a line for one day.
+
+    Args:
+        history: (attempts, network failures) of each earlier day.
+    Returns: the median day's ratio, at least 0.5 %; the configured base until there are enough attempts.
+    """
+    days = [(attempts, failures) for attempts, failures in history if attempts >= by.window_attempts[0]]
+    if sum(attempts for attempts, _ in days) < by.base_attempts:
+        return by.base
+    return max(0.005, median(failures / attempts for attempts, failures in days))
+
+
+def advance(state: LineState, attempt: Attempt) -> None:
+    """Fold one attempt in. Attempts come in order of ``at``; a late one is taken at its own instant."""
+    settle(state, attempt.at)
+    state.attempts += 1
+    state.failures += attempt.failed
+    state.window.append(attempt)
+    state.run = [*state.run[-(state.by.in_a_row - 1) :], attempt] if attempt.failed else []
+    _forget(state, attempt.at)
+    if state.open is None:
+        _enter(state, attempt)
+    else:
+        _follow(state, state.open, attempt)
+
+
+def settle(state: LineState, now: datetime) -> None:
+    """Let time pass: an open finding that stayed below its leaving limit long enough is resolved."""
+    found = state.open
+    if found is None or found.below_since is None:
+        return
+    ends = found.below_since + timedelta(seconds=state.by.recover_s)
+    if now >= ends and any(attempt.at > found.below_since for attempt in state.window):
+        found.resolved_at = ends
+        state.closed.append(found)
+        state.open = None
+
+
+def close_day(state: LineState, over: datetime) -> None:
+    """The working day is over: what is still open is closed."""
+    settle(state, over)
+    if state.open is not None:
+        state.open.resolved_at = over
+        state.closed.append(state.open)
+        state.open = None
+
+
+def _forget(state: LineState, now: datetime) -> None:
+    edge = now - timedelta(seconds=state.by.window_s)
+    while state.window and (state.window[0].at <= edge or len(state.window) > state.by.window_attempts[1]):
+        state.window.popleft()
+
+
+def _enter(state: LineState, attempt: Attempt) -> None:
+    if not attempt.failed:
+        return
+    by, run, window = state.by, state.run, list(state.window)
+    failed = [one for one in window if one.failed]
+    if (
+        len(run) >= by.in_a_row
+        and state.base**by.in_a_row < by.p
+        and max(len({one.agent for one in run}), len({one.customer for one in run})) >= 2
+    ):
+        state.open = _finding("in_a_row", run, run, None)
+    elif len(window) >= by.window_attempts[0] and len(failed) >= by.min_failures:
+        p = float(bdtrc(len(failed) - 1, len(window), state.base))
+        if p < by.p:
+            state.open = _finding("tail", failed, window, p)
+    if state.open:
+        _tally(state.open, window if len(window) > len(run) else run)
+
+
+def _finding(path: Literal["in_a_row", "tail"], failed: list[Attempt], seen: list[Attempt], p: float | None) -> Finding:
+    codes: dict[str, int] = {}
+    for one in failed:
+        codes[one.code or one.disposition] = codes.get(one.code or one.disposition, 0) + 1
+    return Finding(
+        since=failed[0].at,
+        fired_at=failed[-1].at,
+        path=path,
+        attempts=len(seen),
+        failures=len(failed),
+        p=p,
+        codes=codes,
+        agents=len({one.agent for one in failed if one.agent}),
+        last_failure=failed[-1].at,
+        last_attempt=failed[-1].at,
+        calls=tuple(one.call_id for one in failed[:5] if one.call_id),
+    )
+
+
+def _follow(state: LineState, found: Finding, attempt: Attempt) -> None:
+    _tally(found, [attempt])
+    found.last_attempt = max(found.last_attempt, attempt.at)
+    if attempt.failed:
+        found.last_failure = max(found.last_failure, attempt.at)
+    ratio = sum(one.failed for one in state.window) / len(state.window) if state.window else 0.0
+    if ratio < 2 * state.base:
+        found.below_since = found.below_since or attempt.at
+    else:
+        found.below_since = None
+
+
+def _tally(found: Finding, attempts: Iterable[Attempt]) -> None:
+    for one in attempts:
+        if one.failed:
+            found.total_failures += 1
+            found.failures_by_agent[one.agent or ""] = found.failures_by_agent.get(one.agent or "", 0) + 1
+        elif one.agent not in found.failures_by_agent:
+            found.ok_by_others += 1
+
+
+def evidence(state: LineState, found: Finding) -> dict[str, Any]:
+    """What the alert says: numbers, window, p-value, sample calls."""
+    return {
+        "path": found.path,
+        "attempts": found.attempts,
+        "failures": found.failures,
+        "p_value": found.p,
+        "base": round(state.base, 6),
+        "codes": found.codes,
+        "agents": found.agents,
+        "calls": list(found.calls),
+        "since": found.since.astimezone(UTC).isoformat(),
+        "total_failures": found.total_failures,
+        "failures_by_agent": dict(sorted(found.failures_by_agent.items())),
+        "ok_by_others": found.ok_by_others,
+    }

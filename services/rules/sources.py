@@ -1,0 +1,88 @@
+"""Which source brings which step of which agent, and how much a source is expected to bring (DOMAIN §5 a, §8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schemas.floor import Agent, Floor, SourceConfig
+from schemas.steps import Step
+from services.rules.day import WorkingDay
+from services.rules.exposure import scheduled
+from services.rules.norms import norms_of
+from services.rules.spans import Spans, at, minutes
+from services.rules.target import due
+
+FED_BY: Final[Mapping[Step, str]] = {
+    "calls": "calls",
+    "answered": "calls",
+    "long_calls": "calls",
+    "presentations": "presentations",
+    "invoices": "invoices",
+    "payments": "payments",
+}
+
+
+class Feeders:
+    """Sources of each agent and feed: those that feed it and know the agent; else those that know nobody."""
+
+    def __init__(self, floor: Floor) -> None:
+        known = {source for agent in floor.agents for source in agent.identities}
+        self._by_feed: dict[str, list[SourceConfig]] = {}
+        for source in floor.sources:
+            for feed in source.feeds:
+                self._by_feed.setdefault(feed, []).append(source)
+        self._anybody = {
+            feed: tuple(source.id for source in sources if source.id not in known)
+            for feed, sources in self._by_feed.items()
+        }
+
+    def of(self, agent: Agent, feed: str) -> tuple[str, ...]:
+        own = tuple(source.id for source in self._by_feed.get(feed, ()) if source.id in agent.identities)
+        return own or self._anybody.get(feed, ())
+
+    def call_sources(self) -> tuple[str, ...]:
+        return tuple(source.id for source in self._by_feed.get("calls", ()))
+
+
+def team_sources(floor: Floor, feeders: Feeders, team: str, step: Step) -> frozenset[str]:
+    """Sources whose silence or lateness makes *step* of *team* unjudgeable."""
+    return frozenset(
+        source for agent in floor.agents if agent.team == team for source in feeders.of(agent, FED_BY[step])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a source is expected to bring: (when people work, events per minute) of groups of agents."""
+
+    source: str
+    groups: tuple[tuple[Spans, float], ...]
+    agents: frozenset[str]
+
+    def expected(self, start: datetime, end: datetime) -> float:
+        """Events due in (start, end] by norms × exposure."""
+        return sum(rate * minutes(spans, at(start), at(end)) for spans, rate in self.groups)
+
+
+def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
+    """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
+    is expected from each in equal parts."""
+    feeders = Feeders(floor)
+    rates: dict[str, dict[Spans, float]] = {}
+    people: dict[str, set[str]] = {}
+    for agent in floor.agents:
+        plan = scheduled(floor, day, agent)
+        if not plan:
+            continue
+        per_feed: dict[str, float] = {}
+        for step, norm in norms_of(floor, agent, day.weekday).items():
+            feed = FED_BY[step]
+            per_feed[feed] = max(norm, per_feed.get(feed, 0.0))
+        for feed, norm in per_feed.items():
+            own = feeders.of(agent, feed)
+            for source in own:
+                group = rates.setdefault(source, {})
+                group[plan] = group.get(plan, 0.0) + due(norm, 1.0, day.standard_min) / len(own)
+                people.setdefault(source, set()).add(agent.id)
+    return {source: Load(source, tuple(group.items()), frozenset(people[source])) for source, group in rates.items()}

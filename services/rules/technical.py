@@ -1,0 +1,140 @@
+"""Technical minutes of a day, from the facts known: the same fold live, at the close of a slice and in a back-test.
+
+Line findings take out the time of agents with at least half of their attempts on the line; a floor-wide silence that of
+agents who depend on the silent source and have no call of their own in it (DOMAIN §8).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.floor import Floor
+from services.rules import attribution
+from services.rules.day import WorkingDay
+from services.rules.detectors import line_failure
+from services.rules.detectors.line_failure import Attempt, Finding, LineState
+from services.rules.detectors.source_silence import Silence
+from services.rules.sources import Feeders
+from services.rules.spans import Spans, at, union
+
+HISTORY_DAYS = 28
+"""Days of a line's history that make its base rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFinding:
+    line: str
+    base: float
+    finding: Finding
+    attributed: attribution.Attributed
+
+
+@dataclass(frozen=True, slots=True)
+class Technical:
+    """What was found, and the technical spans per agent."""
+
+    lines: tuple[LineFinding, ...]
+    spans: Mapping[str, Spans]
+
+
+def fold_lines(
+    attempts: Mapping[str, Iterable[Attempt]],
+    bases: Mapping[str, float],
+    floor: Floor,
+    day: WorkingDay,
+    now: datetime,
+) -> dict[str, LineState]:
+    """Fold the day's attempts of every line (each in order of time) up to *now*."""
+    by = floor.outages.line_failure
+    states: dict[str, LineState] = {}
+    for line, ordered in attempts.items():
+        state = LineState(line, bases.get(line, by.base), by)
+        for attempt in ordered:
+            line_failure.advance(state, attempt)
+        line_failure.settle(state, now)
+        if now >= day.over:
+            line_failure.close_day(state, day.over)
+        states[line] = state
+    return states
+
+
+def technical(
+    floor: Floor,
+    states: Mapping[str, LineState],
+    calls: Sequence[tuple[datetime, str, str]],
+    silent: Sequence[Silence],
+    day: WorkingDay,
+    now: datetime,
+) -> Technical:
+    """Technical minutes of the day known at *now*.
+
+    Args:
+        states: folded lines; lines that never could have failed may be left out.
+        calls: (ended_at, agent, line) of outbound attempts, at least those inside the findings' times.
+        silent: silences of call sources.
+    """
+    found: list[LineFinding] = []
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for line, state in sorted(states.items()):
+        for finding in state.findings:
+            attributed = attribution.of_line(line, finding, _others(line, finding, states, calls, now, floor))
+            found.append(LineFinding(line, state.base, finding, attributed))
+            until = finding.technical_until(now, floor.outages.line_failure.window_s)
+            for agent in _affected(line, finding, attributed, calls, until, floor):
+                spans.setdefault(agent, []).append((at(finding.since), at(until)))
+    for one in silent:
+        for agent in _cut_off_by(floor, day, one, calls, now):
+            spans.setdefault(agent, []).append((at(one.since), at(one.resolved_at or now)))
+    return Technical(tuple(found), {agent: union(own) for agent, own in spans.items()})
+
+
+def _others(
+    line: str,
+    finding: Finding,
+    states: Mapping[str, LineState],
+    calls: Sequence[tuple[datetime, str, str]],
+    now: datetime,
+    floor: Floor,
+) -> dict[str, bool]:
+    """Other lines used while *line* failed → whether they were failing at the same time."""
+    window = timedelta(seconds=floor.outages.line_failure.window_s)
+    start, end = finding.since - window, (finding.resolved_at or now)
+    used = {other for ended, _, other in calls if start < ended <= end and other != line}
+    return {
+        other: any(
+            one.since <= end and (one.resolved_at or now) >= finding.since
+            for one in (states[other].findings if other in states else ())
+        )
+        for other in used
+    }
+
+
+def _affected(
+    line: str,
+    finding: Finding,
+    attributed: attribution.Attributed,
+    calls: Sequence[tuple[datetime, str, str]],
+    until: datetime,
+    floor: Floor,
+) -> frozenset[str]:
+    if attributed.verdict == "workplace":
+        return frozenset({attributed.scope.removeprefix("agent:")})
+    inside = [(agent, used) for ended, agent, used in calls if finding.since <= ended <= until]
+    affected = attribution.mostly_on(line, inside)
+    if attributed.verdict == "floor":
+        idle = {agent.id for agent in floor.agents} - {agent for agent, _ in inside}
+        affected |= idle
+    return affected
+
+
+def _cut_off_by(
+    floor: Floor, day: WorkingDay, one: Silence, calls: Sequence[tuple[datetime, str, str]], now: datetime
+) -> set[str]:
+    if attribution.of_silence(floor, day, one).verdict != "floor":
+        return set()
+    feeders = Feeders(floor)
+    until = one.resolved_at or now
+    worked = {agent for ended, agent, _ in calls if one.since < ended < until}
+    return {
+        agent.id for agent in floor.agents if feeders.of(agent, "calls") == (one.source,) and agent.id not in worked
+    }
