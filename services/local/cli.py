@@ -1,0 +1,102 @@
+"""The ``srez`` command, put together.
+
+What a command needs is imported when it runs: ``srez --help`` must not wait for database drivers.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.kit.errors import SrezError
+from services.local.floor_commands import app as floor_app
+from services.local.home import Home
+
+app = typer.Typer(
+    name="srez",
+    help="Steers a telemarketing floor inside the day: live funnel, norms, slices, tasks, outages.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(floor_app, name="floor", rich_help_panel="Set up")
+
+HERE = "One machine"
+SET_UP = "Set up"
+ONE = "One service (production)"
+STARTERS = ("up", "demo")
+
+FloorFile = Annotated[
+    Path | None, typer.Option("--floor", exists=True, dir_okay=False, help="Apply this floor file first.")
+]
+PortBase = Annotated[int | None, typer.Option(help="First of the ports; default: 8300, or free ones.")]
+
+
+@app.callback()
+def _common(context: typer.Context) -> None:
+    if context.invoked_subcommand not in STARTERS:
+        use_local_addresses()
+
+
+def use_local_addresses() -> None:
+    """Commands beside a running ``srez up`` find its PostgreSQL, its Kafka and its secrets; the environment wins."""
+    endpoints = Home.from_environment().endpoints()
+    if not endpoints:
+        return
+    found = {"SREZ_POSTGRES_DSN": endpoints.get("postgres"), "SREZ_KAFKA_BOOTSTRAP": endpoints.get("kafka")}
+    found |= endpoints.get("clock", {})
+    for name, value in found.items():
+        if value and not os.environ.get(name):
+            os.environ[name] = str(value)
+
+
+@app.command(rich_help_panel=HERE)
+def up(
+    floor: FloorFile = None,
+    port_base: PortBase = None,
+) -> None:
+    """Start everything on this machine: PostgreSQL, broker, services. Stop with Ctrl-C."""
+    from services.local.stack import Options
+    from services.local.up import run
+
+    text = floor.read_text(encoding="utf-8-sig") if floor else None
+    raise typer.Exit(run(Home.from_environment(), Options(text, port_base)))
+
+
+@app.command(rich_help_panel=HERE)
+def migrate() -> None:
+    """Bring the database (SREZ_POSTGRES_DSN) to the newest schema."""
+    from services.local.addresses import postgres_dsn
+    from services.local.migrate import upgrade
+
+    typer.echo(f"The database is at revision {upgrade(postgres_dsn())}.")
+
+
+def _service(name: str, does: str) -> None:
+    def run() -> None:
+        os.execv(sys.executable, [sys.executable, "-m", f"services.{name}"])
+
+    run.__doc__ = does
+    app.command(name, rich_help_panel=ONE)(run)
+
+
+_service("ingest", "Receive webhooks, journal them, make facts of them.")
+_service("aggregator", "Count facts per agent and line, close slices.")
+_service("alerts", "Decide on outages and tasks, deliver messages.")
+_service("board", "Show the floor: web console, JSON API, live stream.")
+
+
+def main() -> None:
+    """Errors of ours are told in one line, without a traceback."""
+    try:
+        app()
+    except SrezError as error:
+        typer.secho(f"srez: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""``srez floor check | apply | export | diff``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="The floor file: check it, apply it, export it, see what would change.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, allow_dash=True, metavar="FILE")]
+Out = Annotated[Path | None, typer.Argument(dir_okay=False, allow_dash=True, metavar="[FILE]")]
+
+
+def read(file: Path) -> str:
+    """Text of *file*, or exit 1 with every problem of it, line by line."""
+    from schemas.floor import FloorError, parse
+
+    raw = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+    text = raw.decode("utf-8-sig", errors="replace")
+    try:
+        parse(text)
+    except FloorError as error:
+        for problem in error.problems:
+            typer.secho(f"{file}: {problem}", fg="red", err=True)
+        raise typer.Exit(1) from error
+    return text
+
+
+@app.command()
+def check(file: File) -> None:
+    """Say what is wrong with FILE, line by line. Needs no database."""
+    from schemas.floor import parse
+
+    floor = parse(read(file))
+    typer.echo(
+        f"{file}: in order. {floor.title}: {len(floor.teams)} teams, {len(floor.agents)} agents, "
+        f"{len(floor.sources)} sources, {len(floor.slices)} slices a day, {floor.timezone}."
+    )
+
+
+@app.command()
+def apply(file: File) -> None:
+    """Make FILE the floor in force. Services follow within seconds; norms, slices and day from the next midnight on."""
+    from services.kit.clock import Clock
+    from services.local import floors
+    from services.local.addresses import postgres_dsn
+
+    version, new = floors.apply(postgres_dsn(), read(file), Clock.from_environment().now())
+    typer.echo(f"Version {version} applied." if new else f"Nothing to do: version {version} is the same.")
+
+
+@app.command()
+def export(file: Out = None) -> None:
+    """Write the floor in force to FILE, or print it."""
+    text = _in_force()
+    if file is None or str(file) == "-":
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def diff(file: File) -> None:
+    """Show what applying FILE would change."""
+    from schemas.floor import parse
+    from services.local import floors
+
+    found = list(floors.changes(parse(_in_force()), parse(read(file))))
+    for line in found or ["Nothing would change."]:
+        typer.echo(line)
+
+
+def _in_force() -> str:
+    from services.local import floors
+    from services.local.addresses import postgres_dsn
+
+    newest = floors.newest(postgres_dsn())
+    if newest is None:
+        typer.secho("No floor was applied yet: srez floor apply FILE", fg="yellow", err=True)
+        raise typer.Exit(1)
+    return newest[1]

@@ -1,0 +1,116 @@
+"""The floor file in PostgreSQL: apply a version, read the newest, say what changes.
+
+Writes the table ``floors``; services follow it by themselves (services.kit.followed).
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.floor import Floor, parse
+from schemas.tables import floors
+from services.kit.errors import Unavailable
+from services.kit.postgres import engine
+
+T = TypeVar("T")
+
+
+def apply(dsn: str, text: str, applied_at: datetime) -> tuple[int, bool]:
+    """Store *text* as the newest version unless it is that already. Returns: (version, whether it is new).
+
+    Raises: FloorError, Unavailable.
+    """
+    parse(text)
+    digest = hashlib.sha256(text.encode()).digest()
+
+    async def work(connection: AsyncConnection) -> tuple[int, bool]:
+        await connection.execute(sa.text("LOCK TABLE floors IN EXCLUSIVE MODE"))
+        newest = (
+            await connection.execute(
+                sa.select(floors.c.version, floors.c.hash).order_by(floors.c.version.desc()).limit(1)
+            )
+        ).first()
+        if newest is not None and newest.hash == digest:
+            return newest.version, False
+        row = {"applied_at": applied_at, "text": text, "hash": digest}
+        return (await connection.execute(sa.insert(floors).values(row).returning(floors.c.version))).scalar_one(), True
+
+    return _run(dsn, work)
+
+
+def newest(dsn: str) -> tuple[int, str] | None:
+    """(version, text) in force, or None when no floor was ever applied. Raises: Unavailable."""
+
+    async def work(connection: AsyncConnection) -> tuple[int, str] | None:
+        query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
+        row = (await connection.execute(query)).first()
+        return (row.version, row.text) if row else None
+
+    return _run(dsn, work)
+
+
+def changes(before: Floor, after: Floor) -> Iterator[str]:
+    """What would change, one line each: ``agents[ivan].team: hunters → farmers``; lists of named things by name."""
+    yield from _changes("", before.model_dump(mode="json", by_alias=True), after.model_dump(mode="json", by_alias=True))
+
+
+def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
+    if before == after:
+        return
+    before, after = _named(before), _named(after)
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            where = f"{path}{key}" if key.startswith("[") else f"{path}.{key}".lstrip(".")
+            if key not in after:
+                yield f"{where}: removed"
+            elif key not in before:
+                yield f"{where}: added"
+            else:
+                yield from _changes(where, before[key], after[key])
+    else:
+        yield f"{path}: {_told(before)} → {_told(after)}"
+
+
+def _named(value: Any) -> Any:
+    """A list of things with an id, or of norms and plans, as a dict by that name."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+        return value
+    if all("id" in item for item in value):
+        return {f"[{item['id']}]": item for item in value}
+    if all("for" in item for item in value):
+        return {f"[{_whom(item)}]": item for item in value}
+    return value
+
+
+def _whom(item: dict[str, Any]) -> str:
+    whom = next(f"{kind} {name}" for kind, name in item["for"].items() if name is not None)
+    days = item.get("weekdays") or item.get("month") or ""
+    return f"{whom} {','.join(days) if isinstance(days, list) else days}".strip()
+
+
+def _told(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, list):
+        return ", ".join(map(_told, value))
+    return str(value)
+
+
+def _run(dsn: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def within() -> T:
+        database = engine(dsn, size=1)
+        try:
+            async with database.begin() as connection:
+                return await work(connection)
+        except (OSError, TimeoutError, DBAPIError) as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        finally:
+            await database.dispose()
+
+    return asyncio.run(within())

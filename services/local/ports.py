@@ -1,0 +1,36 @@
+"""Which TCP ports the local stack listens on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.kit.errors import Misconfigured
+from services.local.child import free_port
+
+OFFSETS: Mapping[str, int] = {"board": 0, "ingest": 10, "aggregator": 20, "alerts": 30, "kafka": 40}
+DEFAULT_BASE = 8300
+PREFERRED = ("board", "ingest")
+"""These two people and PBXs call: they get the same port every time, if it is free."""
+
+
+def choose(base: int | None, earlier: Mapping[str, Any]) -> dict[str, int]:
+    """A free port for each.
+
+    Args:
+        base: given by the person: exactly base + offset, or an error. None: those of the *earlier* run that was killed,
+            the usual ones for people and PBXs, else any.
+    Raises: Misconfigured.
+    """
+    if base is not None:
+        wanted = {name: base + offset for name, offset in OFFSETS.items()}
+        taken = [f"{port} ({name})" for name, port in wanted.items() if free_port(port) != port]
+        if taken:
+            raise Misconfigured(f"ports are taken: {', '.join(taken)}; choose another --port-base")
+        return wanted
+    chosen: dict[str, int] = {}
+    for name, offset in OFFSETS.items():
+        usual = DEFAULT_BASE + offset if name in PREFERRED else None
+        port = free_port(earlier.get(name, usual))
+        if name in earlier and port != earlier[name] and usual is not None:
+            port = free_port(usual)
+        chosen[name] = port
+    return chosen

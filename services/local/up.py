@@ -1,0 +1,88 @@
+"""``srez up``: runs the stack in the foreground until it is asked to stop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+
+from schemas.floor import FloorError
+from services.kit.errors import SrezError
+from services.local.home import Home
+from services.local.output import Output
+from services.local.stack import Options, Stack
+
+During = Callable[[Stack], Awaitable[int | None]]
+"""What to do once everything is ready; a number ends the run with that exit code, None goes on until Ctrl-C."""
+
+
+def run(home: Home, options: Options, *, during: During | None = None, quiet: bool = False) -> int:
+    """Exit code: 0 after a clean stop. Raises: Misconfigured when another one runs here."""
+    with home.locked():
+        output = Output(home.log_file, quiet=quiet)
+        try:
+            return asyncio.run(_run(home, options, output, during or greet))
+        finally:
+            output.close()
+
+
+async def _run(home: Home, options: Options, output: Output, during: During) -> int:
+    stack = Stack(home, options, output)
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            stack.supervisor.kill()
+        asked.set()
+
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(which, ask)
+    work = asyncio.create_task(_work(stack, during), name="work")
+    waiting = asyncio.create_task(asked.wait(), name="asked")
+    code: int | None = None
+    try:
+        await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            code = work.result()
+            if code is None:
+                await waiting
+    except (SrezError, FloorError) as error:
+        output.say(f"cannot go on: {error}")
+        code = 1
+    finally:
+        output.say("stopping")
+        for task in (work, waiting):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, SrezError, FloorError):
+                await task
+        await stack.stop()
+        output.say("everything is stopped")
+    return code or 0
+
+
+async def _work(stack: Stack, during: During) -> int | None:
+    await stack.start()
+    return await during(stack)
+
+
+async def greet(stack: Stack) -> int | None:
+    """Say where everything is once it is ready."""
+    try:
+        await stack.wait_ready()
+    except SrezError as error:
+        stack.output.say(f"not everything is ready yet: {error}")
+    stack.output.say(addresses(stack))
+    return None
+
+
+def addresses(stack: Stack) -> str:
+    return "\n".join(
+        [
+            "",
+            f"  Board      {stack.url('board')}",
+            f"  Webhooks   {stack.url('ingest')}/hooks/<source>",
+            f"  Addresses  {stack.home.endpoints_file}",
+            "  Stop with Ctrl-C",
+            "",
+        ]
+    )
