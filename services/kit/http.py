@@ -16,7 +16,13 @@ Checks = Callable[[], Mapping[str, str | None]]
 """Name → what is wrong, or None when it is well."""
 
 
-def add_probes(app: FastAPI, registry: CollectorRegistry, ready: Checks) -> None:
+def _nothing() -> Mapping[str, str | None]:
+    return {}
+
+
+def add_probes(app: FastAPI, registry: CollectorRegistry, ready: Checks, notes: Checks = _nothing) -> None:
+    """``notes`` are told beside the checks and do not make the service unready."""
+
     @app.get("/healthz", tags=["probes"])
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
@@ -26,7 +32,11 @@ def add_probes(app: FastAPI, registry: CollectorRegistry, ready: Checks) -> None
         checks = dict(ready())
         well = not any(checks.values())
         response.status_code = 200 if well else 503
-        return {"status": "ready" if well else "not ready", "checks": {k: v or "ok" for k, v in checks.items()}}
+        return {
+            "status": "ready" if well else "not ready",
+            "checks": {k: v or "ok" for k, v in checks.items()},
+            "notes": {k: v for k, v in notes().items() if v},
+        }
 
     @app.get("/metrics", tags=["probes"])
     async def metrics() -> Response:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
+import msgspec
+
 from schemas import facts
-from services.ingest.providers import unsigned
+from services.ingest.providers import credentials
 from services.ingest.providers.base import (
     Draft,
     Ignored,
@@ -26,6 +28,7 @@ from services.ingest.providers.generic import standard_webhooks
 from services.ingest.providers.generic.cloudevents import Envelope, raw_events
 from services.kit.errors import BadInput
 
+HASHED = "k1:"
 TOKEN = "access_token"  # noqa: S105 - the name of a query parameter
 
 
@@ -34,10 +37,10 @@ def verify(request: Request, source: Source, secrets: Secrets, now: tuple[dateti
     signing, bearer = secrets.get("signing"), secrets.get("bearer")
     if signing:
         standard_webhooks.verify(request, signing, now)
-    if bearer and not unsigned.matches(_bearer(request).encode("latin-1", "replace"), bearer):
+    if bearer and not credentials.matches(_bearer(request), bearer):
         raise Unauthorized("wrong bearer token", "bad_signature")
     if not signing and not bearer:
-        unsigned.verify(request, source, secrets, now)
+        credentials.verify_configured(request, secrets)
 
 
 def _bearer(request: Request) -> str:
@@ -106,7 +109,14 @@ def _draft(event: Envelope | BadInput, source: Source) -> Draft:
     time = event.instant() or facts.moment(data)
     if time is None or time.tzinfo is None:
         raise BadInput(f"{event.type}: no time with an offset", "missing_field")
-    return Draft(event.type, event.id, time, data)
+    return Draft(event.type, event.id, time, _without_number(data, source))
+
+
+def _without_number(data: facts.Data, source: Source) -> facts.Data:
+    """A customer who is not a keyed hash already becomes one: plain numbers reach no fact."""
+    if not isinstance(data, facts.CallEnded) or data.customer is None or data.customer.startswith(HASHED):
+        return data
+    return msgspec.structs.replace(data, customer=source.customer(data.customer))
 
 
 PROVIDER = Provider(

@@ -76,7 +76,8 @@ def raw_events(request: Request) -> Iterator[Envelope | BadInput]:
 
 def _structured(raw: bytes) -> Envelope | BadInput:
     try:
-        return _decode(_one, raw, "a CloudEvent")
+        event: Envelope = _decode(_one, raw, "a CloudEvent")
+        return event
     except BadInput as error:
         return error
 

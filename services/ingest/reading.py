@@ -1,0 +1,42 @@
+"""From a request to what it says: the provider's parser, with everything that can go wrong turned into a rejection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.ingest.providers.base import Draft, Leg, Parsed, Provider, Rejected, Request, Source
+from services.kit import logs
+from services.kit.errors import BadInput
+
+KEPT_DETAIL = 500
+
+
+def read(provider: Provider, request: Request, source: Source) -> Parsed:
+    """Never raises: a body that breaks its parser is rejected as ``internal`` and logged, and stays replayable."""
+    if "content-encoding" in request.headers:
+        return Parsed(rejected=(Rejected("unparseable", "the body's content encoding could not be undone"),))
+    try:
+        return provider.parse(request, source)
+    except BadInput as error:
+        return Parsed(rejected=(Rejected(error.reason, str(error)[:KEPT_DETAIL]),))
+    except RecursionError:
+        return Parsed(rejected=(Rejected("too_deep", "nested too deeply"),))
+    except Exception as error:  # outermost guard: one poison body must not stop the others
+        logs.get().exception("parser failed", source=source.id, provider=provider.name)
+        return Parsed(rejected=(Rejected("internal", f"parser failed: {type(error).__name__}"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    draft: Draft | None
+    rejected: Rejected | None = None
+
+
+def join(provider: Provider, source: Source, call: str, legs: Sequence[Leg]) -> Joined:
+    """The fact of all known legs of a call. Never raises."""
+    try:
+        return Joined(provider.join(source, call, legs))
+    except BadInput as error:
+        return Joined(None, Rejected(error.reason, str(error)[:KEPT_DETAIL]))
+    except Exception as error:  # outermost guard, as above
+        logs.get().exception("joining legs failed", source=source.id, provider=provider.name)
+        return Joined(None, Rejected("internal", f"joining legs failed: {type(error).__name__}"))

@@ -1,0 +1,1 @@
+"""What ingest keeps in PostgreSQL: journal, legs, facts, revisions, dirty agent-days, replays. Raw asyncpg, batches only."""

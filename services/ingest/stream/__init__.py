@@ -1,0 +1,1 @@
+"""What runs beside the web: parser (journal → facts), publisher (facts → Kafka), overflow, attribution, gauges."""

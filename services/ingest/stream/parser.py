@@ -1,0 +1,230 @@
+"""Journal → facts. Claims rows in order, reads them with their provider, stores what they say, all in one transaction.
+
+A crash at any point leaves rows ``new``; parsing them again changes nothing, since ids are deterministic. Several
+workers may run, in this process or in others.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from schemas.floor import Floor
+from services.ingest.metrics import REASONS, UNKNOWN, Metrics
+from services.ingest.providers.base import Draft, Ignored, Leg, Parsed, Rejected
+from services.ingest.reading import join, read
+from services.ingest.source import Configured
+from services.ingest.stamp import stamp
+from services.ingest.storage import backlog, facts, legs
+from services.ingest.storage.backlog import Finished, Waiting
+from services.ingest.storage.entry import request_of
+from services.ingest.storage.facts import Candidate, Raced, Told
+from services.kit import logs
+from services.kit.clock import Clock
+from services.kit.errors import BadInput
+
+BATCH = 100
+BREATH = 10
+"""After so many bodies the event loop gets its turn: webhooks wait for nobody's parser."""
+BACK_OFF_S = 1.0
+POISON = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What only a row itself can cause; everything else is the database's trouble and is waited out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """A floor and its sources, as the parser needs them."""
+
+    floor: Floor
+    sources: Mapping[str, Configured]
+
+
+@dataclass(slots=True)
+class Work:
+    """One row on its way: what it said, and what could not be stored of it."""
+
+    row: Waiting
+    parsed: Parsed
+    configured: Configured | None
+    rejected: list[Rejected] = field(default_factory=list)
+    facts: int = 0
+
+    def finished(self) -> Finished:
+        reasons: list[Rejected | Ignored] = [*self.rejected, *self.parsed.ignored]
+        first = reasons[0] if reasons else None
+        state = "parsed" if self.facts else "rejected" if self.rejected else "ignored"
+        if first is None or (state == "parsed" and isinstance(first, Ignored)):
+            return Finished(self.row.id, state, facts=self.facts)
+        return Finished(self.row.id, state, first.reason, first.detail, self.facts)
+
+
+class Parser:
+    def __init__(
+        self,
+        pool: Any,
+        knowledge: Callable[[], Knowledge | None],
+        clock: Clock,
+        metrics: Metrics,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pool, self._knowledge, self._clock, self._metrics = pool, knowledge, clock, metrics
+        self._on_commit = on_commit
+        self._something = asyncio.Event()
+        self._careful = 0
+        """Rows to be taken one by one, because a batch failed on one of them."""
+
+    def wake(self) -> None:
+        self._something.set()
+
+    async def run(self, poll_s: float) -> None:
+        while True:
+            self._something.clear()
+            try:
+                done = await self.batch()
+            except Exception as error:  # a worker's outermost loop: rows stay new, and are tried again
+                logs.get().warning("parsing waits", error=f"{type(error).__name__}: {error}"[:300])
+                await asyncio.sleep(BACK_OFF_S)
+                continue
+            if not done:
+                try:
+                    await asyncio.wait_for(self._something.wait(), poll_s)
+                except TimeoutError:
+                    continue
+
+    async def batch(self) -> int:
+        """Parse up to BATCH rows; returns how many. Raises what the database raises."""
+        knowledge = self._knowledge()
+        if knowledge is None:
+            return 0
+        limit = 1 if self._careful else BATCH
+        claimed: list[Waiting] = []
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                claimed = await backlog.claim(connection, limit)
+                if not claimed:
+                    self._careful = 0
+                    return 0
+                works, told = await self._parse(connection, claimed, knowledge)
+        except Raced:
+            return len(claimed)
+        except POISON as error:
+            await self._poisoned(claimed, error)
+            return len(claimed)
+        self._careful = max(0, self._careful - 1)
+        self._count(works, told)
+        self._on_commit()
+        return len(claimed)
+
+    async def _poisoned(self, claimed: Sequence[Waiting], error: Exception) -> None:
+        if len(claimed) > 1:
+            self._careful = len(claimed)
+            return
+        row = claimed[0]
+        logs.get().exception("row cannot be stored", journal=row.id, source=row.entry.source)
+        rejected = Finished(row.id, "rejected", "internal", f"could not be stored: {type(error).__name__}")
+        async with self._pool.acquire() as connection:
+            await backlog.finish(connection, [rejected], self._clock.now())
+        self._metrics.rejected.labels(self._label(row.entry.source), "internal").inc()
+
+    async def _parse(
+        self, connection: Any, claimed: Sequence[Waiting], knowledge: Knowledge
+    ) -> tuple[list[Work], Told]:
+        works = []
+        for number, row in enumerate(claimed, 1):
+            works.append(_read(row, knowledge))
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+        candidates = [made for work in works for made in _of_drafts(work, knowledge)]
+        candidates += await self._of_legs(connection, works, knowledge)
+        now = self._clock.now()
+        told = await facts.store(connection, candidates, now)
+        await backlog.finish(connection, [work.finished() for work in works], now)
+        return works, told
+
+    async def _of_legs(self, connection: Any, works: Sequence[Work], knowledge: Knowledge) -> list[Candidate]:
+        arrived: list[tuple[str, Leg, datetime]] = []
+        last: dict[legs.Call, Work] = {}
+        for work in works:
+            source = work.row.entry.source
+            for leg in work.parsed.legs:
+                arrived.append((source, leg, work.row.entry.received_at))
+                last[source, leg.call] = work
+        if not arrived:
+            return []
+        out: list[Candidate] = []
+        for (source, call), known in (await legs.keep(connection, arrived)).items():
+            work = last[source, call]
+            if work.configured is None or work.configured.provider is None:
+                continue
+            joined = join(work.configured.provider, work.configured.source, call, known.legs)
+            if joined.rejected is not None:
+                work.rejected.append(joined.rejected)
+            if joined.draft is not None:
+                out += _candidate(work, joined.draft, known.received_at, knowledge, newest=True)
+        for work in works:
+            # A row that brought a leg said something, whoever completed the call.
+            work.facts = work.facts or (1 if work.parsed.legs and not work.rejected else 0)
+        return out
+
+    def _label(self, source: str) -> str:
+        knowledge = self._knowledge()
+        return source if knowledge is not None and source in knowledge.sources else UNKNOWN
+
+    def _count(self, works: Sequence[Work], told: Told) -> None:
+        metrics = self._metrics
+        for work in works:
+            label = self._label(work.row.entry.source)
+            for rejected in work.rejected:
+                reason = rejected.reason if rejected.reason in REASONS else "bad_value"
+                metrics.rejected.labels(label, reason).inc()
+            if work.parsed.ignored:
+                metrics.ignored.labels(label).inc(len(work.parsed.ignored))
+        for candidate in told.new:
+            fact = candidate.stamped.fact
+            metrics.facts.labels(fact.type).inc()
+            if fact.agent is None:
+                metrics.unattributed.labels(self._label(fact.source)).inc()
+            if candidate.stamped.clamped:
+                metrics.clamped.labels(self._label(fact.source)).inc()
+        for candidate in told.duplicates:
+            metrics.duplicates.labels(self._label(candidate.stamped.fact.source)).inc()
+        for candidate in told.revised:
+            metrics.revisions.labels(self._label(candidate.stamped.fact.source)).inc()
+
+
+def _read(row: Waiting, knowledge: Knowledge) -> Work:
+    configured = knowledge.sources.get(row.entry.source)
+    if configured is None or configured.provider is None:
+        missing = Rejected("misconfigured", "the floor file has no such source, or its provider is not known")
+        return Work(row, Parsed(), configured, [missing])
+    parsed = read(configured.provider, request_of(row.entry), configured.source)
+    return Work(row, parsed, configured, list(parsed.rejected))
+
+
+def _of_drafts(work: Work, knowledge: Knowledge) -> Iterator[Candidate]:
+    for draft in work.parsed.drafts:
+        yield from _candidate(work, draft, work.row.entry.received_at, knowledge, newest=False)
+
+
+def _candidate(
+    work: Work, draft: Draft, received_at: datetime, knowledge: Knowledge, *, newest: bool
+) -> Iterator[Candidate]:
+    try:
+        stamped = stamp(draft, work.row.entry.source, received_at, knowledge.floor)
+    except BadInput as error:
+        work.rejected.append(Rejected(error.reason, str(error)))
+        return
+    work.facts += 1
+    yield Candidate(stamped, work.row.id, newest)

@@ -1,0 +1,1 @@
+"""HTTP: ``/hooks/{source}[/{rest}]`` as a plain ASGI endpoint, probes and OpenAPI beside it."""
