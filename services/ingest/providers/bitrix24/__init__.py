@@ -1,0 +1,105 @@
+"""``bitrix24``: outgoing webhooks and application events. Telephony gives calls; CRM events name an id only.
+
+Secret: ``application_token``, compared with ``auth[application_token]``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from services.ingest.providers import credentials, form, values
+from services.ingest.providers.base import (
+    Ignored,
+    Parsed,
+    Provider,
+    Rejected,
+    Request,
+    Secrets,
+    Source,
+    Unauthorized,
+)
+from services.ingest.providers.bitrix24 import call
+from services.kit.errors import BadInput
+
+_CALL_END: Final = "ONVOXIMPLANTCALLEND"
+_RINGING: Final = ("ONVOXIMPLANTCALLINIT", "ONVOXIMPLANTCALLSTART", "ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART")
+_TOKENS: Final = ("access_token", "refresh_token", "application_token", "AUTH_ID", "REFRESH_ID")
+
+
+def verify(request: Request, source: Source, secrets: Secrets, now: tuple[datetime, ...]) -> None:
+    """Raises: Unauthorized."""
+    try:
+        token = values.text(values.mapping(_event(request.body).get("auth")).get("application_token"))
+    except BadInput as error:
+        raise Unauthorized("the body carries no application_token", "bad_signature") from error
+    if not credentials.matches(token or "", secrets.get("application_token", ())):
+        raise Unauthorized("auth[application_token] is missing or wrong", "bad_signature")
+
+
+def redact(request: Request) -> Request:
+    """Without the live OAuth tokens and the application token."""
+    if not _is_json(request.body):
+        return replace(request, body=form.without(request.body, _is_token))
+    try:
+        event = _event(request.body)
+        auth = values.mapping(event.get("auth"))
+        plain = {name: value for name, value in event.items() if name not in _TOKENS}
+        plain["auth"] = {name: value for name, value in auth.items() if name not in _TOKENS}
+        return replace(request, body=json.dumps(plain).encode())
+    except (BadInput, RecursionError):  # nothing that could be kept without its tokens
+        return replace(request, body=b"")
+
+
+def parse(request: Request, source: Source) -> Parsed:
+    """Raises: BadInput when the body as a whole cannot be understood."""
+    event = _event(request.body)
+    name = (values.text(event.get("event"), 80) or "").upper()
+    if not name:
+        raise BadInput("no field event", "missing_field")
+    if name in _RINGING:
+        return Parsed(ignored=(Ignored("ringing", name),))
+    if name.startswith("ONCRM"):
+        return Parsed(ignored=(Ignored("needs_readback", _subject(name, event)),))
+    if name != _CALL_END:
+        return Parsed(ignored=(Ignored("unknown_event", name),))
+    try:
+        draft = call.draft(event, source)
+    except BadInput as error:
+        return Parsed(rejected=(Rejected(error.reason, str(error)),))
+    return Parsed(drafts=(draft,)) if draft else Parsed(ignored=(Ignored("info_call"),))
+
+
+def _subject(name: str, event: Mapping[str, Any]) -> str:
+    fields = values.mapping(values.reach(event, "data.FIELDS"))
+    parts = [name, values.text(fields.get("ENTITY_TYPE_ID"), 20), values.text(fields.get("ID"), 40)]
+    return " ".join(part for part in parts if part)
+
+
+def _event(body: bytes) -> Mapping[str, Any]:
+    """The event as an object, out of a form (what is sent) or JSON (what the documentation prints)."""
+    if _is_json(body):
+        found = values.load_json(body)
+        if not isinstance(found, dict):
+            raise BadInput("the body is not an object")
+        return found
+    return form.nested(form.pairs(body))
+
+
+def _is_json(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+
+
+def _is_token(name: str) -> bool:
+    return name in _TOKENS or any(name.endswith(f"[{token}]") for token in _TOKENS)
+
+
+PROVIDER = Provider(
+    name="bitrix24",
+    verify=verify,
+    parse=parse,
+    redact=redact,
+    required_secrets=("application_token",),
+    signs="token",
+)
