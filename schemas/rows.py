@@ -3,8 +3,8 @@
 Ratios, targets and probabilities are rounded to 6 decimals; instants are ISO 8601 with the floor's offset.
 """
 
+from datetime import UTC, datetime
 from datetime import date as Date
-from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
@@ -67,6 +67,11 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def derived_id(*parts: object) -> str:
     """UUIDv5 of the parts: the same task or alert gets the same id live, after a restart and in a back-test."""
     return str(uuid5(NAMESPACE, "|".join(str(part) for part in parts)))
+
+
+def alert_id(detector: str, scope: str, fired_at: datetime) -> str:
+    """Id of one episode: the same live, after a restart and in a back-test."""
+    return derived_id("alert", detector, scope, fired_at.astimezone(UTC).isoformat())
 
 
 def encode_row(row: msgspec.Struct) -> bytes:

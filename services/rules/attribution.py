@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.floor import Floor
-from schemas.steps import Verdict
+from schemas.steps import AlertKind, Verdict
 from services.rules.day import WorkingDay
 from services.rules.detectors.line_failure import Finding
 from services.rules.detectors.source_silence import Silence
@@ -14,6 +14,9 @@ from services.rules.spans import at
 
 OTHERS_FINE = 3
 """So many clean attempts of colleagues on the same line clear the line of one agent's failures."""
+
+FLOOR_AGENTS = 4
+"""Fewer people at work than this are no floor: a silent source may be one slow agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,14 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence) -> Attributed:
         if any(start < moment <= end for start, end in scheduled(floor, day, agent)) and feeders.of(agent, "calls")
     ]
     cut = [agent for agent in at_work if feeders.of(agent, "calls") == (found.source,)]
-    if cut and 2 * len(cut) >= len(at_work):
+    if len(at_work) >= FLOOR_AGENTS and 2 * len(cut) >= len(at_work):
         return Attributed("floor", f"source:{found.source}", ("people",))
     return Attributed("undetermined", f"source:{found.source}")
+
+
+def kind_of(verdict: Verdict) -> AlertKind:
+    """Kind of a silence: an outage when the floor cannot work, else a fault of the data."""
+    return "outage" if verdict == "floor" else "data"
 
 
 def mostly_on(line: str, attempts: Sequence[tuple[str, str]]) -> frozenset[str]:

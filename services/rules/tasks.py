@@ -81,9 +81,9 @@ def next_due(floor: Floor, agent: Agent, day: WorkingDay, after: CutOff, step: S
 def open_task(
     floor: Floor, agent: Agent, day: WorkingDay, cut: CutOff, step: Step, evidence: Mapping[str, Any]
 ) -> Task | None:
-    """The task of a lagging agent; None when the agent has no working time ahead."""
+    """The task of a lagging agent; None when nothing is due of the agent in the slice ahead."""
     ahead = next_due(floor, agent, day, cut, step)
-    if ahead is None:
+    if ahead is None or ahead[1] <= EXACT:
         return None
     verified_at, expected = ahead
     return Task(

@@ -1,7 +1,7 @@
 """Technical minutes of a day, from the facts known: the same fold live, at the close of a slice and in a back-test.
 
-Line findings take out the time of agents with at least half of their attempts on the line; a floor-wide silence that of
-agents who depend on the silent source and have no call of their own in it (DOMAIN §8).
+Line findings take out the time of agents with at least half of their attempts on the line; a floor-wide silence, once it
+is over, that of agents who depend on the silent source and have no call of their own in it (DOMAIN §8).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +23,7 @@ HISTORY_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class LineFinding:
-    line: str
-    base: float
+    state: LineState
     finding: Finding
     attributed: attribution.Attributed
 
@@ -78,13 +77,15 @@ def technical(
     for line, state in sorted(states.items()):
         for finding in state.findings:
             attributed = attribution.of_line(line, finding, _others(line, finding, states, calls, now, floor))
-            found.append(LineFinding(line, state.base, finding, attributed))
+            found.append(LineFinding(state, finding, attributed))
             until = finding.technical_until(now, floor.outages.line_failure.window_s)
             for agent in _affected(line, finding, attributed, calls, until, floor):
                 spans.setdefault(agent, []).append((at(finding.since), at(until)))
     for one in silent:
-        for agent in _cut_off_by(floor, day, one, calls, now):
-            spans.setdefault(agent, []).append((at(one.since), at(one.resolved_at or now)))
+        if one.resolved_at is None:
+            continue  # while it lasts nobody is judged anyway (trust), and what happened is not known yet
+        for agent in _cut_off_by(floor, day, one, one.resolved_at, calls):
+            spans.setdefault(agent, []).append((at(one.since), at(one.resolved_at)))
     return Technical(tuple(found), {agent: union(own) for agent, own in spans.items()})
 
 
@@ -128,12 +129,11 @@ def _affected(
 
 
 def _cut_off_by(
-    floor: Floor, day: WorkingDay, one: Silence, calls: Sequence[tuple[datetime, str, str]], now: datetime
+    floor: Floor, day: WorkingDay, one: Silence, until: datetime, calls: Sequence[tuple[datetime, str, str]]
 ) -> set[str]:
     if attribution.of_silence(floor, day, one).verdict != "floor":
         return set()
     feeders = Feeders(floor)
-    until = one.resolved_at or now
     worked = {agent for ended, agent, _ in calls if one.since < ended < until}
     return {
         agent.id for agent in floor.agents if feeders.of(agent, "calls") == (one.source,) and agent.id not in worked

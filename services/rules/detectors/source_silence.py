@@ -77,10 +77,10 @@ def gaps(arrivals: Sequence[datetime], longer_than_s: float) -> list[datetime]:
 
 
 def _reached(load: Load, since: datetime, now: datetime, wanted: float) -> datetime:
-    """The second in which the expected events since *since* reach *wanted* (they do, by *now*)."""
-    low, high = 0.0, (now - since).total_seconds()
+    """The whole second by which the expected events since *since* reach *wanted* (they do, by *now*)."""
+    low, high = 0, int((now - since).total_seconds()) + 1
     while high - low > 1:
-        middle = (low + high) / 2
+        middle = (low + high) // 2
         if load.expected(since, since + timedelta(seconds=middle)) >= wanted:
             high = middle
         else:

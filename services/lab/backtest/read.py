@@ -1,0 +1,107 @@
+"""Reads a facts file into versions: deduplicated, revised, attributed. The order of the file never matters."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from schemas.facts import BadFact, Data, Fact, content_hash, decode
+from schemas.floor import Floor
+from services.rules.day import date_of
+
+CLAMP = timedelta(seconds=60)
+
+
+class UnreadableFacts(ValueError):
+    """A line of the file is not a fact; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one event was known to say from ``received`` until ``replaced`` (None: to the end).
+
+    ``agent`` is on the roster or None; ``at`` is occurred_at, clamped; ``day`` its local date.
+    """
+
+    id: str
+    type: str
+    source: str
+    line: str
+    agent: str | None
+    identity: str | None
+    at: datetime
+    day: Date
+    received: datetime
+    replaced: datetime | None
+    data: Data
+
+    def known(self, by: datetime) -> bool:
+        return self.received <= by and (self.replaced is None or self.replaced > by)
+
+
+def read(path: Path, floor: Floor, on_progress: Callable[[int], None] | None = None) -> list[Version]:
+    """All versions of all events of a file, sorted by (at, id, received).
+
+    Raises: UnreadableFacts, OSError.
+    """
+    first: dict[str, Fact] = {}
+    several: dict[str, list[Fact]] = {}
+    for count, fact in enumerate(facts(path), start=1):
+        before = first.setdefault(fact.id, fact)
+        if before is not fact:
+            several.setdefault(fact.id, [before]).append(fact)
+        if on_progress and count % 10_000 == 0:
+            on_progress(10_000)
+    found: list[Version] = []
+    for id_, fact in first.items():
+        deliveries = several.get(id_)
+        found.extend(_versions(deliveries, floor) if deliveries else (_version(fact, _received(fact), None, floor),))
+    found.sort(key=lambda version: (version.at, version.id, version.received))
+    return found
+
+
+def facts(path: Path) -> Iterator[Fact]:
+    """Facts of an ``.ndjson`` file, in its order. Raises: UnreadableFacts."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.isspace():
+                continue
+            try:
+                yield decode(line)
+            except BadFact as error:
+                raise UnreadableFacts(f"{path}:{number}: {error}") from error
+
+
+def _received(fact: Fact) -> datetime:
+    return fact.received_at or fact.time
+
+
+def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
+    """Runs of equal content in order of arrival: each run is a version, the next one replaces it."""
+    runs: list[tuple[Fact, datetime]] = []
+    last: tuple[bytes, datetime, str | None] | None = None
+    for received, content, fact in sorted(
+        ((_received(fact), content_hash(fact.data), fact) for fact in deliveries), key=lambda one: one[:2]
+    ):
+        what = (content, fact.time, fact.agent)
+        if what != last:
+            runs.append((fact, received))
+            last = what
+    for position, (fact, received) in enumerate(runs):
+        replaced = runs[position + 1][1] if position + 1 < len(runs) else None
+        if replaced != received:
+            yield _version(fact, received, replaced, floor)
+
+
+def _version(fact: Fact, received: datetime, replaced: datetime | None, floor: Floor) -> Version:
+    at = received if fact.time > received + CLAMP else fact.time
+    agent = fact.agent
+    if agent is None and fact.identity is not None:
+        agent = floor.agent_by_identity.get((fact.source, fact.identity))
+    elif agent not in floor.agent_by_id:
+        agent = None
+    return Version(
+        fact.id, fact.type, fact.source, fact.line, agent, fact.identity, at, date_of(at, floor.zone), received, replaced,
+        fact.data,
+    )  # fmt: skip

@@ -1,0 +1,286 @@
+"""Runs every slice of every working day of a file through the core, in order of time."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from datetime import date as Date
+from itertools import groupby
+
+import msgspec
+
+from schemas.floor import Floor
+from schemas.rows import AlertRow, CoachingRow, SliceRow, TaskRow, alert_id
+from schemas.steps import Level, Verdict
+from services.lab.backtest.day import Day, is_unattributed, known_by
+from services.lab.backtest.read import Version
+from services.lab.backtest.silent import Silent
+from services.rules import attribution
+from services.rules.closing import Closing, Evidence, close
+from services.rules.day import CutOff, WorkingDay, date_of, is_working, working_day
+from services.rules.detectors.line_failure import base_rate, evidence
+from services.rules.detectors.source_silence import Silence
+from services.rules.memory import Key, Past, recall
+from services.rules.sources import loads
+from services.rules.tasks import Case, Task, Verified
+from services.rules.technical import HISTORY_DAYS
+from services.rules.trust import TrustEvidence
+
+REMEMBER = timedelta(days=30)
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class Result:
+    slices: list[SliceRow] = field(default_factory=list)
+    tasks: list[TaskRow] = field(default_factory=list)
+    coaching: list[CoachingRow] = field(default_factory=list)
+    alerts: list[AlertRow] = field(default_factory=list)
+    unattributed: int = 0
+    outside: int = 0
+    """Facts that fall into no slice: after the last cut-off, or on a day off."""
+
+
+def run(floor: Floor, versions: Sequence[Version], on_progress: Callable[[Date], None] | None = None) -> Result:
+    """Rows of every working day from the first to the last local date of *versions* (sorted, see ``read``)."""
+    test = _Run(floor, versions)
+    for date in test.dates():
+        test.play(date)
+        if on_progress:
+            on_progress(date)
+    return test.result()
+
+
+class _Run:
+    def __init__(self, floor: Floor, versions: Sequence[Version]) -> None:
+        self.floor = floor
+        self.by_day: dict[Date, list[Version]] = defaultdict(list)
+        for version in versions:
+            self.by_day[version.day].append(version)
+        self.silent = Silent(floor, versions)
+        self.days: dict[Date, Day] = {}
+        self.history: dict[Date, dict[str, tuple[int, int]]] = {}
+        self.open: list[Task] = []
+        self.closed: list[Verified] = []
+        self.cases: list[Case] = []
+        self.slices: list[SliceRow] = []
+        self.alerts: list[AlertRow] = []
+
+    def dates(self) -> list[Date]:
+        if not self.by_day:
+            return []
+        first, last = min(self.by_day), max(self.by_day)
+        return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+
+    def play(self, date: Date) -> None:
+        """One local day: its slices when it is a working day, and its lines' history in any case."""
+        day = self._day(date)
+        levels: list[Mapping[Key, Level]] = []
+        firing: frozenset[str] = frozenset()
+        issues: list[tuple[CutOff, Closing]] = []
+        for cut in day.day.cut_offs:
+            closing = self._close(day, cut, levels, firing)
+            levels.append({(row.agent, row.step): row.level for row in closing.rows})
+            firing = frozenset(issue.team for issue in closing.issues if issue.firing)
+            issues.append((cut, closing))
+            self._keep(day, closing)
+        if is_working(self.floor, date):
+            self.alerts += _efficiency(issues, day.day)
+            self.alerts += self._outages(day)
+        self.history[date] = day.history()
+        self._forget(date)
+
+    def _close(self, day: Day, cut: CutOff, levels: list[Mapping[Key, Level]], firing: frozenset[str]) -> Closing:
+        date, by = day.day.date, known_by(cut, self.floor)
+        silent = self.silent.of(day.day, by)
+        unusable, facts = day.unusable(by)
+        reach = sorted({date_of(task.opened, self.floor.zone) for task in self.open} | {date})
+        back = [self._day(reach[0] + timedelta(days=n)) for n in range((date - reach[0]).days + 1)]
+        found = Evidence(
+            done=day.counts(_after(day.day, day.day.cut_offs[0]), cut.at, by),
+            in_slice=day.counts(_after(day.day, cut), cut.at, by),
+            since_task={
+                task.task: sum(one.count_of(task.agent, task.step, task.opened, cut.at, by) for one in back)
+                for task in self.open
+            },
+            answers=day.answers(cut.at, by),
+            states={one.day.date: one.states(cut.at, by) for one in back},
+            technical={
+                one.day.date: one.technical(min(cut.at, one.day.ends), by, self._silent_of(one, by, silent, date)).spans
+                for one in back
+            },
+            trust=TrustEvidence(
+                silent=self.silent.open_at(day.day, by),
+                delay_p95_s=day.delays_p95(cut, by),
+                unusable=unusable,
+                facts=facts,
+            ),
+        )
+        memory = recall(
+            date,
+            levels,
+            self.open,
+            [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER],
+            [(case.agent, case.opened, case.recheck_on) for case in self.cases],
+            firing,
+            self.floor.judgement,
+        )
+        return close(self.floor, date, cut, found, memory)
+
+    def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
+        return today if one.day.date == date else self.silent.of(one.day, min(by, one.day.ends))
+
+    def _past(self, one: Verified) -> Past:
+        on = date_of(one.at, self.floor.zone)
+        return Past(one.task.agent, one.task.step, on, one.at, one.result, one.met, one.index)
+
+    def _keep(self, day: Day, closing: Closing) -> None:
+        closed = {one.task.task for one in closing.verified}
+        self.open = [task for task in self.open if task.task not in closed] + closing.opened
+        self.closed += closing.verified
+        self.cases += closing.cases
+        self.slices += closing.rows
+
+    def _day(self, date: Date) -> Day:
+        if date not in self.days:
+            past = [self.history.get(date - timedelta(days=ago), {}) for ago in range(1, HISTORY_DAYS + 1)]
+            lines = {line for one in past for line in one}
+            by = self.floor.outages.line_failure
+            bases = {line: base_rate([one[line] for one in past if line in one], by) for line in lines}
+            self.days[date] = Day(self.floor, working_day(self.floor, date), self.by_day.get(date, ()), bases)
+        return self.days[date]
+
+    def _forget(self, date: Date) -> None:
+        """Drop days that no open task reaches back to."""
+        oldest = min((date_of(task.opened, self.floor.zone) for task in self.open), default=date)
+        self.days = {kept: day for kept, day in self.days.items() if kept >= oldest}
+
+    def _outages(self, day: Day) -> list[AlertRow]:
+        """Line failures and silences that began on this day, with their ends."""
+        found = day.technical(day.day.ends, FOREVER, self.silent.of(day.day, day.day.ends))
+        rows = []
+        for one in found.lines:
+            rows.append(
+                AlertRow(
+                    alert=alert_id("line_failure", one.attributed.scope, one.finding.fired_at),
+                    kind="outage",
+                    verdict=one.attributed.verdict,
+                    scope=one.attributed.scope,
+                    fired_at=self._local(one.finding.fired_at),
+                    resolved_at=self._local(one.finding.resolved_at) if one.finding.resolved_at else None,
+                    evidence={
+                        **evidence(one.state, one.finding),
+                        "line": one.state.line,
+                        "rules_out": list(one.attributed.rules_out),
+                    },
+                )
+            )
+        expected = loads(self.floor, day.day)
+        for silence in self.silent.turn(day.day):
+            attributed = attribution.of_silence(self.floor, day.day, silence)
+            rows.append(
+                AlertRow(
+                    alert=alert_id("source_silence", attributed.scope, silence.fired_at),
+                    kind=attribution.kind_of(attributed.verdict),
+                    verdict=attributed.verdict,
+                    scope=attributed.scope,
+                    fired_at=self._local(silence.fired_at),
+                    resolved_at=self._local(silence.resolved_at) if silence.resolved_at else None,
+                    evidence={
+                        "since": self._local(silence.since).isoformat(),
+                        "expected": round(expected[silence.source].expected(silence.since, silence.fired_at), 6),
+                        "expect_every_s": self.floor.source_by_id[silence.source].expect_every_s,
+                        "source": silence.source,
+                    },
+                )
+            )
+        return rows
+
+    def _local(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.floor.zone)
+
+    def result(self) -> Result:
+        versions = [version for own in self.by_day.values() for version in own if version.replaced is None]
+        return Result(
+            slices=self._with_late(),
+            tasks=self._task_rows(),
+            coaching=[
+                CoachingRow(
+                    date=case.date,
+                    agent=case.agent,
+                    step=case.step,
+                    opened=self._local(case.opened),
+                    reason=case.reason,
+                )
+                for case in sorted(self.cases, key=lambda case: (case.opened, case.agent, case.step))
+            ],
+            alerts=sorted(
+                (msgspec.structs.replace(row, fired_at=self._local(row.fired_at)) for row in self.alerts),
+                key=lambda row: (row.fired_at, row.scope, row.alert),
+            ),
+            unattributed=sum(is_unattributed(version) for version in versions),
+            outside=self._outside(versions),
+        )
+
+    def _outside(self, versions: Iterable[Version]) -> int:
+        ends = {date: day.cut_offs[-1].at for date in self.by_day if (day := working_day(self.floor, date)).cut_offs}
+        return sum(version.day not in ends or version.at > ends[version.day] for version in versions)
+
+    def _task_rows(self) -> list[TaskRow]:
+        rows = [self._task_row(one.task, one) for one in self.closed] + [self._task_row(task) for task in self.open]
+        return sorted(rows, key=lambda row: (row.opened, row.team, row.agent, row.step))
+
+    def _task_row(self, task: Task, closed: Verified | None = None) -> TaskRow:
+        return TaskRow(
+            task=task.task,
+            date=task.date,
+            agent=task.agent,
+            team=task.team,
+            step=task.step,
+            opened=self._local(task.opened),
+            target=task.target,
+            verified=self._local(closed.at) if closed else None,
+            result=closed.result if closed else None,
+        )
+
+    def _with_late(self) -> list[SliceRow]:
+        """Rows with what arrived after their close: facts of the day up to the cut-off now stored, minus those frozen."""
+        rows = []
+        for (date, name), frozen in groupby(self.slices, key=lambda row: (row.date, row.slice)):
+            if date not in self.days:
+                self.days = {date: Day(self.floor, working_day(self.floor, date), self.by_day.get(date, ()))}
+            day = self.days[date]
+            cut = next(cut for cut in day.day.cut_offs if cut.name == name)
+            now = day.counts(_after(day.day, day.day.cut_offs[0]), cut.at, FOREVER)
+            for row in frozen:
+                late = now.get(row.agent, {}).get(row.step, 0) - row.done
+                rows.append(msgspec.structs.replace(row, late=late) if late else row)
+        return rows
+
+
+def _after(day: WorkingDay, cut: CutOff) -> datetime:
+    """Start of the slice, exclusive: the first one takes midnight in."""
+    since = day.previous(cut.name)
+    return since - timedelta(microseconds=1) if since == day.starts else since
+
+
+def _efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:
+    """One alert per team and episode of a common cause; what still fires ends with the day."""
+    rows: list[AlertRow] = []
+    open_: dict[str, AlertRow] = {}
+    for cut, closing in closings:
+        for issue in closing.issues:
+            scope = f"team:{issue.team}"
+            if issue.firing and issue.team not in open_:
+                verdict: Verdict = "offer_or_crm"
+                open_[issue.team] = AlertRow(
+                    alert=alert_id("team", scope, cut.at),
+                    kind="efficiency",
+                    verdict=verdict,
+                    scope=scope,
+                    fired_at=cut.at,
+                    evidence={**issue.evidence, "slice": cut.name},
+                )
+            elif not issue.firing and issue.team in open_:
+                rows.append(msgspec.structs.replace(open_.pop(issue.team), resolved_at=cut.at))
+    return rows + [msgspec.structs.replace(row, resolved_at=day.over) for row in open_.values()]

@@ -1,0 +1,64 @@
+"""Silences of every source over the days of a file: what is open at a close, and the episodes that become alerts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from schemas.floor import Floor
+from services.lab.backtest.read import Version
+from services.rules.day import WorkingDay
+from services.rules.detectors.source_silence import Silence, silences
+from services.rules.sources import loads
+
+
+class Silent:
+    """Knows when each source's facts arrived. Days are asked in order; ``turn`` ends one."""
+
+    def __init__(self, floor: Floor, versions: Iterable[Version]) -> None:
+        self.floor = floor
+        self._arrivals: dict[str, list[datetime]] = defaultdict(list)
+        for version in versions:
+            self._arrivals[version.source].append(version.received)
+        for arrivals in self._arrivals.values():
+            arrivals.sort()
+        self._carried: dict[str, Silence] = {}
+
+    def of(self, day: WorkingDay, by: datetime) -> list[Silence]:
+        """Silences of *day* known at *by*; one that lasts since an earlier day starts at midnight here."""
+        found: list[Silence] = []
+        for source, load in sorted(loads(self.floor, day).items()):
+            config = self.floor.source_by_id[source]
+            if source not in self._arrivals:
+                continue
+            today = [arrival for arrival in self._arrivals[source] if day.starts < arrival <= by]
+            found += silences(
+                load,
+                today,
+                day.starts,
+                by,
+                expect_every_s=config.expect_every_s,
+                min_expected=self.floor.outages.source_silence.min_expected,
+            )
+        return found
+
+    def open_at(self, day: WorkingDay, by: datetime) -> frozenset[str]:
+        """Sources silent at *by*, those included that have been silent since an earlier day."""
+        fresh = {one.source for one in self.of(day, by) if one.resolved_at is None}
+        return frozenset(fresh | {source for source in self._carried if not self._arrived(source, day, by)})
+
+    def turn(self, day: WorkingDay) -> list[Silence]:
+        """Episodes that began on *day*, with their ends; what stays open is carried into the next days."""
+        found = []
+        for one in self.of(day, day.ends):
+            if one.source in self._carried and one.since == day.starts:
+                continue
+            ended = next((arrival for arrival in self._arrivals[one.source] if arrival > one.fired_at), None)
+            found.append(replace(one, resolved_at=ended))
+        carried = {one.source: one for one in found if one.resolved_at is None or one.resolved_at > day.ends}
+        still = {source: one for source, one in self._carried.items() if not self._arrived(source, day, day.ends)}
+        self._carried = {**still, **carried}
+        return found
+
+    def _arrived(self, source: str, day: WorkingDay, by: datetime) -> bool:
+        return any(day.starts < arrival <= by for arrival in self._arrivals[source])
