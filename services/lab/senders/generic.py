@@ -1,0 +1,50 @@
+"""CloudEvents, structured, signed by Standard Webhooks (standard-webhooks §2).
+
+The signature carries the machine's time: senders outside know nothing of a virtual clock.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+
+import msgspec
+
+from schemas.facts import Fact, encode
+from services.kit.errors import Misconfigured
+from services.lab.senders.account import Account, Outgoing
+from services.lab.simulate.names import name_of
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
+    """The fact itself, under the name its sender gives it; the agent by identity where the roster knows one."""
+    name = name_of(fact)
+    known = fact.with_agent(None) if fact.identity else fact
+    body = encode(msgspec.structs.replace(known, id=name, received_at=None))
+    return (signed(account, f"generic {fact.type}", name, body),)
+
+
+def signed(account: Account, what: str, name: str, body: bytes, content_type: str = CONTENT_TYPE) -> Outgoing:
+    request = account.post(what, body, content_type)
+    secret = account.secrets.get("signing")
+    if secret is None:
+        return request
+    return account.with_headers(request, headers(secret, f"msg_{name}", int(time.time()), body))
+
+
+def headers(secret: str, id_: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Raises: Misconfigured when the secret is not base64."""
+    packed = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+    except binascii.Error as error:
+        raise Misconfigured("a Standard Webhooks secret is whsec_ and base64") from error
+    signature = hmac.new(key, f"{id_}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": "v1," + base64.b64encode(signature).decode(),
+    }
