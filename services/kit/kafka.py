@@ -5,6 +5,7 @@ consumer recognises what it has seen.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -40,17 +41,15 @@ async def ensure_topics(
         for topic in wanted:
             if topic.name not in existing:
                 await _create(admin, topic, partitions, replication, durable)
-        found = await admin.describe_topics([topic.name for topic in wanted])
+        counts = await _partition_counts(admin, [topic.name for topic in wanted])
     except (KafkaError, TimeoutError, OSError) as error:
         raise Unavailable(f"Kafka at {bootstrap} does not answer: {error!r}") from error
     finally:
         await admin.close()
-    for description in found:
-        count = len(description["partitions"])
+    for name, count in counts.items():
         if count != partitions:
             raise Misconfigured(
-                f"topic {description['topic']} has {count} partitions, SREZ_PARTITIONS says {partitions}: "
-                "set them equal"
+                f"topic {name} has {count} partitions, SREZ_PARTITIONS says {partitions}: set them equal"
             )
 
 
@@ -60,6 +59,17 @@ async def _create(admin: Any, topic: TopicLike, partitions: int, replication: in
         await admin.create_topics([NewTopic(topic.name, partitions, replication, topic_configs=configs)])
     except TopicAlreadyExistsError:
         return
+
+
+async def _partition_counts(admin: Any, names: list[str]) -> dict[str, int]:
+    """Partitions of each topic; a broker needs a moment until a topic just made is known. Raises: TimeoutError."""
+    async with asyncio.timeout(SEND_TIMEOUT_S):
+        while True:
+            found = await admin.describe_topics(names)
+            counts = {description["topic"]: len(description["partitions"]) for description in found}
+            if all(counts.values()) and len(counts) == len(set(names)):
+                return counts
+            await asyncio.sleep(0.1)
 
 
 class Producer:
@@ -105,11 +115,13 @@ class Producer:
                     )
                     for topic, partition, key, value, headers in messages
                 ]
+                for future in pending:
+                    future.add_done_callback(_looked_at)
                 await asyncio.gather(*(asyncio.shield(future) for future in pending))
         except (KafkaError, TimeoutError, OSError) as error:
             # A fatal producer error poisons every later send: start afresh.
             producer, self._producer = self._producer, None
-            await self._close(producer)
+            await self._abandon(producer)
             raise Unavailable(f"Kafka did not acknowledge: {error!r}", "timeout") from error
 
     async def stop(self) -> None:
@@ -123,7 +135,22 @@ class Producer:
         try:
             await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
         except (KafkaError, TimeoutError, OSError):
-            return
+            await Producer._abandon(producer)
+
+    @staticmethod
+    async def _abandon(producer: Any) -> None:
+        """Drop what is not delivered. ``stop()`` would wait for it, and an idempotent batch never expires: a producer
+        left like that goes on sending behind our back."""
+        producer._closed = True
+        for close in (producer._sender.close, producer.client.close):
+            with contextlib.suppress(KafkaError, TimeoutError, OSError):
+                await asyncio.wait_for(close(), STOP_TIMEOUT_S)
+
+
+def _looked_at(future: "asyncio.Future[Any]") -> None:
+    """Its error is told by whoever awaited it; one abandoned after a deadline is nobody's surprise."""
+    if not future.cancelled():
+        future.exception()
 
 
 def consumer(bootstrap: str, *topics: str, group: str | None, from_start: bool, **options: Any) -> Any:
