@@ -13,6 +13,8 @@ from services.ingest.web.answer import of_outcome, of_reply
 from services.ingest.web.rate import Bucket
 from services.kit import logs
 
+TELL_EVERY_S = 10.0
+
 
 class Gate:
     """``bucket`` of a source survives a new floor version as long as its rate stays; *speed* is the clock's rate."""
@@ -37,12 +39,22 @@ class Gate:
         metrics.know(self.id)
         self._counters: dict[str, Callable[[], None]] = {}
         self._metrics = metrics
+        self._tell_after, self._refused = 0.0, 0
 
     def count(self, outcome: str) -> None:
         counter = self._counters.get(outcome)
         if counter is None:
             counter = self._counters[outcome] = self._metrics.webhooks.labels(self.id, outcome).inc
         counter()
+
+    def tell_refusal(self, error: Unauthorized, at: float) -> None:
+        """Logs a refusal, at most one in TELL_EVERY_S: strangers shall not fill the log."""
+        self._refused += 1
+        if at >= self._tell_after:
+            logs.get().warning(
+                "webhook refused", source=self.id, reason=error.reason, why=str(error)[:200], refused=self._refused
+            )
+            self._tell_after, self._refused = at + TELL_EVERY_S, 0
 
     def refuse(self, method: str) -> str | None:
         """What can be said before the body is read: an outcome, or None."""
@@ -93,12 +105,11 @@ class Gate:
         except Unauthorized:
             raise
         except Exception as error:  # outermost guard of foreign input: never a 5xx
-            logs.get().warning("check failed", what=what, source=self.id, error=type(error).__name__)
             raise Unauthorized(f"{what} failed: {type(error).__name__}", "bad_signature") from error
 
     def url(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         """The URL the sender used: ``public_url`` (this source's, as the sender has it) or as the request shows it."""
-        raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        raw = (scope.get("raw_path") or scope["path"].encode("utf-8", "replace")).decode("latin-1")
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         public = self.source.config.public_url
         if public is None:

@@ -17,7 +17,6 @@ from services.ingest.storage.entry import Entry, entry
 from services.ingest.web import body as bodies
 from services.ingest.web.answer import CODES, Answer, of_outcome, of_reply
 from services.ingest.web.gate import Gate
-from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 
@@ -104,7 +103,7 @@ class Hooks:
                 return Result("method", gate.method)
             request = self._authentic(gate, request)
         except Unauthorized as error:
-            logs.get().warning("webhook refused", source=gate.id, reason=error.reason, why=str(error)[:200])
+            gate.tell_refusal(error, time.monotonic())
             return Result("unauthorized", gate.unauthorized)
         seconds = gate.bucket.wait(time.monotonic())
         if seconds > 0:
