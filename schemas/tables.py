@@ -1,7 +1,7 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs; aggregator — closes, slices,
-slice_revisions, tasks, coaching; alerts — alerts, alert_transitions, technical, outbox, messages.
+slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox, messages.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
 
@@ -222,6 +222,16 @@ technical = sa.Table(
     Column("ended_at", Instant, comment="open while the verdict stands"),
     Column("origin", Text, nullable=False, comment="detector, or person"),
     Index("technical_started", "started_at"),
+)
+
+differences = sa.Table(
+    "differences",
+    metadata,
+    Column("partition", Integer, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("agents", Integer, nullable=False, comment="agent-days whose live counters differ from stored facts"),
+    Column("checked_at", Instant, nullable=False),
+    comment="a lasting difference between live counters and stored facts (DOMAIN §5 e); a row goes when it is healed",
 )
 
 alerts = sa.Table(

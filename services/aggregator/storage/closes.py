@@ -1,0 +1,154 @@
+"""Rows of closes, slices, tasks, coaching and team issues: what a close remembers, and what it writes."""
+
+from collections.abc import Collection, Sequence
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from schemas.steps import Level
+from services.aggregator.live.floors import FloorDay
+from services.rules.closing import Closing
+from services.rules.memory import Key, Memory, Past, recall
+from services.rules.tasks import Task, Verified
+
+REMEMBER = timedelta(days=30)
+
+
+async def closed_since(connection: Any, date: Date) -> set[tuple[Date, str]]:
+    return {
+        (row["date"], row["slice"])
+        for row in await connection.fetch("SELECT date, slice FROM closes WHERE date >= $1", date)
+    }
+
+
+async def open_tasks(connection: Any, before: datetime) -> list[Task]:
+    rows = await connection.fetch(
+        "SELECT task::text, date, slice, agent, team, step, opened, due, target, evidence FROM tasks "
+        "WHERE result IS NULL AND opened < $1 ORDER BY opened, agent",
+        before,
+    )
+    return [Task(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in map(dict, rows)]
+
+
+async def memory(connection: Any, on: FloorDay, cut_off: datetime, tasks: Sequence[Task]) -> Memory:
+    """What is remembered of earlier closes, for one at *cut_off*."""
+    levels: dict[datetime, dict[Key, Level]] = {}
+    for row in await connection.fetch(
+        "SELECT cut_off, agent, step, level FROM slices WHERE date = $1 AND cut_off < $2 ORDER BY cut_off",
+        on.day.date,
+        cut_off,
+    ):
+        levels.setdefault(row["cut_off"], {})[row["agent"], row["step"]] = row["level"]
+    firing = await connection.fetch(
+        "SELECT team FROM team_issues JOIN closes USING (date, slice) WHERE firing AND date = $1 AND cut_off = "
+        "(SELECT max(cut_off) FROM closes WHERE date = $1 AND cut_off < $2)",
+        on.day.date,
+        cut_off,
+    )
+    cases = await connection.fetch("SELECT agent, opened, recheck_on FROM coaching WHERE opened < $1", cut_off)
+    return recall(
+        on.day.date,
+        levels.values(),
+        tasks,
+        await _past(connection, on, cut_off),
+        [(row["agent"], row["opened"], row["recheck_on"]) for row in cases],
+        frozenset(row["team"] for row in firing),
+        on.floor.judgement,
+    )
+
+
+async def _past(connection: Any, on: FloorDay, cut_off: datetime) -> list[Past]:
+    rows = await connection.fetch(
+        "SELECT agent, step, verified, result, evidence->'verified' AS seen FROM tasks "
+        "WHERE verified > $1 AND verified < $2 AND evidence ? 'verified'",
+        cut_off - REMEMBER,
+        cut_off,
+    )
+    found = []
+    for row in rows:
+        seen = msgspec.json.decode(row["seen"])
+        day = row["verified"].astimezone(on.floor.zone).date()
+        found.append(Past(row["agent"], row["step"], day, row["verified"], row["result"], seen["met"], seen["index"]))
+    return found
+
+
+async def write(connection: Any, on: FloorDay, name: str, cut_off: datetime, closing: Closing) -> None:
+    """Everything of one close but its row in ``closes``. Verified tasks go first: an agent has one open task."""
+    await _write_slices(connection, cut_off, closing)
+    await _write_verified(connection, closing.verified)
+    await connection.executemany(
+        "INSERT INTO tasks (task, date, slice, agent, team, step, opened, due, target, evidence) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)",
+        [
+            (
+                *(task.task, task.date, task.slice, task.agent, task.team, task.step),
+                *(task.opened, task.due, task.target, _json(task.evidence)),
+            )
+            for task in closing.opened
+        ],
+    )
+    await connection.executemany(
+        'INSERT INTO coaching ("case", date, agent, team, step, opened, reason, recheck_on, evidence) '
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '{}')",
+        [
+            (case.case, case.date, case.agent, case.team, case.step, case.opened, case.reason, case.recheck_on)
+            for case in closing.cases
+        ],
+    )
+    await connection.executemany(
+        "INSERT INTO team_issues (date, slice, team, firing, evidence) VALUES ($1, $2, $3, $4, $5::jsonb)",
+        [(on.day.date, name, issue.team, issue.firing, _json(issue.evidence)) for issue in closing.issues],
+    )
+
+
+async def _write_slices(connection: Any, cut_off: datetime, closing: Closing) -> None:
+    columns = (
+        "date",
+        "slice",
+        "agent",
+        "step",
+        "team",
+        "done",
+        "in_slice",
+        "target",
+        "index",
+        "p_below",
+        "level",
+        "trusted",
+    )
+    await connection.copy_records_to_table(
+        "slices",
+        columns=(*columns, "cut_off", "late"),
+        records=[(*(getattr(row, name) for name in columns), cut_off, 0) for row in closing.rows],
+    )
+
+
+async def _write_verified(connection: Any, verified: Collection[Verified]) -> None:
+    await connection.executemany(
+        "UPDATE tasks SET verified = $2, result = $3, evidence = evidence || $4::jsonb "
+        "WHERE task = $1 AND result IS NULL",
+        [
+            (
+                one.task.task,
+                one.at,
+                one.result,
+                _json(
+                    {
+                        "verified": {
+                            "done": one.done,
+                            "expected": round(one.expected, 6),
+                            "met": one.met,
+                            "index": one.index,
+                        }
+                    }
+                ),
+            )
+            for one in verified
+        ],
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,176 @@
+"""Technical minutes and silences by SQL and the pure fold of rules.technical; beside them what a person recorded."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from schemas.facts import CALL
+from services.aggregator.live.floors import FloorDay, Floors
+from services.aggregator.storage.failures import DATABASE_ERRORS
+from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
+from services.kit import logs
+from services.rules import technical as rules
+from services.rules.detectors.line_failure import Attempt, LineState
+from services.rules.detectors.source_silence import Silence, silence, silences
+from services.rules.sources import Load, loads
+from services.rules.spans import Spans, at, union
+
+_SUSPICIOUS = f"""
+SELECT line FROM facts
+WHERE day = $1 AND type = '{CALL}' AND direction = 'outbound' AND occurred_at <= $2 AND received_at <= $3
+  AND disposition NOT IN ('answered', 'voicemail')
+GROUP BY line HAVING count(*) >= $4
+"""
+_CALLS = f"""
+SELECT occurred_at, agent, line FROM facts
+WHERE day = $1 AND type = '{CALL}' AND direction = 'outbound' AND agent IS NOT NULL
+  AND occurred_at > $2 AND occurred_at <= $3 AND received_at <= $4
+ORDER BY occurred_at, event_id
+"""
+# Both ends of every gap longer than the source's interval, with the first and the last arrival: all `silences` needs.
+_ARRIVALS = """
+WITH arrived AS (
+  SELECT f.source, f.received_at, e.every_s,
+    lag(f.received_at) OVER own AS before, lead(f.received_at) OVER own AS after
+  FROM facts f JOIN unnest($1::text[], $2::float8[]) AS e(source, every_s) ON e.source = f.source
+  WHERE f.received_at > $3 AND f.received_at <= $4
+  WINDOW own AS (PARTITION BY f.source ORDER BY f.received_at))
+SELECT source, received_at FROM arrived
+WHERE before IS NULL OR after IS NULL OR received_at - before > every_s * interval '1 s'
+  OR after - received_at > every_s * interval '1 s'
+ORDER BY source, received_at
+"""
+_HEARD_EVER = """
+SELECT name AS source FROM unnest($1::text[]) AS s(name) WHERE EXISTS (SELECT 1 FROM facts WHERE source = s.name)
+"""
+_LAST = """
+SELECT s.name AS source, (SELECT max(received_at) FROM facts WHERE source = s.name AND received_at <= $2) AS last
+FROM unnest($1::text[]) AS s(name) WHERE EXISTS (SELECT 1 FROM facts WHERE source = s.name AND received_at <= $2)
+"""
+LOOK_BACK = timedelta(days=7)
+_PERSON = """
+SELECT agent, started_at, ended_at FROM technical
+WHERE origin = 'person' AND started_at < $2 AND coalesce(ended_at, $2) > $1
+"""
+_ALL = _PERSON.replace("origin = 'person' AND ", "")
+
+
+async def silences_of(connection: Any, on: FloorDay, known_by: datetime) -> list[Silence]:
+    """Silences of the day up to *known_by*, of every source that something is expected from and that was ever heard of."""
+    expected, every_s = await _watched(connection, on)
+    arrivals: dict[str, list[datetime]] = {name: [] for name in expected}
+    names = list(expected)
+    for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
+        arrivals[row["source"]].append(row["received_at"])
+    least = on.floor.outages.source_silence.min_expected
+    return [
+        one
+        for name, load in expected.items()
+        for one in silences(
+            load, arrivals[name], on.day.starts, known_by, expect_every_s=every_s[name], min_expected=least
+        )
+    ]
+
+
+async def silent_since_earlier(
+    connection: Any, day_on: Callable[[Date], FloorDay], on: FloorDay, known_by: datetime
+) -> frozenset[str]:
+    """Sources that fell silent on an earlier day and have not been heard of today."""
+    expected, every_s = await _watched(connection, on)
+    rows = await connection.fetch(_LAST, list(expected), known_by)
+    found = set()
+    for row in rows:
+        last, name = row["last"], row["source"]
+        if last > on.day.starts:
+            continue
+        date = max(last.astimezone(on.floor.zone).date(), on.day.date - LOOK_BACK)
+        while date < on.day.date and name not in found:
+            earlier = day_on(date)
+            load = loads(earlier.floor, earlier.day).get(name)
+            least = earlier.floor.outages.source_silence.min_expected
+            since = max(last, earlier.day.starts)
+            if load and silence(load, since, earlier.day.ends, expect_every_s=every_s[name], min_expected=least):
+                found.add(name)
+            date += timedelta(days=1)
+    return frozenset(found)
+
+
+async def _watched(connection: Any, on: FloorDay) -> tuple[dict[str, Load], dict[str, float]]:
+    expected = loads(on.floor, on.day)
+    known = {row["source"] for row in await connection.fetch(_HEARD_EVER, sorted(expected))}
+    every_s = {name: on.floor.source_by_id[name].expect_every_s for name in expected}
+    return {name: load for name, load in sorted(expected.items()) if name in known}, every_s
+
+
+async def technical_spans(
+    connection: Any,
+    on: FloorDay,
+    bases: Mapping[str, float],
+    silent: Sequence[Silence],
+    until: datetime,
+    known_by: datetime,
+) -> dict[str, Spans]:
+    """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded."""
+    states = await _fold(connection, on, bases, until, known_by)
+    spans: dict[str, Spans] = {}
+    starts = [finding.since for state in states.values() for finding in state.findings] + [one.since for one in silent]
+    if starts:
+        reach = timedelta(seconds=on.floor.outages.line_failure.window_s)
+        rows = await connection.fetch(_CALLS, on.day.date, min(starts) - reach, until, known_by)
+        calls = [(row["occurred_at"], row["agent"], row["line"]) for row in rows]
+        found = await asyncio.to_thread(rules.technical, on.floor, states, calls, silent, on.day, until)
+        spans.update(found.spans)
+    return await _with_recorded(connection, on, spans, until, _PERSON)
+
+
+async def _fold(
+    connection: Any, on: FloorDay, bases: Mapping[str, float], until: datetime, known_by: datetime
+) -> dict[str, LineState]:
+    by = on.floor.outages.line_failure
+    least = min(by.in_a_row, by.min_failures)
+    suspicious = [row["line"] for row in await connection.fetch(_SUSPICIOUS, on.day.date, until, known_by, least)]
+    if not suspicious:
+        return {}
+    query = ATTEMPTS + " AND occurred_at <= $3 AND received_at <= $4 ORDER BY occurred_at, event_id"
+    rows = await connection.fetch(query, on.day.date, suspicious, until, known_by)
+    return await asyncio.to_thread(_fold_rows, rows, on, bases, until, least)
+
+
+def _fold_rows(
+    rows: list[Any], on: FloorDay, bases: Mapping[str, float], until: datetime, least: int
+) -> dict[str, LineState]:
+    attempts: dict[str, list[Attempt]] = {}
+    for row in rows:
+        attempts.setdefault(row["line"], []).append(attempt_of_row(row, on.floor))
+    guilty = {line: own for line, own in attempts.items() if sum(one.failed for one in own) >= least}
+    return rules.fold_lines(guilty, bases, on.floor, on.day, until)
+
+
+async def _with_recorded(
+    connection: Any, on: FloorDay, spans: Mapping[str, Spans], until: datetime, query: str
+) -> dict[str, Spans]:
+    merged = {agent: list(own) for agent, own in spans.items()}
+    for row in await connection.fetch(query, on.day.starts, until):
+        merged.setdefault(row["agent"], []).append((at(row["started_at"]), at(row["ended_at"] or until)))
+    return {agent: union(own) for agent, own in merged.items()}
+
+
+class TechnicalNow:
+    """Technical minutes of today as the alerts service keeps them, for the live target; refreshed now and then."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]", floors: Floors) -> None:
+        self._pool, self._floors = pool, floors
+        self.spans: dict[str, Spans] = {}
+
+    async def run(self, every_s: float) -> None:
+        while True:
+            try:
+                on = self._floors.today()
+                self.spans = await _with_recorded(self._pool, on, {}, on.day.ends, _ALL)
+            except DATABASE_ERRORS as error:
+                logs.get().warning("cannot read technical minutes", error=repr(error)[:200])
+            await asyncio.sleep(every_s)
