@@ -56,14 +56,32 @@ def use_local_addresses() -> None:
 @app.command(rich_help_panel=HERE)
 def up(
     floor: FloorFile = None,
+    as_demo: Annotated[bool, typer.Option("--demo", help="A simulated day instead; the same as `srez demo`.")] = False,
     port_base: PortBase = None,
 ) -> None:
     """Start everything on this machine: PostgreSQL, broker, services. Stop with Ctrl-C."""
+    if as_demo:
+        demo(once=False, rate=200, port_base=port_base)
     from services.local.stack import Options
     from services.local.up import run
 
     text = floor.read_text(encoding="utf-8-sig") if floor else None
     raise typer.Exit(run(Home.from_environment(), Options(text, port_base)))
+
+
+@app.command(rich_help_panel=HERE)
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the summary; exit code 1 when a check failed.")
+    ] = False,
+    rate: Annotated[float, typer.Option(min=1, max=600, help="How much faster than life.")] = 200,
+    port_base: PortBase = None,
+) -> None:
+    """Play a simulated day through the real product in three minutes: an outage, lagging agents, odd webhooks."""
+    from services.local.demo.day import prepare
+    from services.local.demo.run import run
+
+    raise typer.Exit(run(prepare(rate), once=once, port_base=port_base))
 
 
 @app.command(rich_help_panel=HERE)

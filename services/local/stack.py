@@ -57,10 +57,7 @@ class Stack:
         self.broker = None if given else EmbeddedBroker(home.state / "broker", self.ports["kafka"])
         self.bootstrap = given or f"127.0.0.1:{self.ports['kafka']}"
         self.clock_settings: dict[str, str] = {}
-        if clock := options.clock or environment.get("SREZ_CLOCK", ""):
-            anchor = environment.get("SREZ_CLOCK_ANCHOR") or home.anchor(clock)
-            self.clock_settings = {"SREZ_CLOCK": clock, "SREZ_CLOCK_ANCHOR": anchor}
-        self.clock = Clock.parse(clock, self.clock_settings.get("SREZ_CLOCK_ANCHOR"))
+        self.clock = Clock()
         self._following: asyncio.Task[None] | None = None
         self._local_secrets: dict[str, str] = {}
 
@@ -76,6 +73,7 @@ class Stack:
         await self._start_postgres()
         await asyncio.to_thread(migrate.upgrade, self.dsn)
         await self._start_broker()
+        self._set_clock()
         await self._apply_floor()
         for service in SERVICES:
             self.supervisor.run(Program(service, self._service_command(service), self._service_environment, tier=1))
@@ -114,6 +112,13 @@ class Stack:
             **{f"SREZ_{service.upper()}_PORT": str(self.ports[service]) for service in SERVICES},
             **self.clock_settings,
         }
+
+    def _set_clock(self) -> None:
+        """As late as possible: a hurried clock runs while the servers start, too."""
+        if clock := self.options.clock or self.environment.get("SREZ_CLOCK", ""):
+            anchor = self.environment.get("SREZ_CLOCK_ANCHOR") or self.home.anchor(clock)
+            self.clock_settings = {"SREZ_CLOCK": clock, "SREZ_CLOCK_ANCHOR": anchor}
+            self.clock = Clock.parse(clock, anchor)
 
     async def _wrong(self, client: httpx.AsyncClient, service: str) -> str | None:
         try:
@@ -211,7 +216,11 @@ class Stack:
         return lambda: bound([sys.executable, "-m", f"services.{service}"])
 
     def _service_environment(self) -> dict[str, str]:
-        return {**self.environment, **self._local_secrets, **self.settings()}
+        return {**self.secret_environment(), **self.settings()}
+
+    def secret_environment(self) -> dict[str, str]:
+        """The environment with the secrets made here."""
+        return {**self.environment, **self._local_secrets}
 
     def _announce(self) -> None:
         """Write all addresses and process ids."""

@@ -2,31 +2,46 @@
 
 import asyncio
 import contextlib
+import os
+import shutil
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from schemas.floor import FloorError
 from services.kit.errors import SrezError
 from services.local.home import Home
 from services.local.output import Output
+from services.local.postgres import EmbeddedPostgres
 from services.local.stack import Options, Stack
 
 During = Callable[[Stack], Awaitable[int | None]]
 """What to do once everything is ready; a number ends the run with that exit code, None goes on until Ctrl-C."""
 
 
-def run(home: Home, options: Options, *, during: During | None = None, quiet: bool = False) -> int:
-    """Exit code: 0 after a clean stop. Raises: Misconfigured when another one runs here."""
+def run(
+    home: Home,
+    options: Options,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    during: During | None = None,
+    quiet: bool = False,
+    fresh: bool = False,
+) -> int:
+    """Exit code: 0 after a clean stop. ``fresh`` forgets all data first. Raises: Misconfigured when one runs here already."""
     with home.locked():
+        if fresh:
+            EmbeddedPostgres(home.state / "postgres").stop_orphan()
+            shutil.rmtree(home.state)
+            home.state.mkdir()
         output = Output(home.log_file, quiet=quiet)
         try:
-            return asyncio.run(_run(home, options, output, during or greet))
+            return asyncio.run(_run(Stack(home, options, output, environment), during or greet))
         finally:
             output.close()
 
 
-async def _run(home: Home, options: Options, output: Output, during: During) -> int:
-    stack = Stack(home, options, output)
+async def _run(stack: Stack, during: During) -> int:
+    output = stack.output
     asked = asyncio.Event()
 
     def ask() -> None:
