@@ -14,11 +14,14 @@ import deploy
 from schemas.floor import Floor, FloorError, load
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
+from services.lab.backtest.command import backtest
 from services.lab.feeder import FeedReport, Progress
 from services.lab.feeder import feed as feed_day
 from services.lab.simulate import SCENARIOS, FloorDay, scenario_named
 from services.lab.simulate import simulate as simulate_day
 from services.lab.simulate.floor_day import DATE
+
+__all__ = ["backtest", "feed", "simulate"]
 
 EXAMPLE = Path(deploy.__file__).with_name("floor.example.yaml")
 NAMES = "; ".join(f"{scenario.name}: {scenario.story}" for scenario in SCENARIOS.values())

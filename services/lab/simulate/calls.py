@@ -38,7 +38,7 @@ class Ending:
     """How an attempt that nobody answered ends."""
 
     disposition: Disposition
-    q850: int
+    q850: int | None
     sip: int
     by: HangupBy
     ring_s: tuple[float, float]
@@ -48,7 +48,7 @@ UNANSWERED: Final[Mapping[Ending, float]] = {
     Ending("no_answer", 19, 480, "system", (22, 45)): 58,
     Ending("busy", 17, 486, "customer", (2, 5)): 17,
     Ending("rejected", 21, 603, "customer", (4, 15)): 12,
-    Ending("canceled", 16, 487, "agent", (12, 30)): 8,
+    Ending("canceled", None, 487, "agent", (12, 30)): 8,
     Ending("failed", 1, 404, "system", (1, 3)): 4.5,
     Ending("congestion", 38, 503, "system", (1, 3)): 0.5,
 }
