@@ -1,7 +1,8 @@
 """Facts: one row per event_id, the truth. What arrives is new, says the same again, or says something else (a revision).
 
 Among different contents of one event the one received last wins, then the greater content hash, so that the order in
-which rows are parsed does not matter. A replay of the very journal row a fact came from always wins: its parser was
+which rows are parsed does not matter. (Only the first arrival of a content is remembered: when a sender goes back to
+an earlier content, A, B, A again, rows parsed in order of arrival end with A, as they should.) A replay of the very journal row a fact came from always wins: its parser was
 mended.
 """
 

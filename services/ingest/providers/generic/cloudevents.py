@@ -15,8 +15,8 @@ import msgspec
 from services.ingest.providers.base import Request
 from services.kit.errors import BadInput
 
-BATCH = "application/cloudevents-batch"
 STRUCTURED = "application/cloudevents"
+"""Prefix of ``application/cloudevents+json`` and ``application/cloudevents-batch+json``."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +62,11 @@ def raw_events(request: Request) -> Iterator[Envelope | BadInput]:
     Raises: BadInput when the body as a whole is not what its Content-Type says.
     """
     kind = request.content_type
-    if kind.startswith(BATCH):
-        yield from (_structured(bytes(raw)) for raw in _decode(_raws, request.body, "a CloudEvents batch"))
-    elif kind.startswith(STRUCTURED) or (kind == "application/json" and "ce-id" not in request.headers):
-        # Many senders post a structured event as plain JSON: without ce-id it cannot be a binary one.
+    if kind.startswith(STRUCTURED) or (kind == "application/json" and "ce-id" not in request.headers):
+        # Many senders post a structured event as plain JSON: without ce-id it cannot be a binary one. And one event or
+        # a list is seen by its first sign, also where the content type says the other.
         if request.body.lstrip()[:1] == b"[":
-            yield from (_structured(bytes(raw)) for raw in _decode(_raws, request.body, "a list of CloudEvents"))
+            yield from (_structured(bytes(raw)) for raw in _decode(_raws, request.body, "a CloudEvents batch"))
         else:
             yield _structured(request.body)
     else:

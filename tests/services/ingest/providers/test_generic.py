@@ -80,7 +80,7 @@ def test_an_empty_batch_is_nothing_to_count() -> None:
     ("raw", "kind", "reason"),
     [
         (b"hello", "text/plain", "unknown_event"),
-        (b"{", "application/cloudevents-batch+json", "unparseable"),
+        (b"[", "application/cloudevents-batch+json", "unparseable"),
         (b"[" * 100_000, "application/cloudevents-batch+json", "too_deep"),
     ],
 )
