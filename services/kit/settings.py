@@ -15,7 +15,7 @@ class ServiceSettings(BaseSettings):
     kafka_replication: int = Field(1, description="replication factor of topics that Srez creates")
     partitions: int = Field(4, ge=1, description="partitions of keyed topics; must equal the broker's")
     bind: str = Field("127.0.0.1", description="address to listen on")
-    log_format: str = Field("json", pattern="^(json|console)$")
-    log_level: str = "INFO"
+    log_format: str = Field("json", pattern="^(json|console)$", description="json, or console for people")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING, ERROR")
     session_timeout_s: float = Field(30, description="Kafka group session timeout")
     floor_poll_s: float = Field(2, description="how often a new floor version is looked for")
