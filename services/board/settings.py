@@ -1,0 +1,17 @@
+"""Settings of the board: environment prefix ``SREZ_``, own fields ``SREZ_BOARD_…``. Durations in seconds."""
+
+from pydantic import Field
+
+from services.kit.settings import ServiceSettings
+
+
+class BoardSettings(ServiceSettings):
+    board_port: int = Field(8090, ge=0, le=65535, description="port of the console, the API and the probes")
+    board_hosts: str = Field(
+        "127.0.0.1,localhost",
+        description="names this board may be called by, with commas; others get 400 (no login yet: guards from rebinding)",
+    )
+    board_reload_s: float = Field(10, gt=0, description="how often PostgreSQL is read again while Kafka brings news")
+    board_poll_s: float = Field(2, gt=0, description="the same while Kafka is away")
+    board_live_clients: int = Field(500, ge=1, description="open live streams at once; further ones get 503")
+    board_metrics_s: float = Field(5, gt=0, description="how often the team series are read")

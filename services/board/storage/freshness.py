@@ -1,0 +1,68 @@
+"""How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
+
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas import tables
+from schemas.facts import CALL
+
+_facts, _journal, _closes, _replays = tables.facts.c, tables.journal.c, tables.closes.c, tables.replays.c
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """``late``: facts that came after their slice was frozen; ``delay_s``: p95 of received − occurred of calls."""
+
+    facts: int
+    late: int
+    unattributed: int
+    rejected: int
+    backlog: int
+    replaying: bool
+    delay_s: float | None
+    newest_received_at: datetime | None
+
+    @property
+    def bad_share(self) -> float:
+        whole = self.facts + self.rejected
+        return (self.rejected + self.unattributed) / whole if whole else 0.0
+
+
+async def read(
+    connection: AsyncConnection, day: Date, starts: datetime, ends: datetime, since: datetime, grace_s: float
+) -> Freshness:
+    """Of one local day (starts, ends]; delays of the calls since *since*."""
+    frozen = sa.exists().where(
+        _closes.date == day,
+        _closes.cut_off >= _facts.occurred_at,
+        _facts.received_at > _closes.cut_off + sa.func.make_interval(0, 0, 0, 0, 0, 0, grace_s),
+    )
+    delay = sa.func.extract("epoch", _facts.received_at - _facts.occurred_at)
+    recent = sa.and_(_facts.type == CALL, _facts.occurred_at > since)
+    counted = sa.select(
+        sa.func.count().label("facts"),
+        sa.func.count().filter(frozen).label("late"),
+        sa.func.count().filter(_facts.agent.is_(None)).label("unattributed"),
+        sa.func.percentile_cont(0.95).within_group(delay.asc()).filter(recent).label("delay_s"),
+        sa.func.max(_facts.received_at).label("newest"),
+    ).where(_facts.day == day)
+    row = (await connection.execute(counted)).one()
+    rejected = sa.select(sa.func.count()).where(
+        _journal.state == "rejected", _journal.received_at > starts, _journal.received_at <= ends
+    )
+    backlog = sa.select(sa.func.count()).where(_journal.state == "new")
+    replaying = sa.select(sa.func.count()).where(_replays.finished_at.is_(None))
+    return Freshness(
+        facts=row.facts,
+        late=row.late,
+        unattributed=row.unattributed,
+        rejected=(await connection.execute(rejected)).scalar_one(),
+        backlog=(await connection.execute(backlog)).scalar_one(),
+        replaying=bool((await connection.execute(replaying)).scalar_one()),
+        delay_s=None if row.delay_s is None else float(row.delay_s),
+        newest_received_at=row.newest,
+    )

@@ -1,0 +1,53 @@
+"""Money of a day or a month, per team, kind and currency. Currencies are never added up; refunds lower payments."""
+
+from collections.abc import Mapping
+from datetime import date as Date
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.facts import INVOICE, PAYMENT, REFUND
+from schemas.floor import Floor
+from services.board.storage.funnel import roster
+
+Money = Mapping[tuple[str, str, str], int]
+"""(team, kind, currency) → minor units; kinds are invoices, payments (net of refunds), refunds."""
+
+_SUM = sa.text(
+    f"""
+SELECT r.team, f.type, f.currency, sum(f.amount_minor)::bigint AS minor
+FROM facts f JOIN unnest(CAST(:agents AS text[]), CAST(:teams AS text[])) AS r(agent, team) USING (agent)
+WHERE f.day BETWEEN :first AND :last AND f.type IN ('{INVOICE}', '{PAYMENT}', '{REFUND}')
+GROUP BY r.team, f.type, f.currency
+"""  # noqa: S608 - constants of ours
+)
+
+
+async def between(connection: AsyncConnection, floor: Floor, first: Date, last: Date) -> Money:
+    """Sums of the days *first* … *last*, both included."""
+    given = roster(floor)
+    rows = await connection.execute(
+        _SUM, {"agents": given["agents"], "teams": given["teams"], "first": first, "last": last}
+    )
+    found: dict[tuple[str, str, str], int] = {}
+    for team, type_, currency, minor in rows:
+        kind = {INVOICE: "invoices", PAYMENT: "payments", REFUND: "refunds"}[type_]
+        found[team, kind, currency] = found.get((team, kind, currency), 0) + int(minor)
+        if kind == "refunds":
+            found[team, "payments", currency] = found.get((team, "payments", currency), 0) - int(minor)
+    return found
+
+
+_FIRST = sa.text(
+    f"""
+SELECT f.agent, f.occurred_at FROM facts f JOIN unnest(CAST(:agents AS text[])) AS r(agent) USING (agent)
+WHERE f.day = :day AND f.type = '{PAYMENT}' ORDER BY f.occurred_at, f.event_id LIMIT 1
+"""  # noqa: S608 - constants of ours
+)
+
+
+async def first_payment(connection: AsyncConnection, floor: Floor, day: Date) -> tuple[str, datetime] | None:
+    """(agent, when) of the day's first payment."""
+    row = (await connection.execute(_FIRST, {"agents": roster(floor)["agents"], "day": day})).first()
+    return (row.agent, row.occurred_at) if row else None

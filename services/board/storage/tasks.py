@@ -1,0 +1,103 @@
+"""Tasks with their evidence, and coaching cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas import tables
+from schemas.rows import CoachingRow, TaskRow
+
+_tasks, _coaching = tables.tasks.c, tables.coaching.c
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task with what only the board shows: when it is due, who confirmed it, why it was given."""
+
+    row: TaskRow
+    slice: str
+    due: datetime
+    state: str
+    evidence: Mapping[str, Any]
+
+    @property
+    def open(self) -> bool:
+        return self.row.result is None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    row: CoachingRow
+    team: str
+    recheck_on: Date
+    evidence: Mapping[str, Any]
+
+
+async def find(
+    connection: AsyncConnection,
+    *,
+    day: Date | None = None,
+    open_too: bool = False,
+    slice_: str | None = None,
+    team: str | None = None,
+    agent: str | None = None,
+) -> list[Task]:
+    """Tasks in order of opening; with *open_too* also those still open from earlier days."""
+    query = sa.select(tables.tasks)
+    if day is not None:
+        of_day = _tasks.date == day
+        query = query.where(sa.or_(of_day, sa.and_(_tasks.result.is_(None), _tasks.date < day)) if open_too else of_day)
+    for column, value in ((_tasks.slice, slice_), (_tasks.team, team), (_tasks.agent, agent)):
+        if value is not None:
+            query = query.where(column == value)
+    rows = (await connection.execute(query.order_by(_tasks.opened, _tasks.team, _tasks.agent))).all()
+    return [_task(row) for row in rows]
+
+
+def _task(row: Any) -> Task:
+    shown = TaskRow(
+        task=row.task,
+        date=row.date,
+        agent=row.agent,
+        team=row.team,
+        step=row.step,
+        opened=row.opened,
+        target=row.target,
+        verified=row.verified,
+        result=row.result,
+    )
+    return Task(shown, row.slice, row.due, row.state, row.evidence or {})
+
+
+async def coaching(
+    connection: AsyncConnection,
+    *,
+    day: Date | None = None,
+    recheck_from: Date | None = None,
+    team: str | None = None,
+    agent: str | None = None,
+) -> list[Case]:
+    """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
+    query = sa.select(tables.coaching)
+    if day is not None:
+        query = query.where(_coaching.date == day)
+    if recheck_from is not None:
+        query = query.where(_coaching.recheck_on >= recheck_from)
+    for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
+        if value is not None:
+            query = query.where(column == value)
+    rows = (await connection.execute(query.order_by(_coaching.opened, _coaching.agent))).all()
+    return [
+        Case(
+            CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason),
+            row.team,
+            row.recheck_on,
+            row.evidence or {},
+        )
+        for row in rows
+    ]

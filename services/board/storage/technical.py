@@ -1,0 +1,30 @@
+"""Technical minutes of agents, from ``technical``."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas import tables
+
+_technical = tables.technical.c
+
+
+async def between(
+    connection: AsyncConnection, start: datetime, end: datetime
+) -> Mapping[str, Sequence[tuple[datetime, datetime | None]]]:
+    """Agent → (from, to) that touch (start, end]; an open one has no ``to``."""
+    query = (
+        sa.select(_technical.agent, _technical.started_at, _technical.ended_at)
+        .where(
+            _technical.started_at < end,
+            sa.or_(_technical.ended_at.is_(None), _technical.ended_at > start),
+        )
+        .order_by(_technical.agent, _technical.started_at)
+    )
+    found: dict[str, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for agent, since, until in await connection.execute(query):
+        found[agent].append((since, until))
+    return found

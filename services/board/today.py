@@ -1,0 +1,198 @@
+"""Today on the floor: one consistent reading of PostgreSQL, and the pure rules over it.
+
+Reads every table it shows in one snapshot. Live news then replaces single agents' counts until the next reading.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from datetime import date as Date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.floor import Floor
+from schemas.messages import FunnelChanged
+from schemas.rows import SliceRow
+from schemas.steps import STEPS, Step
+from services.board.storage import alerts, calls, closes, freshness, funnel, money, slices, sources, states, tasks
+from services.board.storage import technical as technical_minutes
+from services.rules.day import CutOff, WorkingDay, date_of, working_day
+from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
+from services.rules.norms import norms_of
+from services.rules.spans import Spans, at, union
+from services.rules.target import due
+from services.rules.versions import floor_on
+
+Versions = Sequence[tuple[int, datetime, Floor]]
+NOTHING: Mapping[Step, int] = dict.fromkeys(STEPS, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNow:
+    """One agent's counts since local midnight and state, as known now."""
+
+    agent: str
+    done: Mapping[Step, int] = field(default_factory=lambda: dict(NOTHING))
+    short_calls: int = 0
+    counted: int = 0
+    last_call_at: datetime | None = None
+    received_at: datetime | None = None
+    state: str | None = None
+    state_since: datetime | None = None
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Today:
+    """Everything the Floor page shows. ``as_of`` is the floor's time of the last reading or news."""
+
+    version: int
+    floor: Floor
+    day: WorkingDay
+    as_of: datetime
+    agents: dict[str, AgentNow]
+    exposures: Mapping[str, Exposure]
+    norms: Mapping[str, Mapping[Step, float]]
+    technical_now: frozenset[str]
+    halves: Sequence[funnel.Half]
+    closes: tuple[closes.Close, ...]
+    rows: Mapping[tuple[str, Step], SliceRow]
+    """Rows of the last closed slice."""
+    tasks: Sequence[tasks.Task]
+    cases: Sequence[tasks.Case]
+    alerts: Sequence[alerts.Alert]
+    freshness: freshness.Freshness
+    money: money.Money
+    month_money: money.Money
+    first_payment: tuple[str, datetime] | None
+    long_calls: Sequence[calls.CallRow]
+    lines: Sequence[sources.LineCount]
+    sources: Sequence[sources.SourceCount]
+
+    @property
+    def date(self) -> Date:
+        return self.day.date
+
+    @property
+    def last_close(self) -> closes.Close | None:
+        return self.closes[-1] if self.closes else None
+
+    def next_cut(self, now: datetime) -> CutOff | None:
+        return next((cut for cut in self.day.cut_offs if cut.at > now), None)
+
+    def due(self, agent: str, step: Step, moment: datetime) -> float | None:
+        """Part of the agent's norm due by *moment*; None without a norm."""
+        norm = self.norms.get(agent, {}).get(step)
+        if norm is None:
+            return None
+        exposed_min = self.exposures.get(agent, NONE).minutes(self.day.starts, moment)
+        return due(norm, exposed_min, self.day.standard_min)
+
+    def on_shift(self, agent: str) -> bool:
+        return bool(self.exposures.get(agent, NONE).scheduled)
+
+    def open_task(self, agent: str) -> tasks.Task | None:
+        return next((task for task in self.tasks if task.open and task.row.agent == agent), None)
+
+    def take(self, news: FunnelChanged) -> bool:
+        """Put newer counts of one agent in; False when they are older than what is shown, or of another day."""
+        known = self.agents.get(news.agent)
+        if news.date != self.date or news.agent not in self.floor.agent_by_id:
+            return False
+        if known is not None and (known.counted, known.at or datetime.min.replace(tzinfo=UTC)) > (
+            news.counted,
+            news.at,
+        ):
+            return False
+        self.agents[news.agent] = AgentNow(
+            agent=news.agent,
+            done={**NOTHING, **news.done},
+            short_calls=news.short_calls,
+            counted=news.counted,
+            last_call_at=news.last_call_at,
+            received_at=news.received_at,
+            state=news.state,
+            state_since=news.state_since,
+            at=news.at,
+        )
+        return True
+
+
+def exposures_of(
+    floor: Floor,
+    day: WorkingDay,
+    seen: Mapping[str, States],
+    lost: Mapping[str, Sequence[tuple[datetime, datetime | None]]],
+    now: datetime,
+) -> dict[str, Exposure]:
+    """Exposure of every agent; an open technical verdict lasts until *now*."""
+    return {
+        agent.id: exposure(
+            scheduled(floor, day, agent), day, seen.get(agent.id, ()), technical_spans(lost.get(agent.id, ()), now)
+        )
+        for agent in floor.agents
+    }
+
+
+def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Spans:
+    return union((at(start), at(end or now)) for start, end in lost)
+
+
+async def read(connection: AsyncConnection, versions: Versions, now: datetime) -> Today:
+    """One snapshot of the day that *now* belongs to. Raises what the database raises."""
+    version, floor = floor_on(versions, date_of(now, versions[-1][2].zone))
+    date = date_of(now, floor.zone)
+    day = working_day(floor, date)
+    counts = await funnel.by_agent(connection, floor, date, day.ends)
+    seen = await states.of_day(connection, date)
+    lost = await technical_minutes.between(connection, day.starts, day.ends)
+    closed = await closes.of_day(connection, date)
+    last = closed[-1] if closed else None
+    rows = await slices.find(connection, floor, date, slice_=last.slice) if last else []
+    recent_from = now - timedelta(seconds=floor.outages.line_failure.window_s)
+    return Today(
+        version=version,
+        floor=floor,
+        day=day,
+        as_of=now,
+        agents={agent.id: _agent(agent.id, counts.get(agent.id), seen.get(agent.id, ())) for agent in floor.agents},
+        exposures=exposures_of(floor, day, seen, lost, now),
+        norms={agent.id: norms_of(floor, agent, day.weekday) for agent in floor.agents},
+        technical_now=frozenset(agent for agent, spans in lost.items() if any(end is None for _, end in spans)),
+        halves=await funnel.by_half(connection, floor, date, day.starts, now),
+        closes=closed,
+        rows={(row.agent, row.step): row for row in rows},
+        tasks=await tasks.find(connection, day=date, open_too=True),
+        cases=await tasks.coaching(connection, recheck_from=date),
+        alerts=await alerts.find(connection, day=date, open_too=True),
+        freshness=await freshness.read(
+            connection, date, day.starts, day.ends, last.cut_off if last else day.starts, floor.grace_s
+        ),
+        money=await money.between(connection, floor, date, date),
+        month_money=await money.between(connection, floor, *_month(date)),
+        first_payment=await money.first_payment(connection, floor, date),
+        long_calls=await calls.find(connection, date, min_talk_s=float(floor.long_call_s), limit=8),
+        lines=await sources.lines(connection, floor, date, recent_from),
+        sources=await sources.sources(connection, date, day.starts, day.ends),
+    )
+
+
+def _month(date: Date) -> tuple[Date, Date]:
+    return date.replace(day=1), date.replace(day=monthrange(date.year, date.month)[1])
+
+
+def _agent(agent: str, count: funnel.AgentCount | None, seen: States) -> AgentNow:
+    since, state = seen[-1] if seen else (None, None)
+    if count is None:
+        return AgentNow(agent, state=state, state_since=since)
+    return AgentNow(
+        agent=agent,
+        done=count.done,
+        short_calls=count.short_calls,
+        counted=count.counted,
+        last_call_at=count.last_call_at,
+        received_at=count.received_at,
+        state=state,
+        state_since=since,
+    )

@@ -1,0 +1,89 @@
+"""One agent's day: every step against the norm, slices, calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.floor import Agent
+from schemas.rows import SliceRow
+from schemas.steps import STEPS, Step
+from services.board.standing import Standing, standing
+from services.board.storage.calls import CallRow
+from services.board.storage.tasks import Task
+from services.board.today import AgentNow, Today
+from services.board.view.floor import shown_name, task_done
+from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
+from services.board.words import Words
+from services.rules.exposure import NONE
+from services.rules.norms import norms_of
+
+
+@dataclass(frozen=True, slots=True)
+class StepChart:
+    pace: Pace
+    curve: Curve
+    cuts: tuple[tuple[str, float], ...]
+    """(name, x) of every cut-off inside the chart."""
+    reference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    agent: Agent
+    name: str
+    team: str
+    now: AgentNow
+    state: str
+    standing: Standing
+    charts: tuple[StepChart, ...]
+    slices: dict[str, dict[Step, SliceRow]]
+    calls: Sequence[CallRow]
+    technical_min: float
+    tasks: list[tuple[Task, int]]
+
+
+def agent_view(
+    today: Today, agent: str, now: datetime, own: Sequence[CallRow], rows: Sequence[SliceRow], w: Words
+) -> AgentView:
+    found = today.floor.agent_by_id[agent]
+    number = [one.id for one in today.floor.agents].index(agent) + 1
+    known = today.agents.get(agent) or AgentNow(agent)
+    slices: dict[str, dict[Step, SliceRow]] = {}
+    for row in rows:
+        slices.setdefault(row.slice, {})[row.step] = row
+    exposure = today.exposures.get(agent, NONE)
+    return AgentView(
+        agent=found,
+        name=shown_name(today, number, found, w),
+        team=today.floor.team_by_id[found.team].title,
+        now=known,
+        state="technical" if agent in today.technical_now else known.state or "unknown",
+        standing=standing(today, agent),
+        charts=charts(today, agent, now),
+        slices=slices,
+        calls=own,
+        technical_min=sum(end - start for start, end in exposure.technical) / 60,
+        tasks=[(task, task_done(today, task, known)) for task in today.tasks if task.row.agent == agent],
+    )
+
+
+def charts(today: Today, agent: str, now: datetime) -> tuple[StepChart, ...]:
+    day = Day(today, now)
+    start, end = day.edges[0], day.edges[-1]
+    whole = max(1.0, (end - start).total_seconds())
+    width, height = 320, 96
+    cuts = tuple(
+        (cut.name, round((cut.at - start).total_seconds() / whole * width, 1))
+        for cut in today.day.cut_offs
+        if start < cut.at <= end
+    )
+    reference = norms_of(today.floor, today.floor.agent_by_id[agent], today.day.weekday, "reference")
+    return tuple(
+        StepChart(
+            pace=of_agent(today, agent, step, now),
+            curve=day.curve([agent], by_half(today.halves, step, agent=agent), step, width=width, height=height),
+            cuts=cuts,
+            reference=reference.get(step),
+        )
+        for step in STEPS
+    )

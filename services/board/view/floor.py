@@ -1,0 +1,238 @@
+"""The Floor page, from the top line to the recents, as values a template only has to place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from schemas.floor import Agent, Team
+from schemas.steps import STEPS, Step
+from services.board.standing import Standing, standing
+from services.board.storage.tasks import Task
+from services.board.today import AgentNow, Today
+from services.board.view import saying
+from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
+from services.board.words import Words
+from services.rules.sources import Feeders
+from services.rules.trust import TrustEvidence, gate
+
+CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "invoices", "payments")
+"""The five results of the method (DOMAIN §1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """One row of the agents table."""
+
+    agent: Agent
+    name: str
+    now: AgentNow
+    state: str
+    standing: Standing
+    paces: tuple[Pace, ...]
+    task: Task | None
+    task_done: int
+    on_shift: bool
+
+    def pace(self, step: Step) -> Pace:
+        return self.paces[STEPS.index(step)]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamCard:
+    team: Team
+    size: int
+    paces: tuple[Pace, ...]
+    curves: tuple[Curve, ...]
+    money: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a team's data cannot be trusted."""
+
+    team: str
+    reasons: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FloorView:
+    today: Today
+    now: datetime
+    lines: list[AgentLine]
+    cards: list[TeamCard]
+    troubles: list[saying.Said]
+    doubts_now: list[Doubt]
+    doubts_slice: list[Doubt]
+    plan: tuple[int, int, str] | None
+
+    @property
+    def trusted(self) -> bool:
+        return not self.doubts_now and not self.doubts_slice
+
+
+def floor_view(today: Today, now: datetime, w: Words, *, team: str = "", order: str = "") -> FloorView:
+    """*team* limits the agents; *order* is ``need`` or ``name``, by default the floor's."""
+    lines = [_line(today, number, agent, now, w) for number, agent in enumerate(today.floor.agents, 1)]
+    by_team = {team.id: [line for line in lines if line.agent.team == team.id] for team in today.floor.teams}
+    day = Day(today, now)
+    return FloorView(
+        today=today,
+        now=now,
+        lines=ordered(
+            [line for line in lines if not team or line.agent.team == team], order or today.floor.board.order
+        ),
+        cards=[_card(today, one, by_team[one.id], day) for one in today.floor.teams],
+        troubles=[saying.say(alert, today.floor, w) for alert in today.alerts if alert.open],
+        doubts_now=doubts_now(today, now, w),
+        doubts_slice=doubts_slice(today, w),
+        plan=_plan(today),
+    )
+
+
+def ordered(lines: list[AgentLine], order: str) -> list[AgentLine]:
+    if order == "name":
+        return sorted(lines, key=lambda line: line.name.casefold())
+    return sorted(lines, key=lambda line: (not line.on_shift, *line.standing.need, line.name.casefold()))
+
+
+def shown_name(today: Today, number: int, agent: Agent, w: Words) -> str:
+    return w("agents.number", n=number) if today.floor.board.hide_names else agent.title
+
+
+def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> AgentLine:
+    known = today.agents.get(agent.id) or AgentNow(agent.id)
+    task = today.open_task(agent.id)
+    return AgentLine(
+        agent=agent,
+        name=shown_name(today, number, agent, w),
+        now=known,
+        state="technical" if agent.id in today.technical_now else known.state or "unknown",
+        standing=standing(today, agent.id),
+        paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
+        task=task,
+        task_done=task_done(today, task, known) if task else 0,
+        on_shift=today.on_shift(agent.id),
+    )
+
+
+def task_done(today: Today, task: Task, known: AgentNow) -> int:
+    """Count of the task's step since it was given: now minus what was done at the slice that gave it."""
+    opened = task.row.opened
+    if task.row.date != today.date:
+        return known.done.get(task.row.step, 0)
+    row = today.rows.get((task.row.agent, task.row.step))
+    if row is not None and row.slice == task.slice:
+        return max(0, known.done.get(task.row.step, 0) - row.done - row.late)
+    first = int(-(-(opened - today.day.starts).total_seconds() // 1800))
+    halves = [one for one in today.halves if one.agent == task.row.agent and one.half > first]
+    return sum(one.done.get(task.row.step, 0) for one in halves)
+
+
+def _card(today: Today, team: Team, members: list[AgentLine], day: Day) -> TeamCard:
+    ids = [line.agent.id for line in members]
+    return TeamCard(
+        team=team,
+        size=len(members),
+        paces=tuple(
+            of_group([line.pace(step) for line in members]) if members else Pace(step, 0, None, None)
+            for step in CARD_STEPS
+        ),
+        curves=tuple(
+            day.curve(ids, by_half(today.halves, step, team=team.id), step, width=120, height=28) for step in CARD_STEPS
+        ),
+        money=tuple(
+            (kind, minor, currency)
+            for (of, kind, currency), minor in sorted(today.money.items())
+            if of == team.id and kind == "payments" and minor
+        ),
+    )
+
+
+def _plan(today: Today) -> tuple[int, int, str] | None:
+    """(paid this month, planned, currency) of the whole floor in its reporting currency; None without a plan."""
+    month = today.date.strftime("%Y-%m")
+    plans = [one for one in today.floor.plan if one.month == month and one.payments_minor is not None]
+    whole = [one for one in plans if one.for_.floor] or [one for one in plans if one.for_.team]
+    if not whole:
+        return None
+    paid = sum(
+        minor
+        for (_, kind, currency), minor in today.month_money.items()
+        if kind == "payments" and currency == today.floor.currency
+    )
+    return paid, sum(one.payments_minor or 0 for one in whole), today.floor.currency
+
+
+def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
+    """(minor units, currency) of the whole floor, the reporting currency first; zero is shown in that one only."""
+    found: dict[str, int] = {today.floor.currency: 0}
+    for (_, of, currency), minor in today.money.items():
+        if of == kind:
+            found[currency] = found.get(currency, 0) + minor
+    return [(minor, currency) for currency, minor in found.items() if minor or currency == today.floor.currency]
+
+
+def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
+    """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
+    if not any(start <= now.timestamp() <= end for start, end in today.day.standard):
+        return []
+    fresh = today.freshness
+    silent = {
+        alert.row.scope.removeprefix("source:")
+        for alert in today.alerts
+        if alert.open and alert.row.scope.startswith("source:")
+    }
+    feeders = Feeders(today.floor)
+    slow = fresh.delay_s is not None and fresh.delay_s >= today.floor.grace_s
+    seen = TrustEvidence(
+        silent=frozenset(silent),
+        delay_p95_s=dict.fromkeys(feeders.call_sources(), fresh.delay_s or 0.0) if slow else {},
+        unusable=fresh.rejected + fresh.unattributed,
+        facts=fresh.facts + fresh.rejected,
+        replaying=fresh.replaying,
+    )
+    found = []
+    for team, steps in gate(today.floor, seen).items():
+        reasons = saying.doubts(steps, w)
+        if reasons:
+            found.append(Doubt(today.floor.team_by_id[team].title, reasons))
+    return found
+
+
+def doubts_slice(today: Today, w: Words) -> list[Doubt]:
+    last = today.last_close
+    if last is None:
+        return []
+    pairs = [(team.title, saying.doubts(last.reasons(team.id), w)) for team in today.floor.teams]
+    return [Doubt(team, reasons) for team, reasons in pairs if reasons]
+
+
+def slice_summary(today: Today) -> dict[str, Any] | None:
+    """The last slice in three numbers per team; None before the first."""
+    last = today.last_close
+    if last is None:
+        return None
+    teams = []
+    for team in today.floor.teams:
+        levels = [standing(today, agent.id).level for agent in today.floor.agents if agent.team == team.id]
+        teams.append(
+            {
+                "team": team,
+                "ok": levels.count("ok"),
+                "below": levels.count("soft") + levels.count("hard") + levels.count("watch"),
+                "unsure": levels.count("not_enough_data") + levels.count("untrusted") + levels.count("none"),
+                "technical": levels.count("technical"),
+                "tasks": sum(task.slice == last.slice and task.row.team == team.id for task in today.tasks),
+            }
+        )
+    return {"close": last, "teams": teams}
+
+
+def source_states(today: Today) -> dict[str, str]:
+    """Source → ok, silent, quiet (never heard today)."""
+    silent = {alert.row.scope for alert in today.alerts if alert.open}
+    heard = {source.source for source in today.sources}
+    return {
+        source.id: "silent" if f"source:{source.id}" in silent else "ok" if source.id in heard else "quiet"
+        for source in today.floor.sources
+    }

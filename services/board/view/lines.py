@@ -1,0 +1,76 @@
+"""The Lines page: every line and source with its state in a word."""
+
+from dataclasses import dataclass
+
+from schemas.floor import SourceConfig
+from services.board.storage.sources import LineCount, SourceCount
+from services.board.today import Today
+from services.board.view.floor import source_states
+from services.board.words import Words
+
+TONES = {
+    "ok": "ok",
+    "failing": "technical",
+    "recovering": "soft",
+    "no_data": "quiet",
+    "silent": "technical",
+    "quiet": "quiet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    count: LineCount
+    state: str
+    tone: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    config: SourceConfig | None
+    id: str
+    count: SourceCount | None
+    state: str
+    tone: str
+    feeds: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinesView:
+    lines: list[LineShown]
+    sources: list[SourceShown]
+    minutes: int
+
+
+def line_state(today: Today, line: str) -> str:
+    """failing while an alert on the line is open, no_data while it also has no attempts, else ok."""
+    open_ = any(alert.open and alert.row.scope == f"line:{line}" for alert in today.alerts)
+    if not open_:
+        return "ok"
+    count = next((one for one in today.lines if one.line == line), None)
+    if count is not None and not count.recent_attempts:
+        return "no_data"
+    return "failing"
+
+
+def lines_view(today: Today, w: Words) -> LinesView:
+    states = source_states(today)
+    counts = {one.source: one for one in today.sources}
+    known = list(today.floor.source_by_id) + sorted(set(counts) - set(today.floor.source_by_id))
+    return LinesView(
+        lines=[_line(today, one) for one in today.lines],
+        sources=[_source(today, id_, counts.get(id_), states.get(id_, "ok"), w) for id_ in known],
+        minutes=max(1, round(today.floor.outages.line_failure.window_s / 60)),
+    )
+
+
+def _line(today: Today, count: LineCount) -> LineShown:
+    state = line_state(today, count.line)
+    return LineShown(count, state, TONES[state], count.failures / count.attempts if count.attempts else 0.0)
+
+
+def _source(today: Today, id_: str, count: SourceCount | None, state: str, w: Words) -> SourceShown:
+    config = today.floor.source_by_id.get(id_)
+    feeds = ", ".join(w(f"feed.{feed}") for feed in config.feeds) if config else ""
+    return SourceShown(config, id_, count, state, TONES[state], feeds)

@@ -1,0 +1,152 @@
+"""Puts an alert into sentences: what happened, whose it is, by what it is seen, what it rules out.
+
+Evidence is read leniently: a field that is missing or odd is left out of the sentence, never guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from schemas.floor import Floor
+from schemas.steps import STEPS
+from services.board.storage.alerts import Alert
+from services.board.words import Words
+
+SHAPES = {"outage": "technical", "data": "technical", "efficiency": "soft"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One alert in words. ``tone`` is a colour word of the style sheet."""
+
+    alert: Alert
+    tone: str
+    title: str
+    evidence: str
+    verdict: str
+    rules_out: tuple[str, ...]
+    again: str
+    numbers: tuple[tuple[str, str], ...]
+
+
+def say(alert: Alert, floor: Floor, w: Words) -> Said:
+    evidence = alert.row.evidence
+    return Said(
+        alert=alert,
+        tone=SHAPES.get(alert.row.kind, "soft") if alert.open else "calm",
+        title=scope(alert.row.scope, floor, w),
+        evidence="; ".join(_evidence(alert, floor, w)),
+        verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
+        rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
+        again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
+        numbers=tuple(flat(evidence)),
+    )
+
+
+def scope(text: str, floor: Floor, w: Words) -> str:
+    """``line:mango-main/trunk-b`` → ``Линия mango-main/trunk-b``; teams and agents by their names."""
+    kind, _, name = text.partition(":")
+    if kind == "team" and name in floor.team_by_id:
+        name = floor.team_by_id[name].title
+    elif kind == "agent" and name in floor.agent_by_id:
+        name = floor.agent_by_id[name].title
+    return w(f"scope.{kind}", name=name) if w.has(f"scope.{kind}") else text
+
+
+def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
+    seen = alert.row.evidence
+    since = w.clock(_instant(seen.get("since")) or alert.row.fired_at)
+    parts: list[str] = []
+    failures, attempts = seen.get("failures"), seen.get("attempts")
+    if isinstance(failures, int):
+        if seen.get("path") == "in_a_row" or not isinstance(attempts, int):
+            parts.append(w("say.in_a_row", n=failures, since=since) + _codes(seen.get("codes")))
+        else:
+            parts.append(w("say.tail", n=failures, attempts=w.num(attempts), since=since) + _codes(seen.get("codes")))
+        total, base = seen.get("total_failures"), seen.get("base")
+        if isinstance(total, int) and total > failures:
+            parts.append(w("say.total", n=total))
+        if isinstance(base, int | float):
+            parts.append(w("say.base", base=w.share(base, 1)))
+    expected = seen.get("expected")
+    if isinstance(expected, int | float):
+        parts.append(w("say.silence", since=since, expected=w.num(expected)))
+    parts += _steps(seen.get("steps"), floor, w)
+    affected = seen.get("affected")
+    if isinstance(affected, list) and affected:
+        parts.append(w("say.affected", n=len(affected)))
+    return parts
+
+
+def _steps(steps: Any, floor: Floor, w: Words) -> list[str]:
+    if not isinstance(steps, list):
+        return []
+    below = w.num(floor.judgement.soft.below, 1)
+    return [
+        f"{w('step.' + one['step'])}: "
+        + w("say.efficiency", index=w.num(one["index"], 2), sure=w.sure(one["p_below"]), below=below)
+        for one in steps
+        if isinstance(one, dict)
+        and one.get("step") in STEPS
+        and isinstance(one.get("index"), int | float)
+        and isinstance(one.get("p_below"), int | float)
+    ]
+
+
+def _codes(codes: Any) -> str:
+    if not isinstance(codes, dict) or not codes:
+        return ""
+    most = sorted(codes.items(), key=lambda item: (-_number(item[1]), item[0]))[:2]
+    return " (" + ", ".join(str(code) for code, _ in most) + ")"
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _instant(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _texts(value: Any) -> Sequence[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list | tuple) else []
+
+
+def flat(evidence: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Every number of the evidence as (name, value), for those who want to check."""
+    found: list[tuple[str, str]] = []
+    for name, value in evidence.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            found += flat(cast("Mapping[str, Any]", value), f"{path}.")
+        elif isinstance(value, list):
+            found.append((path, ", ".join(str(item) for item in value)))
+        else:
+            found.append((path, "—" if value is None else str(value)))
+    return found
+
+
+def doubt(reason: Any, w: Words) -> str:
+    """A reason of the trust gate: ``silent:mango-main`` → «молчит источник mango-main»."""
+    word, _, source = str(reason).partition(":")
+    return w(f"trust.{word}", source=source) if w.has(f"trust.{word}") else str(reason)
+
+
+def doubts(reasons: Mapping[str, Sequence[Any]], w: Words) -> list[tuple[str, str]]:
+    """(steps, reason): a reason that holds for every step is said once."""
+    by_reason: dict[str, list[str]] = {}
+    for step in STEPS:
+        for reason in reasons.get(step, ()):
+            by_reason.setdefault(doubt(reason, w), []).append(w(f"step.{step}"))
+    whole = len(STEPS)
+    return [
+        (w("trust.all_steps") if len(steps) == whole else ", ".join(steps), reason)
+        for reason, steps in by_reason.items()
+    ]

@@ -1,0 +1,146 @@
+"""The Slices page: teams first, then every agent × step of one frozen cut-off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from scipy.special import gammaincinv
+
+from schemas.floor import Floor
+from schemas.rows import SliceRow
+from schemas.steps import STEPS, Step
+from services.board.storage.closes import Close
+from services.board.view import saying
+from services.board.words import Words
+from services.rules.day import WorkingDay
+from services.rules.deviation import multiplier
+
+SPAN = 1.6
+"""Right end of the certainty plot, in multiples of the norm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """Dot and 80 % interval of M, as places 0–100 on an axis from 0 to SPAN."""
+
+    index: float
+    low: float
+    high: float
+
+    @staticmethod
+    def place(value: float) -> float:
+        return round(min(100.0, 100 * value / SPAN), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    row: SliceRow
+    certainty: Certainty | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSlice:
+    agent: str
+    name: str
+    team: str
+    cells: dict[Step, Cell]
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStep:
+    """Sums of a team at the cut-off; ``target`` is None without norms."""
+
+    done: int
+    in_slice: int
+    target: float | None
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSlice:
+    team: str
+    title: str
+    steps: dict[Step, TeamStep]
+    reasons: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SlicesView:
+    day: WorkingDay
+    closes: Sequence[Close]
+    chosen: Close | None
+    teams: list[TeamSlice]
+    agents: list[AgentSlice]
+    previous: str
+    following: str
+
+
+def slices_view(
+    floor: Floor,
+    day: WorkingDay,
+    closed: Sequence[Close],
+    chosen: Close | None,
+    rows: Sequence[SliceRow],
+    w: Words,
+    team: str,
+) -> SlicesView:
+    titles = {one.id: one.title for one in floor.teams}
+    teams = [
+        TeamSlice(
+            of,
+            titles.get(of, of),
+            {step: _sum([row for row in rows if row.team == of and row.step == step]) for step in STEPS},
+            saying.doubts(chosen.reasons(of), w) if chosen else [],
+        )
+        for of in sorted(
+            {row.team for row in rows}, key=list(titles).index if rows and _all_known(rows, titles) else str
+        )
+        if not team or of == team
+    ]
+    return SlicesView(
+        day,
+        closed,
+        chosen,
+        teams,
+        _agents(floor, [row for row in rows if not team or row.team == team], w),
+        (day.date - timedelta(days=1)).isoformat(),
+        (day.date + timedelta(days=1)).isoformat(),
+    )
+
+
+def _all_known(rows: Sequence[SliceRow], titles: dict[str, str]) -> bool:
+    return all(row.team in titles for row in rows)
+
+
+def _sum(rows: Sequence[SliceRow]) -> TeamStep:
+    targets = [row.target for row in rows if row.target is not None]
+    return TeamStep(
+        sum(row.done for row in rows),
+        sum(row.in_slice for row in rows),
+        sum(targets) if targets else None,
+        sum(row.late for row in rows),
+    )
+
+
+def _agents(floor: Floor, rows: Sequence[SliceRow], w: Words) -> list[AgentSlice]:
+    numbers = {agent.id: number for number, agent in enumerate(floor.agents, 1)}
+    found: dict[str, AgentSlice] = {}
+    for row in rows:
+        agent = floor.agent_by_id.get(row.agent)
+        name = agent.title if agent else row.agent
+        if floor.board.hide_names and agent:
+            name = w("agents.number", n=numbers[row.agent])
+        own = found.setdefault(row.agent, AgentSlice(row.agent, name, row.team, {}, 0))
+        own.cells[row.step] = Cell(row, certainty(floor, row))
+    return sorted(found.values(), key=lambda one: (one.team, one.name.casefold()))
+
+
+def certainty(floor: Floor, row: SliceRow) -> Certainty | None:
+    """80 % interval of the agent's multiplier, from the frozen counts; None where nothing can be said."""
+    by = floor.judgement
+    if row.target is None or row.level == "not_enough_data":
+        return None
+    own = multiplier(row.done, row.target, cv=by.prior_cv, overdispersion=by.overdispersion)
+    low, high = (float(gammaincinv(own.shape, p)) / own.rate for p in (0.1, 0.9))
+    return Certainty(own.mean, low, high)

@@ -1,0 +1,1 @@
+"""HTTP: one file per page with its API resource. Handlers decode, ask, render."""

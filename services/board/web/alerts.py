@@ -1,0 +1,42 @@
+"""Alerts: the page and ``/api/v1/alerts``."""
+
+from fastapi import APIRouter, Request, Response
+
+from schemas.rows import AlertRow
+from services.board.storage import alerts
+from services.board.view.saying import say
+from services.board.web import filters
+from services.board.web.board import Board, listing, localized
+from services.board.web.documented import answer
+
+
+def routes(board: Board) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/alerts", include_in_schema=False)
+    async def page(request: Request, date: filters.Day = None) -> Response:
+        async with board.reader.connect() as connection:
+            floor, day = await board.day(connection, date)
+            found = await alerts.find(connection, day=day.date, open_too=date is None)
+        w = board.words(request, floor)
+        said = [say(alert, floor, w) for alert in found]
+        return board.render(
+            request,
+            "alerts.html",
+            w,
+            floor=floor,
+            day=day,
+            now=board.clock.now(),
+            open=[one for one in said if one.alert.open],
+            ended=[one for one in said if not one.alert.open],
+        )
+
+    @router.get("/api/v1/alerts", tags=["alerts"], summary="Alerts", responses=answer(AlertRow, "alerts of the day"))
+    async def api(date: filters.Day = None, team: filters.Team = None, agent: filters.Agent = None) -> Response:
+        """Alerts that fired on a day, newest first; without ``date`` also those still open from earlier days."""
+        async with board.reader.connect() as connection:
+            floor, day = await board.day(connection, date)
+            found = await alerts.find(connection, day=day.date, open_too=date is None, team=team, agent=agent)
+        return listing(board.clock.now(), [localized(alert.row, floor) for alert in found], floor)
+
+    return router

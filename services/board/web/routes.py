@@ -1,0 +1,17 @@
+"""All routes of the board, in the order of its sections."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from services.board.web import agent, alerts, calls, floor, lines, slices, stream, tasks, trust, wall
+from services.board.web.board import STATIC, Board
+
+SECTIONS = (floor, wall, slices, tasks, alerts, lines, agent, calls, trust, stream)
+
+
+def add_routes(app: FastAPI, board: Board) -> None:
+    router = APIRouter()
+    for section in SECTIONS:
+        router.include_router(section.routes(board))
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")

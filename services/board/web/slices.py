@@ -1,0 +1,55 @@
+"""Frozen slices: the page and ``/api/v1/slices``."""
+
+from fastapi import APIRouter, Request, Response
+
+from schemas.rows import SliceRow
+from services.board.storage import closes, slices
+from services.board.view.slices import slices_view
+from services.board.web import filters
+from services.board.web.board import Board, listing
+from services.board.web.documented import answer
+
+
+def routes(board: Board) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/slices", include_in_schema=False)
+    async def page(
+        request: Request,
+        date: filters.Day = None,
+        slice: filters.Slice = None,
+        team: filters.Team = None,
+    ) -> Response:
+        async with board.reader.connect() as connection:
+            floor, day = await board.day(connection, date)
+            closed = await closes.of_day(connection, day.date)
+            chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
+            rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
+        w = board.words(request, floor)
+        return board.render(
+            request,
+            "slices.html",
+            w,
+            floor=floor,
+            day=day,
+            view=slices_view(floor, day, closed, chosen, rows, w, team or ""),
+            asked=slice or "",
+            team=team or "",
+        )
+
+    @router.get(
+        "/api/v1/slices", tags=["slices"], summary="Frozen slices", responses=answer(SliceRow, "agent × step rows")
+    )
+    async def api(
+        date: filters.Day = None,
+        slice: filters.Slice = None,
+        team: filters.Team = None,
+        agent: filters.Agent = None,
+    ) -> Response:
+        """Rows of a day's frozen slices, in order of cut-off, team, agent, step."""
+        async with board.reader.connect() as connection:
+            floor, day = await board.day(connection, date)
+            rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent)
+        return listing(board.clock.now(), rows, floor)
+
+    return router

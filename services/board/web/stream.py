@@ -1,0 +1,31 @@
+"""``/api/v1/live``: server-sent events."""
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import StreamingResponse
+
+from services.board.web.board import Board
+
+
+def routes(board: Board) -> APIRouter:
+    router = APIRouter()
+
+    @router.get(
+        "/api/v1/live",
+        tags=["live"],
+        summary="Changes as they happen",
+        response_class=StreamingResponse,
+        responses={
+            200: {"description": "events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            503: {"description": "too many streams are open"},
+        },
+    )
+    async def api() -> Response:
+        """Events: ``hello`` and ``beat`` {now, rate, as_of, age_s, late, version, boot}; ``cells`` {as_of, rows, teams} at
+        most once a second; ``slice``, ``alert``, ``line`` when one closes or changes. After a gap read ``/floor`` again."""
+        if board.live.clients >= board.max_clients:
+            raise HTTPException(503, "too_many_streams", headers={"retry-after": "30"})
+        return StreamingResponse(
+            board.live.listen(), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        )
+
+    return router

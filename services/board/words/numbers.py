@@ -1,0 +1,59 @@
+"""Numbers, money, shares and times as people read them."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+Language = Literal["ru", "en"]
+
+THIN: Final = "\u202f"
+"""Narrow no-break space, between thousands and before a unit."""
+MINUS: Final = "\u2212"
+SIGNS: Final = {"RUB": "₽", "EUR": "€", "USD": "$", "GBP": "£", "KZT": "₸", "UAH": "₴", "BYN": "Br"}
+EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+"""Digits after the point of currencies that do not have two (ISO 4217)."""
+
+
+def number(value: float, digits: int, language: Language) -> str:
+    """``1 234,5`` in Russian, ``1 234.5`` in English; thousands from 10 000 up and always grouped alike."""
+    text = f"{abs(value):,.{digits}f}"
+    whole, _, fraction = text.partition(".")
+    whole = whole.replace(",", THIN)
+    point = "," if language == "ru" else "."
+    shown = f"{whole}{point}{fraction}" if fraction else whole
+    negative = value < 0 and any(char not in "0.," for char in text)
+    return f"{MINUS}{shown}" if negative else shown
+
+
+def share(value: float, language: Language, digits: int = 0) -> str:
+    """``92 %`` with a narrow space."""
+    return f"{number(value * 100, digits, language)}{THIN}%"
+
+
+def probability(value: float, language: Language) -> str:
+    """A share that never claims certainty: above 99 % it says ``>99 %``, below 1 % ``<1 %``."""
+    if value > 0.99:
+        return f">99{THIN}%"
+    if value < 0.01:
+        return f"<1{THIN}%"
+    return share(value, language)
+
+
+def money(minor: int, currency: str, language: Language) -> str:
+    """Whole units with the sign after the number: ``1 250 000 ₽``; cents only when there are any."""
+    exponent = EXPONENTS.get(currency, 2)
+    value = minor / 10**exponent
+    digits = 0 if value == int(value) else exponent
+    return f"{number(value, digits, language)}{THIN}{SIGNS.get(currency, currency)}"
+
+
+def duration(seconds: float) -> str:
+    """``04:12``, from an hour on ``1:04:12``."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
+
+
+def clock(instant: datetime, *, seconds: bool = False) -> str:
+    """Wall clock of an instant that already carries the floor's zone."""
+    return instant.strftime("%H:%M:%S" if seconds else "%H:%M")
