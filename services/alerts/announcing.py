@@ -1,0 +1,81 @@
+"""Turns what happened into outbox rows: who hears of it, with what payload, and when."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from schemas.floor import Floor
+from schemas.floor.model import MessageKind
+from services.alerts import routing
+from services.alerts.findings.episode import Episode
+from services.alerts.notifiers import ABILITIES
+from services.alerts.storage.outbox import Outgoing
+from services.kit.clock import Clock
+
+
+def frame(floor: Floor, date: str, team: str | None, board_url: str | None) -> dict[str, Any]:
+    """What every payload carries."""
+    return {
+        "language": floor.language,
+        "timezone": floor.timezone,
+        "date": date,
+        "team": team,
+        "board": floor.board.url or board_url,
+    }
+
+
+def of_episode(
+    floor: Floor, episode: Episode, alert: str, state: str, transition: int, again: int, board_url: str | None
+) -> list[Outgoing]:
+    """The living message of an alert, and its details for its thread."""
+    payload = {
+        **frame(floor, episode.date.isoformat(), episode.team, board_url),
+        "form": episode.form,
+        "kind": episode.kind,
+        "alert": alert,
+        "state": state,
+        "verdict": episode.verdict,
+        "scope": episode.scope,
+        "fired_at": episode.fired_at.isoformat(),
+        "resolved_at": episode.resolved_at.isoformat() if episode.resolved_at else None,
+        "evidence": episode.evidence,
+        "phase": episode.phase,
+        "ended_by": episode.ended_by,
+        "technical": sorted({agent for agent, _, _ in episode.technical}),
+        "again": again,
+        "mentions": list(routing.lead(floor, episode.team)) if episode.kind == "efficiency" else [],
+        **episode.shown,
+    }
+    found = to_lanes(floor, episode.kind, episode.team, alert, transition, payload)
+    if episode.form == "line":
+        details = {**payload, "form": "line_details", "parent": alert}
+        found += in_threads(found, f"{alert}/details", transition, episode.kind, details, floor)
+    return found
+
+
+def to_lanes(
+    floor: Floor, kind: MessageKind, team: str | None, group_key: str, transition: int, payload: Mapping[str, Any]
+) -> list[Outgoing]:
+    return [
+        Outgoing(group_key, transition, lane.channel.id, lane.target, kind, dict(payload))
+        for lane in routing.lanes(floor, kind, team)
+    ]
+
+
+def in_threads(
+    parents: Iterable[Outgoing], group_key: str, transition: int, kind: str, payload: dict[str, Any], floor: Floor
+) -> list[Outgoing]:
+    """The same lanes as *parents*, where a message can be answered below."""
+    kinds = {channel.id: channel.kind for channel in floor.notify.channels}
+    return [
+        Outgoing(group_key, transition, one.channel, one.target, kind, payload)
+        for one in parents
+        if ABILITIES.get(kinds.get(one.channel, ""), ABILITIES["console"]).threads
+    ]
+
+
+def due(floor: Floor, kind: MessageKind, clock: Clock) -> datetime:
+    """When a message may go out, in the machine's time; quiet hours are the floor's."""
+    until = routing.held_until(floor, kind, clock.now())
+    wait_s = clock.real_seconds_until(until) if until else 0.0
+    return clock.real() + timedelta(seconds=wait_s)

@@ -1,0 +1,156 @@
+"""Composition: builds everything once and runs it until SIGTERM, or until something fails and the process ends."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Coroutine
+from datetime import date as Date
+from typing import Any
+
+from fastapi import FastAPI
+
+from schemas import floor as floors_file
+from schemas import tables
+from schemas.floor import Floor
+from schemas.topics import ALERTS, HEALTH, SLICES
+from services.alerts.delivery.channels import Channels
+from services.alerts.delivery.worker import Delivery
+from services.alerts.evaluation import Evaluation
+from services.alerts.looking import Looking
+from services.alerts.metrics import Metrics
+from services.alerts.notifiers import Making
+from services.alerts.settings import AlertsSettings
+from services.alerts.stream.announcer import Announcer
+from services.alerts.stream.news import News
+from services.kit import http, logs, postgres
+from services.kit.clock import Clock
+from services.kit.errors import SrezError
+from services.kit.followed import Followed
+from services.kit.kafka import Producer, ensure_topics
+
+STOP_WITHIN_S = 12.0
+
+
+async def run(settings: AlertsSettings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    metrics = Metrics()
+    engine = postgres.engine(settings.postgres_dsn.get_secret_value(), size=10)
+    followed = Followed(engine, tables.floors, floors_file.parse, settings.floor_poll_s)
+    state: dict[str, str | None] = {"floor": "no floor applied yet: srez floor apply"}
+    api = FastAPI(title="Srez alerts", docs_url=None, redoc_url=None)
+    http.add_probes(api, metrics.registry, lambda: _checks(state, parts))
+    parts: list[Any] = []
+    server, serving = await http.serve_beside(api, settings.bind, settings.alerts_port)
+    try:
+        first = asyncio.create_task(followed.wait_for_first())
+        await _first(first, stop)
+        if not stop.is_set():
+            state["floor"] = None
+            await _work(settings, metrics, engine, followed, parts, stop)
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(serving, STOP_WITHIN_S)
+        await engine.dispose()
+
+
+def _checks(state: dict[str, str | None], parts: list[Any]) -> dict[str, str | None]:
+    """Ready means: a floor is known, PostgreSQL was read, Kafka brings news."""
+    if not parts:
+        return state
+    looking, news = parts
+    return {**state, "postgres": looking.wrong, "kafka": news.wrong}
+
+
+async def _first(task: "asyncio.Task[Any]", stop: asyncio.Event) -> None:
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if task in done:
+        task.result()
+    else:
+        task.cancel()
+
+
+async def _work(
+    settings: AlertsSettings,
+    metrics: Metrics,
+    engine: Any,
+    followed: "Followed[Floor]",
+    parts: list[Any],
+    stop: asyncio.Event,
+) -> None:
+    clock = Clock.from_environment()
+    channels = Channels(Making(os.environ, settings.slack_api_url, settings.alerts_send_timeout_s))
+
+    def newest() -> Floor:
+        return followed.versions[-1][2]
+
+    async def floor_changed() -> None:
+        await channels.follow(newest())
+
+    await channels.follow(newest())
+    followed.on_change(floor_changed)
+    producer = Producer(settings.kafka_bootstrap, durable=settings.kafka_durable)
+    evaluation = Evaluation(
+        engine,
+        clock,
+        lambda: followed.versions,
+        board_url=settings.board_url,
+        refresh_s=settings.alerts_refresh_s,
+    )
+    delivery = Delivery(engine, clock, settings, metrics, channels, newest)
+    announcer = Announcer(engine, producer, settings.partitions, clock)
+    looking = Looking(engine, clock, settings, metrics, evaluation, delivery, announcer)
+
+    def suspect(date: Date, line: str) -> None:
+        evaluation.suspects.setdefault(date, set()).add(line)
+
+    news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
+    parts[:] = [looking, news]
+    await _until(
+        stop,
+        [looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()],
+    )
+    await delivery.finish()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN_S):
+            await channels.close()
+            await producer.stop()
+
+
+async def _listen(settings: AlertsSettings, news: News) -> None:
+    """Topics first, however long Kafka takes; nothing else waits for it. Raises: Misconfigured."""
+    while True:
+        try:
+            await ensure_topics(
+                settings.kafka_bootstrap,
+                (HEALTH, SLICES, ALERTS),
+                partitions=settings.partitions,
+                replication=settings.kafka_replication,
+                durable=settings.kafka_durable,
+            )
+            break
+        except SrezError as error:
+            if not error.retryable:
+                raise
+            news.wrong = "Kafka does not answer"
+            logs.get().warning("waiting for Kafka", error=str(error)[:300])
+            await asyncio.sleep(1)
+    await news.run()
+
+
+async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, None]]) -> None:
+    """Run *work* until *stop*; a task that fails ends the process, and the supervisor starts a fresh one."""
+    running = [asyncio.create_task(one) for one in work]
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    await asyncio.wait([*running, stopping] if stop.is_set() else running, timeout=STOP_WITHIN_S)
+    stopping.cancel()
+    for task in done - {stopping}:
+        task.result()

@@ -1,0 +1,193 @@
+"""One look at everything: findings → alerts, closes → messages. Each decision is one transaction of its own.
+
+It is right after any pause: it starts from PostgreSQL each time, and what it has said before it recognises by its key.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from schemas.floor import Floor
+from services.alerts import announcing
+from services.alerts.findings import slices
+from services.alerts.findings.episode import Episode
+from services.alerts.findings.lines import line_failures
+from services.alerts.findings.silences import Silences, carried
+from services.alerts.findings.teams import team_issues_of
+from services.alerts.storage import alerts, arrivals, line_days, outbox, slice_rows
+from services.alerts.storage.outbox import Outgoing
+from services.kit.clock import Clock
+from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.versions import floor_on
+
+LINES_EVERY_S: Final = 60.0
+"""News names the failing lines; all lines of the day are asked so often in case news got lost."""
+THREADS: Final = 20
+"""So many tasks of one slice get their details in the thread."""
+
+Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
+
+
+class Evaluation:
+    """``suspects``: lines that news called failing, per date; the rest is found in PostgreSQL."""
+
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, versions: Versions, *, board_url: str | None, refresh_s: float
+    ) -> None:
+        self._engine, self._clock, self._versions = engine, clock, versions
+        self._board_url, self._refresh_s = board_url, refresh_s
+        self._silences = Silences()
+        self._asked: dict[Date, float] = {}
+        self.suspects: dict[Date, set[str]] = {}
+
+    async def look(self) -> int:
+        """Evaluate everything now; returns how many messages were written."""
+        now = self._clock.now()
+        latest = self._versions()[-1][2]
+        today = date_of(now, latest.zone)
+        written = await self._lines(today, now)
+        written += await self._sources(today, now)
+        written += await self._teams(today, now)
+        return written + await self._slices(today, now)
+
+    def _floor(self, date: Date) -> Floor:
+        return floor_on(self._versions(), date)[1]
+
+    async def _lines(self, today: Date, now: datetime) -> int:
+        async with self._engine.connect() as connection:
+            open_ = await alerts.open_alerts(connection, "line_failure")
+            await self._suspect(connection, today)
+        self.suspects = {date: lines for date, lines in self.suspects.items() if date >= today}
+        by_date: dict[Date, set[str]] = {date: set(lines) for date, lines in self.suspects.items()}
+        for row in open_:
+            by_date.setdefault(row.date, set()).add(row.evidence["line"])
+        written = 0
+        for date, lines in sorted(by_date.items()):
+            if not lines:
+                continue
+            floor = self._floor(date)
+            async with self._engine.connect() as connection:
+                episodes = await line_failures(connection, floor, date, lines, now)
+            for episode in episodes:
+                written += await self._apply(floor, episode)
+            known = {episode.fingerprint for episode in episodes}
+            for row in open_:
+                if row.date == date and row.fingerprint not in known:
+                    written += await self._withdraw(floor, row.alert, now)
+        return written
+
+    async def _suspect(self, connection: AsyncConnection, today: Date) -> None:
+        if time.monotonic() - self._asked.get(today, -LINES_EVERY_S) < LINES_EVERY_S:
+            return
+        found = await line_days.suspicious(connection, self._floor(today), today)
+        self.suspects.setdefault(today, set()).update(found)
+        self._asked = {today: time.monotonic()}
+
+    async def _sources(self, today: Date, now: datetime) -> int:
+        floor = self._floor(today)
+        async with self._engine.connect() as connection:
+            open_ = await alerts.open_alerts(connection, "source_silence")
+            episodes = await self._silences.look(connection, floor, now)
+            unparsed = await arrivals.unparsed_sources(connection)
+        written = 0
+        held = {row.fingerprint: row for row in open_ if row.date < today}
+        for episode in episodes:
+            if episode.fingerprint not in held:
+                written += await self._apply(floor, episode)
+        known = {episode.fingerprint for episode in episodes}
+        for row in open_:
+            source = row.evidence["source"]
+            if row.date == today and row.fingerprint not in known and source not in unparsed:
+                written += await self._withdraw(floor, row.alert, now)
+            elif row.date < today:
+                async with self._engine.connect() as connection:
+                    ended = await arrivals.first_after(connection, source, row.fired_at)
+                if ended is not None:
+                    written += await self._apply(floor, carried(row, ended))
+        return written
+
+    async def _teams(self, today: Date, now: datetime) -> int:
+        async with self._engine.connect() as connection:
+            dates = {today} | {row.date for row in await alerts.open_alerts(connection, "team")}
+            episodes = [
+                (floor, episode)
+                for date in sorted(dates)
+                for floor in (self._floor(date),)
+                for episode in await team_issues_of(connection, floor, date, now)
+            ]
+        return sum([await self._apply(floor, episode) for floor, episode in episodes])
+
+    async def _apply(self, floor: Floor, episode: Episode) -> int:
+        async with self._engine.begin() as connection:
+            change = await alerts.apply(connection, episode, self._clock.now())
+            if change is None:
+                return 0
+            messages = announcing.of_episode(
+                floor, episode, change.alert, change.state, change.transition, change.again, self._board_url
+            )
+            return await self._write(connection, floor, messages)
+
+    async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:
+        async with self._engine.begin() as connection:
+            last = await outbox.newest(connection, alert)
+            change = await alerts.withdraw(connection, alert, now)
+            if change is None or last is None:
+                return 0
+            payload = {**last.payload, "state": "invalidated", "resolved_at": now.isoformat(), "phase": None}
+            messages = announcing.to_lanes(floor, last.kind, payload["team"], alert, change.transition, payload)
+            return await self._write(connection, floor, messages)
+
+    async def _write(self, connection: AsyncConnection, floor: Floor, messages: Sequence[Outgoing]) -> int:
+        now = self._clock.real()
+        written = 0
+        for one in messages:
+            due = announcing.due(floor, one.kind, self._clock)  # type: ignore[arg-type]
+            written += await outbox.write(connection, one, now, due)
+        return written
+
+    async def _slices(self, today: Date, now: datetime) -> int:
+        """Messages of slices closed on time, until the next cut-off has passed; kept up to date for so long."""
+        async with self._engine.connect() as connection:
+            closed = await slice_rows.closed(connection, today - timedelta(days=1))
+        written = 0
+        for close in closed:
+            floor = self._floor(close.date)
+            day = working_day(floor, close.date)
+            until = next((cut.at for cut in day.cut_offs if cut.at > close.cut_off), day.ends)
+            if now >= until:
+                continue
+            async with self._engine.connect() as connection:
+                teams = await slice_rows.teams_of(connection, close.date, close.slice)
+            for team in teams:
+                async with self._engine.begin() as connection:
+                    written += await self._slice(connection, floor, day, close, team)
+        return written
+
+    async def _slice(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, team: str) -> int:
+        group = slices.key(close.date.isoformat(), close.slice, team)
+        last = await outbox.newest(connection, group)
+        if last and (self._clock.real() - last.created_at).total_seconds() < self._refresh_s:
+            return 0
+        payload = await slices.slice_payload(connection, floor, day, close, team, self._board_url)
+        if last and last.payload == payload:
+            return 0
+        transition = last.transition + 1 if last else 0
+        messages = announcing.to_lanes(floor, "slice", team, group, transition, payload)
+        if not last:
+            for task in payload["tasks"][:THREADS]:
+                details = slices.task_payload(payload, task, group)
+                messages += announcing.in_threads(
+                    messages_of(messages, group), f"{group}/{task['task']}", 0, "task", details, floor
+                )
+            for case in payload["coaching"]:
+                told = slices.coaching_payload(payload, case, floor)
+                messages += announcing.to_lanes(floor, "coaching", team, f"coaching:{case['case']}", 0, told)
+        return await self._write(connection, floor, messages)
+
+
+def messages_of(messages: Sequence[Outgoing], group_key: str) -> list[Outgoing]:
+    return [one for one in messages if one.group_key == group_key]

@@ -1,0 +1,115 @@
+"""Silent sources, by the clock: gaps between arrivals against what norms × exposure expect."""
+
+import time
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.floor import Floor
+from services.alerts.findings.episode import Episode, TechnicalSpan
+from services.alerts.storage import arrivals, line_days
+from services.rules.attribution import kind_of, of_silence
+from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.detectors.source_silence import Silence, gaps, silences
+from services.rules.sources import Load, loads
+from services.rules.technical import technical
+
+WHOLE_EVERY_S: Final = 60.0
+"""Arrivals may become visible late (a parse backlog): the whole day is read again so often."""
+
+
+class Silences:
+    """Keeps the ends of today's gaps per source, so that each look reads only what arrived since the last one."""
+
+    def __init__(self) -> None:
+        self._day: datetime | None = None
+        self._kept: dict[str, list[datetime]] = {}
+        self._read_at = 0.0
+
+    async def look(self, connection: AsyncConnection, floor: Floor, now: datetime) -> list[Episode]:
+        """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
+        yet, is not judged."""
+        day = working_day(floor, date_of(now, floor.zone))
+        if not day.working:
+            return []
+        if self._day != day.starts or time.monotonic() - self._read_at > WHOLE_EVERY_S:
+            self._day, self._kept, self._read_at = day.starts, {}, time.monotonic()
+        unparsed = await arrivals.unparsed_sources(connection)
+        found = []
+        for source, load in sorted(loads(floor, day).items()):
+            if source in unparsed or not await arrivals.known(connection, source):
+                continue
+            for one in await self._of(connection, floor, day, load, now):
+                if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
+                    continue  # its very first day: connected late, not silent
+                found.append(await _episode(connection, one, load, floor, day, now))
+        return found
+
+    async def _of(
+        self, connection: AsyncConnection, floor: Floor, day: WorkingDay, load: Load, now: datetime
+    ) -> list[Silence]:
+        every_s = floor.source_by_id[load.source].expect_every_s
+        kept = self._kept.get(load.source, [])
+        fresh = await arrivals.since(connection, load.source, kept[-1] if kept else day.starts, now)
+        kept = [*kept[:-1], *gaps([*kept[-1:], *fresh], every_s)]
+        self._kept[load.source] = kept
+        least = floor.outages.source_silence.min_expected
+        return silences(load, kept, day.starts, now, expect_every_s=every_s, min_expected=least)
+
+
+def carried(row: Any, resolved_at: datetime) -> Episode:
+    """The end of a silence that began on an earlier day, from its alert's row."""
+    return Episode(
+        detector="source_silence",
+        subject=row.fingerprint.partition("|")[2],
+        kind=row.kind,
+        verdict=row.verdict,
+        scope=row.scope,
+        date=row.date,
+        fired_at=row.fired_at,
+        resolved_at=resolved_at,
+        evidence=row.evidence,
+        form="silence",
+        shown={
+            "source": row.evidence["source"],
+            "shown_since": row.evidence["since"],
+            "expected_until": row.evidence["expected"],
+        },
+    )
+
+
+async def _episode(
+    connection: AsyncConnection, one: Silence, load: Load, floor: Floor, day: WorkingDay, now: datetime
+) -> Episode:
+    attributed = of_silence(floor, day, one)
+    lost: list[TechnicalSpan] = []
+    if one.resolved_at is not None and attributed.verdict == "floor":
+        calls = await line_days.calls(connection, one.since, one.resolved_at)
+        spans = technical(floor, {}, calls, (one,), day, now).spans
+        lost = [(agent, one.since, one.resolved_at) for agent in sorted(spans)]
+    begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.standard]
+    shown_since = max(one.since, min(begins, default=one.since))
+    return Episode(
+        detector="source_silence",
+        subject=f"source:{one.source}",
+        kind=kind_of(attributed.verdict),
+        verdict=attributed.verdict,
+        scope=attributed.scope,
+        date=day.date,
+        fired_at=one.fired_at,
+        resolved_at=one.resolved_at,
+        evidence={
+            "since": one.since.astimezone(floor.zone).isoformat(),
+            "expected": round(load.expected(one.since, one.fired_at), 6),
+            "expect_every_s": floor.source_by_id[one.source].expect_every_s,
+            "source": one.source,
+        },
+        form="silence",
+        technical=tuple(lost),
+        shown={
+            "source": one.source,
+            "shown_since": shown_since.isoformat(),
+            "expected_until": one.expected,
+        },
+    )

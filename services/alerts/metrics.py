@@ -1,0 +1,29 @@
+"""Metrics of alerts (DESIGN §6)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.alerts = Gauge(
+            "srez_alerts", "Alerts of the last 24 hours by kind and state", ["kind", "state"], registry=self.registry
+        )
+        self.notifications = Counter(
+            "srez_notifications", "Attempts to deliver, by outcome", ["channel", "outcome"], registry=self.registry
+        )
+        self.outbox_oldest = Gauge(
+            "srez_outbox_oldest_seconds", "Age of the oldest message that is due and not sent", registry=self.registry
+        )
+        self.outbox = Gauge("srez_outbox_messages", "Messages by state", ["state"], registry=self.registry)
+        self.heartbeat = Gauge(
+            "srez_alerts_heartbeat_timestamp_seconds",
+            "When everything was last evaluated: a dead man's switch watches it",
+            registry=self.registry,
+        )
+        self.evaluation = Gauge("srez_alerts_evaluation_seconds", "How long that took", registry=self.registry)
+        for kind in ("outage", "efficiency", "data"):
+            for state in ("firing", "acknowledged", "resolved", "invalidated"):
+                self.alerts.labels(kind, state).set(0)
+        for state in ("pending", "sending", "dead"):
+            self.outbox.labels(state).set(0)

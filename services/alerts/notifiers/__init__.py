@@ -1,0 +1,77 @@
+"""Notifiers by kind: one explicit dict, one file each. What each can do and needs: README.md beside this file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.floor.model import Channel, EnvRef
+from services.alerts.notifiers import secret
+from services.alerts.notifiers.base import Ability, Notifier
+from services.alerts.notifiers.console import Console
+from services.alerts.notifiers.slack import Slack
+from services.alerts.notifiers.slack_webhook import SlackWebhook
+from services.alerts.notifiers.webhook import Webhook
+from services.kit.errors import Misconfigured
+
+CONSOLE: Final = Channel(id="console", kind="console")
+"""Where messages go when nothing else is configured, or can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a notifier is made with besides its channel."""
+
+    environment: Mapping[str, str]
+    slack_api_url: str
+    timeout_s: float
+
+
+def _slack(channel: Channel, making: Making) -> Notifier:
+    token = _secret(channel, "token", channel.token, making)
+    return Slack(token, base_url=making.slack_api_url, timeout_s=making.timeout_s)
+
+
+def _slack_webhook(channel: Channel, making: Making) -> Notifier:
+    return SlackWebhook(_secret(channel, "url", channel.url, making), timeout_s=making.timeout_s)
+
+
+def _webhook(channel: Channel, making: Making) -> Notifier:
+    signing = secret.read(channel.signing, making.environment) if channel.signing else None
+    return Webhook(_secret(channel, "url", channel.url, making), signing, timeout_s=making.timeout_s)
+
+
+def _console(channel: Channel, making: Making) -> Notifier:
+    return Console()
+
+
+NOTIFIERS: Final[Mapping[str, Callable[[Channel, Making], Notifier]]] = {
+    "slack": _slack,
+    "slack_webhook": _slack_webhook,
+    "webhook": _webhook,
+    "console": _console,
+}
+ABILITIES: Final[Mapping[str, Ability]] = {
+    "slack": Slack.ability,
+    "slack_webhook": SlackWebhook.ability,
+    "webhook": Webhook.ability,
+    "console": Console.ability,
+}
+
+
+def make(channel: Channel, making: Making) -> Notifier:
+    """The notifier of a configured channel. Raises: Misconfigured, with what to mend."""
+    maker = NOTIFIERS.get(channel.kind)
+    if maker is None:
+        raise Misconfigured(
+            f"channel {channel.id}: kind {channel.kind} is not supported yet; use one of {', '.join(NOTIFIERS)}"
+        )
+    try:
+        return maker(channel, making)
+    except Misconfigured as error:
+        raise Misconfigured(f"channel {channel.id}: {error}") from error
+
+
+def _secret(channel: Channel, name: str, reference: EnvRef | None, making: Making) -> str:
+    if reference is None:
+        raise Misconfigured(f"{channel.kind} needs {name}: {{env: NAME}}")
+    return secret.read(reference, making.environment)

@@ -1,0 +1,103 @@
+"""Content → Block Kit within Slack's limits: 50 blocks, 3000 characters a section, 150 a header.
+
+Everything is escaped here and only here; data can never write a mention, a link or ``<!channel>``.
+"""
+
+import re
+from typing import Any, Final
+
+from services.alerts.wording.content import Content, Section
+
+MAX_BLOCKS: Final = 50
+MAX_TEXT: Final = 3000
+MAX_HEADER: Final = 150
+MAX_FALLBACK: Final = 3000
+LONGEST_LINE: Final = 600
+USER: Final = re.compile(r"^[UW][A-Z0-9]{2,}$")
+
+
+def escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """*text* escaped, at most *limit* characters; an entity is never cut in two."""
+    whole = escape(text)
+    if len(whole) <= limit:
+        return whole
+    kept, length = [], 0
+    for character in text:
+        piece = escape(character)
+        if length + len(piece) > limit - 1:
+            break
+        kept.append(piece)
+        length += len(piece)
+    return "".join(kept) + "…"
+
+
+def blocks(content: Content) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": cut(content.title, MAX_HEADER), "emoji": False}}
+    ]
+    tail = _tail(content)
+    room = MAX_BLOCKS - 1 - len(tail)
+    sections = [section for section in content.sections if section.lines or section.heading]
+    shown = sections if len(sections) <= room else sections[: room - 1]
+    found += [_section(_text(section, content.more)) for section in shown]
+    if len(shown) < len(sections):
+        found.append(_section(escape(content.more.format(n=len(sections) - len(shown)))))
+    return found + tail
+
+
+def fallback(content: Content) -> str:
+    """The same as text: for notifications, screen readers and clients without blocks."""
+    lines = [content.title]
+    for section in content.sections:
+        if section.heading:
+            lines.append(section.heading)
+        lines += [f"• {line}" if section.bullets else line for line in section.lines]
+    if content.note:
+        lines.append(content.note)
+    return _joined([cut(line, LONGEST_LINE) for line in lines], MAX_FALLBACK, content.more)
+
+
+def mentions(content: Content) -> str:
+    return " ".join(f"<@{user}>" for user in content.mentions if USER.match(user))
+
+
+def _tail(content: Content) -> list[dict[str, Any]]:
+    parts = []
+    if content.note:
+        parts.append(cut(content.note, MAX_TEXT // 2))
+    if content.link:
+        label, url = content.link
+        parts.append(f"<{escape(url).replace('|', '%7C')}|{cut(label, 100)}>")
+    found = []
+    if named := mentions(content):
+        found.append(_section(named))
+    if parts:
+        found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(parts)}]})
+    return found
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _text(section: Section, more: str) -> str:
+    lines = [f"*{cut(section.heading, LONGEST_LINE)}*"] if section.heading else []
+    lines += [("• " if section.bullets else "") + cut(line, LONGEST_LINE) for line in section.lines]
+    return _joined(lines, MAX_TEXT, more)
+
+
+def _joined(lines: list[str], limit: int, more: str) -> str:
+    whole = "\n".join(lines)
+    if len(whole) <= limit:
+        return whole
+    kept: list[str] = []
+    for position, line in enumerate(lines):
+        rest = escape(more.format(n=len(lines) - position))
+        if sum(map(len, kept)) + len(kept) + len(line) + 1 + len(rest) > limit:
+            return "\n".join([*kept, rest])
+        kept.append(line)
+    return "\n".join(kept)

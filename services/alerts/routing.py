@@ -1,0 +1,76 @@
+"""Who hears of what: the first route that matches decides; what no route matches goes to the first channel."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.floor import Floor
+from schemas.floor.model import Channel, MessageKind, Route
+from services.alerts.notifiers import CONSOLE
+from services.rules.day import date_of, local_instant
+
+TEAM_KINDS: frozenset[MessageKind] = frozenset({"task", "slice", "coaching", "efficiency"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One place a message goes to. ``target`` is a Slack channel, or empty where the channel is the place."""
+
+    channel: Channel
+    target: str
+
+
+def lanes(floor: Floor, kind: MessageKind, team: str | None) -> tuple[Lane, ...]:
+    """At least one; the console when no channel is configured."""
+    channels = {channel.id: channel for channel in floor.notify.channels}
+    if not channels:
+        return (Lane(CONSOLE, ""),)
+    route = next((route for route in floor.notify.routes if _matches(route, kind, team)), None)
+    names = route.to if route else floor.notify.channels[:1] and (floor.notify.channels[0].id,)
+    known = [channels[name] for name in dict.fromkeys(names) if name in channels] or [floor.notify.channels[0]]
+    return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in known)
+
+
+def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, route: Route | None = None) -> str:
+    """The Slack channel of a message: the route's, else the team's (of team matters), else the channel's own."""
+    if channel.kind != "slack":
+        return ""
+    if route and route.channel:
+        return route.channel
+    found = floor.team_by_id.get(team) if team and kind in TEAM_KINDS else None
+    return (found.slack.channel if found else None) or channel.channel or _any(floor)
+
+
+def lead(floor: Floor, team: str | None) -> tuple[str, ...]:
+    """Slack user to be mentioned: the team's lead."""
+    found = floor.team_by_id.get(team) if team else None
+    return (found.slack.lead,) if found and found.slack.lead else ()
+
+
+def others(floor: Floor, kind: MessageKind, team: str | None, than: str) -> tuple[Lane, ...]:
+    """Where a message goes when channel *than* fails: the other channels in order, at last the console."""
+    rest = [channel for channel in floor.notify.channels if channel.id != than]
+    found = [Lane(channel, target(floor, channel, kind, team)) for channel in rest]
+    return (*found, Lane(CONSOLE, ""))
+
+
+def held_until(floor: Floor, kind: MessageKind, now: datetime) -> datetime | None:
+    """End of the quiet hours when the message has to wait for it; outages never wait."""
+    if kind == "outage" or floor.notify.quiet_hours is None:
+        return None
+    starts, ends = floor.notify.quiet_hours
+    today = date_of(now, floor.zone)
+    for ahead in (-1, 0):
+        date = today + timedelta(days=ahead)
+        begin = local_instant(date, starts, floor.zone)
+        end = local_instant(date + timedelta(days=starts >= ends), ends, floor.zone)
+        if begin <= now < end:
+            return end
+    return None
+
+
+def _matches(route: Route, kind: MessageKind, team: str | None) -> bool:
+    return (not route.match.kind or kind in route.match.kind) and (not route.match.team or team in route.match.team)
+
+
+def _any(floor: Floor) -> str:
+    return next((route.channel for route in floor.notify.routes if route.channel), "")

@@ -1,0 +1,54 @@
+"""What the closer froze: closes, and the rows of one slice and team."""
+
+from collections.abc import Sequence
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.tables import closes, coaching, slices, tasks, technical
+
+
+async def closed(connection: AsyncConnection, since: Date) -> Sequence[Any]:
+    """Slices closed on time from *since* on, oldest first."""
+    query = sa.select(closes).where(closes.c.date >= since, closes.c.on_time).order_by(closes.c.cut_off)
+    return (await connection.execute(query)).all()
+
+
+async def rows_of(connection: AsyncConnection, date: Date, slice_: str, team: str) -> Sequence[Any]:
+    query = sa.select(slices).where(slices.c.date == date, slices.c.slice == slice_, slices.c.team == team)
+    return (await connection.execute(query.order_by(slices.c.agent, slices.c.step))).all()
+
+
+async def teams_of(connection: AsyncConnection, date: Date, slice_: str) -> Sequence[str]:
+    query = sa.select(slices.c.team).where(slices.c.date == date, slices.c.slice == slice_).distinct()
+    return list((await connection.execute(query.order_by(slices.c.team))).scalars())
+
+
+async def tasks_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:
+    """The team's tasks that a message at *cut_off* may speak of: opened by then, not verified before."""
+    query = sa.select(tasks).where(
+        tasks.c.team == team,
+        tasks.c.opened <= cut_off,
+        sa.or_(tasks.c.verified.is_(None), tasks.c.verified >= cut_off),
+    )
+    return (await connection.execute(query.order_by(tasks.c.opened, tasks.c.agent, tasks.c.step))).all()
+
+
+async def cases_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:
+    query = sa.select(coaching).where(coaching.c.team == team, coaching.c.opened == cut_off)
+    return (await connection.execute(query.order_by(coaching.c.agent))).all()
+
+
+async def technical_agents(
+    connection: AsyncConnection, agents: Sequence[str], start: datetime, end: datetime
+) -> frozenset[str]:
+    """Agents with technical minutes in (start, end]."""
+    query = sa.select(technical.c.agent).where(
+        technical.c.agent.in_(agents),
+        technical.c.started_at < end,
+        sa.or_(technical.c.ended_at.is_(None), technical.c.ended_at > start),
+    )
+    return frozenset((await connection.execute(query.distinct())).scalars())

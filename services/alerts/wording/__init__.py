@@ -1,0 +1,34 @@
+"""Words: a payload (what a message is made of, as kept in the outbox) becomes Content in the floor's language."""
+
+from collections.abc import Callable, Mapping
+from datetime import date as Date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from services.alerts.wording import alert
+from services.alerts.wording import slice as slices
+from services.alerts.wording.content import Content
+from services.alerts.wording.language import Language
+
+FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
+    "line": alert.line,
+    "line_details": alert.line_details,
+    "silence": alert.silence,
+    "team": alert.team,
+    "slice": slices.slice_,
+    "task": slices.task,
+    "coaching": slices.coaching,
+}
+
+
+def language(payload: Mapping[str, Any]) -> Language:
+    return Language(payload["language"], ZoneInfo(payload["timezone"]), Date.fromisoformat(payload["date"]))
+
+
+def render(payload: Mapping[str, Any]) -> Content:
+    """Raises: KeyError, TypeError, ValueError when the payload lacks what its form needs."""
+    return FORMS[payload["form"]](payload, language(payload))
+
+
+def possible_duplicate(payload: Mapping[str, Any]) -> str:
+    return language(payload).say("duplicate")

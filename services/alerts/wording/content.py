@@ -1,0 +1,30 @@
+"""A message before it takes the shape of a messenger: plain text only, no markup, so that nothing has to be trusted.
+
+Notifiers turn it into blocks or lines, escape it, and cut it to their limits.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A paragraph: an optional bold *heading*, then lines (bulleted when *bullets*)."""
+
+    lines: tuple[str, ...]
+    heading: str = ""
+    bullets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """``mentions``: Slack user ids to be notified. ``link``: (label, URL). ``data``: for programs. ``final``: nothing follows."""
+
+    title: str
+    sections: tuple[Section, ...] = ()
+    note: str = ""
+    mentions: tuple[str, ...] = ()
+    link: tuple[str, str] | None = None
+    more: str = "+{n}"
+    data: dict[str, Any] = field(default_factory=dict)
+    final: bool = False

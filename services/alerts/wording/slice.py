@@ -1,0 +1,207 @@
+"""The message a head gets at a slice, the details of each task in its thread, and the coaching case."""
+
+from collections.abc import Mapping
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+from services.alerts.wording.content import Content, Section
+from services.alerts.wording.language import Language
+
+Payload = Mapping[str, Any]
+
+
+def slice_(payload: Payload, words: Language) -> Content:
+    sections = [
+        *_untrusted(payload, words),
+        _tasks(payload, words),
+        _coaching(payload, words),
+        _verified(payload, words),
+        _lagging(payload, words),
+        _team(payload, words),
+        _good(payload, words),
+    ]
+    note = [words.say("slice.as_of", at=words.at(datetime.fromisoformat(payload["as_of"])))]
+    if payload["technical"]:
+        note.insert(0, words.say("slice.technical", people=words.count(payload["technical"], "people")))
+    if payload["late"]:
+        note.append(words.say("slice.late", facts=words.count(payload["late"], "fact")))
+    return Content(
+        words.say("slice.title", slice=payload["slice"], team=payload["team_name"]),
+        tuple(section for section in sections if section.lines),
+        note=" ".join(note),
+        mentions=tuple(payload["mentions"]) if payload["tasks"] or payload["coaching"] else (),
+        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
+        more=words.say("more", n="{n}"),
+        data={key: payload[key] for key in DATA},
+        final=True,
+    )
+
+
+DATA = ("kind", "date", "slice", "team", "steps", "tasks", "verified", "coaching", "lagging", "untrusted", "late")
+
+
+def _untrusted(payload: Payload, words: Language) -> list[Section]:
+    """Steps that cannot be judged, grouped by why."""
+    groups: dict[str, list[str]] = {}
+    for step, reasons in payload["untrusted"].items():
+        why = "; ".join(_doubt(reason, words) for reason in reasons)
+        groups.setdefault(why, []).append(words.say(f"step.{step}"))
+    lines = tuple(words.say("slice.untrusted.step", steps=", ".join(steps), why=why) for why, steps in groups.items())
+    return [Section(lines, heading=words.say("slice.untrusted"), bullets=True)]
+
+
+def _doubt(reason: str, words: Language) -> str:
+    word, _, source = reason.partition(":")
+    return words.say(f"doubt.{word}", source=source)
+
+
+def _team(payload: Payload, words: Language) -> Section:
+    lines = []
+    for one in payload["steps"]:
+        named = {"step": words.say(f"step.{one['step']}"), "done": words.number(one["done"])}
+        if one["target"]:
+            share = words.percent(one["done"] / one["target"])
+            lines.append(words.say("slice.step", **named, target=words.due(one["target"]), share=share))
+        else:
+            lines.append(words.say("slice.step.bare", **named))
+    return Section(tuple(lines), heading=words.say("slice.team"), bullets=True)
+
+
+def _tasks(payload: Payload, words: Language) -> Section:
+    lines = []
+    for task in payload["tasks"]:
+        wanted = _wanted(task, words)
+        due = words.at(datetime.fromisoformat(task["due"]))
+        if task.get("result") == "invalidated":
+            lines.append(words.say("slice.task.off", agent=task["name"], wanted=wanted, due=due))
+            continue
+        lines.append(
+            words.say(
+                "slice.task",
+                agent=task["name"],
+                wanted=wanted,
+                due=due,
+                step=words.say(f"step.{task['step']}").lower(),
+                done=words.number(task["done"]),
+                target=words.due(task["target_now"]),
+                sure=words.sure(task["p_below"]),
+                below=words.number(payload["below"], 1),
+            )
+        )
+    return Section(tuple(lines), heading=words.say("slice.tasks"), bullets=True)
+
+
+def _lagging(payload: Payload, words: Language) -> Section:
+    lines = tuple(
+        words.say(
+            "slice.lag",
+            agent=one["name"],
+            step=words.say(f"step.{one['step']}").lower(),
+            done=words.number(one["done"]),
+            target=words.due(one["target"]),
+            sure=words.sure(one["p_below"]),
+        )
+        for one in payload["lagging"]
+    )
+    if lines:
+        return Section(lines, heading=words.say("slice.lagging"), bullets=True)
+    calm = not payload["tasks"] and not payload["untrusted"] and not payload["carried"]
+    return Section((words.say("slice.calm"),) if calm else ())
+
+
+def _verified(payload: Payload, words: Language) -> Section:
+    lines = [
+        words.say(
+            "slice.result",
+            agent=task["name"],
+            wanted=_wanted(task, words),
+            result=words.say(f"result.{task['result']}"),
+        )
+        for task in payload["verified"]
+    ]
+    lines += [
+        words.say(
+            "slice.carried",
+            agent=task["name"],
+            wanted=_wanted(task, words),
+            due=words.at(datetime.fromisoformat(task["due"])),
+        )
+        for task in payload["carried"]
+        if task["due"]
+    ]
+    return Section(tuple(lines), heading=words.say("slice.verified"), bullets=True)
+
+
+def _coaching(payload: Payload, words: Language) -> Section:
+    lines = tuple(
+        words.say(
+            "slice.case",
+            agent=case["name"],
+            step=words.say(f"step.{case['step']}").lower(),
+            reason=words.say(f"coaching.{case['reason']}"),
+        )
+        for case in payload["coaching"]
+    )
+    return Section(lines, heading=words.say("slice.coaching"), bullets=True)
+
+
+def _good(payload: Payload, words: Language) -> Section:
+    lines = []
+    for one in payload["good"]:
+        step = words.say(f"step.{one['step']}").lower()
+        if one["what"] == "recovered":
+            lines.append(words.say("slice.recovered", agent=one["name"], step=step))
+        else:
+            done, target = words.number(one["done"]), words.due(one["target"])
+            lines.append(words.say("slice.ahead", agent=one["name"], step=step, done=done, target=target))
+    return Section(tuple(lines), heading=words.say("slice.good"), bullets=True)
+
+
+def task(payload: Payload, words: Language) -> Content:
+    """One task, in the thread of its slice."""
+    found = payload["task"]
+    step = words.say(f"step.{found['step']}")
+    told = [
+        words.say(
+            "task.fact",
+            step=step,
+            done=words.number(found["done"]),
+            target=words.due(found["target_now"]),
+            slice=payload["slice"],
+            sure=words.sure(found["p_below"]),
+            below=words.number(payload["below"], 1),
+        ),
+        words.say(f"task.why.{found['why']}", step=step.lower()),
+    ]
+    if found["scale"] < 0.995:
+        told.append(words.say("task.scale", scale=words.number(found["scale"], 2)))
+    title = words.say(
+        "task.title",
+        agent=found["name"],
+        wanted=_wanted(found, words),
+        due=words.at(datetime.fromisoformat(found["due"])),
+    )
+    do = words.say("do", what=words.say(f"task.do.{found['step']}"))
+    return Content(title, (Section(tuple(told)), Section((do,))), more=words.say("more", n="{n}"), final=True)
+
+
+def coaching(payload: Payload, words: Language) -> Content:
+    told = [words.say("coaching.reason", reason=words.say(f"coaching.{payload['reason']}"))]
+    if payload.get("trainer"):
+        told.append(words.say("coaching.trainer", trainer=payload["trainer"]))
+    told.append(words.say("coaching.recheck", date=words.date(Date.fromisoformat(payload["recheck_on"]))))
+    step = words.say(f"step.{payload['step']}").lower()
+    return Content(
+        words.say("coaching.title", agent=payload["name"], step=step),
+        (Section(tuple(told)), Section((words.say("do", what=words.say("coaching.do")),))),
+        mentions=tuple(payload["mentions"]),
+        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
+        more=words.say("more", n="{n}"),
+        data={key: payload[key] for key in ("kind", "case", "agent", "team", "step", "reason", "recheck_on")},
+        final=True,
+    )
+
+
+def _wanted(task: Mapping[str, Any], words: Language) -> str:
+    return words.count(task["target"], task["step"])
