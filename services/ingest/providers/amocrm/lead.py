@@ -101,11 +101,10 @@ def _money(kind: str, lead_id: str, lead: Mapping[str, Any], source: Source) -> 
     if source.currency is None:
         raise BadInput(f"lead {lead_id}: the source has no currency (sources[].currency)", "missing_field")
     counts = source.config.counts.invoice if kind == facts.INVOICE else source.config.counts.payment
-    named = counts.amount if counts else None
-    ready = values.integer(lead.get("price_with_minor_units"), largest=2**53)
-    if named is None and ready is not None and ready >= 0:
-        return ready, source.currency
-    amount = money.minor(values.reach(lead, named or "price"), source.currency)
+    # price_with_minor_units is the price in major units too, with its decimals (100.5); price may have lost them
+    names = [counts.amount] if counts and counts.amount else ["price_with_minor_units", "price"]
+    found = (money.minor(values.reach(lead, name), source.currency) for name in names)
+    amount = next((minor for minor in found if minor is not None), None)
     if amount is None:
-        raise BadInput(f"lead {lead_id}: {named or 'price'} is no amount", "bad_value")
+        raise BadInput(f"lead {lead_id}: {names[-1]} is no amount", "bad_value")
     return amount, source.currency

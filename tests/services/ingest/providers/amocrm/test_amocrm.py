@@ -86,10 +86,10 @@ def test_what_counts_is_said_by_the_floor_file(counts: dict[str, object], expect
 
 
 def test_amounts() -> None:
-    """A configured field, ready minor units, and an amount that is none."""
+    """A configured field, the price with its decimals before the one that lost them, and an amount that is none."""
     field = {"payment": {"won": True, "amount": "budget"}}
     assert drafts(PROVIDER, lead(budget="7"), counts=field)[0].data.amount_minor == 700  # type: ignore[union-attr]
-    ready = drafts(PROVIDER, lead(price_with_minor_units="1234"), counts=COUNTS)[0].data
+    ready = drafts(PROVIDER, lead(price="12", price_with_minor_units="12.34"), counts=COUNTS)[0].data
     assert isinstance(ready, Payment)
     assert ready.amount_minor == 1234
     parsed = parse(PROVIDER, fixture("bad-price"), counts=COUNTS)
