@@ -14,7 +14,7 @@ from services.kit.errors import BadInput
 
 AHEAD = timedelta(seconds=60)
 """An event may lie this far after its arrival; a faster clock is not believed (DOMAIN §3)."""
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 INT4, INT8 = 2**31 - 1, 2**63 - 1
 LONGEST = 1000
 """Characters of a text that is indexed or a key."""
@@ -98,4 +98,4 @@ def _check_instant(name: str, value: datetime | None) -> None:
     if value.tzinfo is None:
         raise BadInput(f"{name} has no offset", "bad_value")
     if not EARLIEST < value < LATEST:
-        raise BadInput(f"{name} is not of this century or the next", "bad_value")
+        raise BadInput(f"{name} lies before 1971 or after 2199", "bad_value")
