@@ -36,12 +36,12 @@ def holds(request: Request, source: Source, tokens: Iterable[str]) -> bool:
     if not given:
         return False
     accepted = []
+    fields = [] if request.method == "GET" else form.pairs(request.body)
     for url in {variant for candidate in _candidates(request, source) for variant in variants(candidate)}:
         body_hash = parse_qs(urlsplit(url).query).get("bodySHA256")
         if body_hash and not matches(hashlib.sha256(request.body).hexdigest(), body_hash[:1]):
             continue
-        parameters = [] if body_hash or request.method == "GET" else form.pairs(request.body)
-        accepted += [sign(token, url, parameters) for token in tokens]
+        accepted += [sign(token, url, () if body_hash else fields) for token in tokens]
     return matches(given, accepted)
 
 
