@@ -1,34 +1,59 @@
-"""One day of versions, arranged so that the evidence of each slice is read off: what the live closer does by SQL."""
+"""One day of versions, arranged so that the evidence of each slice is read off: what the live closer does by SQL.
 
+Every version is looked at once: it enters at the first slice by whose close it had happened *and* was known. The few
+versions that a later one replaced leave again, and are kept apart.
+"""
+
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import floor as whole
+from typing import cast
 
-from schemas.facts import CALL, STATE, AgentState, CallEnded
+from schemas.facts import CALL, AgentState, CallEnded, StateName
 from schemas.floor import Floor
 from schemas.steps import Step
 from services.lab.backtest.read import Version
 from services.rules.causes import is_network_failure
 from services.rules.day import CutOff, WorkingDay
-from services.rules.detectors.line_failure import Attempt, LineState
+from services.rules.detectors.line_failure import Attempt
 from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
 from services.rules.funnel import Thresholds, steps_of, thresholds
 from services.rules.rung import Answers
 from services.rules.technical import Technical, fold_lines, technical
 
+Tally = dict[str, dict[Step, int]]
+Paths = dict[str, dict[str, tuple[int, int]]]
 
-@dataclass
+
 class Day:
-    """Versions whose local date is this day, in order of time. Not frozen: its answers are cached."""
+    """Versions whose local date is this day, in order of time.
 
-    floor: Floor
-    day: WorkingDay
-    versions: Sequence[Version]
-    bases: Mapping[str, float] = field(default_factory=dict)
+    A slice is named by its position; ``-1`` means the day as known at the end of the file.
+    """
+
+    def __init__(
+        self, floor: Floor, day: WorkingDay, versions: Sequence[Version], bases: Mapping[str, float] | None = None
+    ) -> None:
+        self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
+        self._cuts = [cut.at for cut in day.cut_offs]
+        self._known = [known_by(cut, floor) for cut in day.cut_offs]
+
+    def happened(self, version: Version) -> int:
+        """Position of the slice the version falls into; the number of slices when it is after the last."""
+        return bisect_left(self._cuts, version.at)
+
+    def learned(self, version: Version) -> int:
+        """Position of the first slice by whose close the version was known."""
+        return bisect_left(self._known, version.received)
+
+    def _in(self, version: Version, position: int) -> bool:
+        """Whether a replaced version was what was known at the close of the slice at *position*."""
+        by = self._known[position] if position >= 0 else datetime.max.replace(tzinfo=version.at.tzinfo)
+        return version.known(by)
 
     @cached_property
     def counted(self) -> list[tuple[Version, tuple[Step, ...]]]:
@@ -54,17 +79,62 @@ class Day:
         return [
             (version, version.data)
             for version in self.versions
-            if isinstance(version.data, CallEnded) and version.data.direction == "outbound"
+            if type(version.data) is CallEnded and version.data.direction == "outbound"
         ]
 
-    def counts(self, since: datetime, until: datetime, by: datetime) -> dict[str, dict[Step, int]]:
-        """Agent → step → count in (since, until], of what was known at *by*."""
-        found: dict[str, dict[Step, int]] = {}
+    @cached_property
+    def _done(self) -> list[Tally]:
+        """Per slice: agent → step → count since midnight."""
+        size = len(self._cuts)
+        entering: list[Tally] = [{} for _ in range(size + 1)]
         for version, steps in self.counted:
-            if since < version.at <= until and version.known(by):
-                own = found.setdefault(version.agent or "", {})
-                for step in steps:
-                    own[step] = own.get(step, 0) + 1
+            if version.replaced is None:
+                _add(entering[max(self.happened(version), self.learned(version))], version.agent or "", steps)
+        running: Tally = {}
+        found = []
+        for position in range(size):
+            for agent, own in entering[position].items():
+                total = running.setdefault(agent, {})
+                for step, count in own.items():
+                    total[step] = total.get(step, 0) + count
+            found.append({agent: dict(own) for agent, own in running.items()})
+        self._add_replaced(found, whole_day=True)
+        return found
+
+    @cached_property
+    def _within(self) -> list[Tally]:
+        """Per slice: agent → step → count since the previous cut-off."""
+        size = len(self._cuts)
+        found: list[Tally] = [{} for _ in range(size)]
+        for version, steps in self.counted:
+            at = self.happened(version)
+            if version.replaced is None and at < size and self.learned(version) <= at:
+                _add(found[at], version.agent or "", steps)
+        self._add_replaced(found, whole_day=False)
+        return found
+
+    def _add_replaced(self, found: list[Tally], *, whole_day: bool) -> None:
+        for version, steps in self.counted:
+            if version.replaced is not None:
+                at = self.happened(version)
+                for position in range(at, len(found) if whole_day else min(at + 1, len(found))):
+                    if self._in(version, position):
+                        _add(found[position], version.agent or "", steps)
+
+    def done(self, position: int) -> Tally:
+        return self._done[position]
+
+    def in_slice(self, position: int) -> Tally:
+        return self._within[position]
+
+    def done_at_last(self, position: int) -> Tally:
+        """What ``done`` of that slice is with all that arrived later."""
+        found: Tally = {}
+        for version, steps in self.counted:
+            if version.at > self._cuts[position]:
+                break
+            if version.replaced is None:
+                _add(found, version.agent or "", steps)
         return found
 
     def count_of(self, agent: str, step: Step, since: datetime, until: datetime, by: datetime) -> int:
@@ -73,81 +143,114 @@ class Day:
             for version, steps in self.by_agent.get(agent, ())
         )
 
-    def answers(self, until: datetime, by: datetime) -> dict[str, Answers]:
+    def answers(self, position: int) -> dict[str, Answers]:
         """Agent → path → (attempts, answered); the path is the campaign where there is one, else the line."""
-        found: dict[str, dict[str, tuple[int, int]]] = {}
-        for version, call in self.calls:
-            if version.agent is not None and version.at <= until and version.known(by):
-                own = found.setdefault(version.agent, {})
-                attempts, answered = own.get(path := call.campaign or version.line, (0, 0))
-                own[path] = (attempts + 1, answered + (call.disposition == "answered"))
+        found: Paths = {}
+        for entering in self._answers[: position + 1]:
+            for agent, paths in entering.items():
+                own = found.setdefault(agent, {})
+                for path, (attempts, answered) in paths.items():
+                    before = own.get(path, (0, 0))
+                    own[path] = (before[0] + attempts, before[1] + answered)
         return dict(found)
 
+    @cached_property
+    def _answers(self) -> list[Paths]:
+        found: list[Paths] = [{} for _ in range(len(self._cuts) + 1)]
+        for version, call in self.calls:
+            if version.agent is not None and version.replaced is None:
+                own = found[max(self.happened(version), self.learned(version))].setdefault(version.agent, {})
+                attempts, answered = own.get(path := call.campaign or version.line, (0, 0))
+                own[path] = (attempts + 1, answered + (call.disposition == "answered"))
+        return found
+
     def states(self, until: datetime, by: datetime) -> dict[str, States]:
-        found: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        found: dict[str, list[tuple[datetime, StateName]]] = defaultdict(list)
         for version in self._state_changes:
             if version.agent is not None and version.at <= until and version.known(by):
-                assert isinstance(version.data, AgentState)
-                found[version.agent].append((version.at, version.data.state))
-        return dict(found)  # type: ignore[arg-type]  # the names are StateName by decoding
+                found[version.agent].append((version.at, cast(AgentState, version.data).state))
+        return dict(found)
 
     @cached_property
     def _state_changes(self) -> list[Version]:
-        return [version for version in self.versions if version.type == STATE]
+        return [version for version in self.versions if type(version.data) is AgentState]
 
-    def delays_p95(self, cut: CutOff, by: datetime) -> dict[str, float]:
-        """Per source, p95 of received − occurred, seconds, of the slice's calls (linear interpolation)."""
-        since = self.day.previous(cut.name)
-        delays: dict[str, list[float]] = defaultdict(list)
+    def delays_p95(self, position: int) -> dict[str, float]:
+        """Per source, p95 of received − occurred, seconds, of the slice's calls."""
+        return {source: percentile(values, 0.95) for source, values in self._delays[position].items()}
+
+    @cached_property
+    def _delays(self) -> list[dict[str, list[float]]]:
+        size = len(self._cuts)
+        found: list[dict[str, list[float]]] = [defaultdict(list) for _ in range(size)]
         for version in self.versions:
-            if version.type == CALL and since < version.at <= cut.at and version.known(by):
-                delays[version.source].append((version.received - version.at).total_seconds())
-        return {source: percentile(values, 0.95) for source, values in delays.items()}
+            if version.type == CALL and (at := self.happened(version)) < size and self.learned(version) <= at:
+                found[at][version.source].append((version.received - version.at).total_seconds())
+        return found
 
-    def unusable(self, by: datetime) -> tuple[int, int]:
-        """(unattributed, all) facts of the day known at *by*."""
-        known = [version for version in self.versions if version.known(by)]
-        return sum(is_unattributed(version) for version in known), len(known)
+    def unusable(self, position: int) -> tuple[int, int]:
+        """(unattributed, all) facts of the day known at the close of the slice."""
+        return sum(self._unusable[0][: position + 1]), sum(self._unusable[1][: position + 1])
 
-    def lines(self, until: datetime, by: datetime) -> dict[str, LineState]:
+    @cached_property
+    def _unusable(self) -> tuple[list[int], list[int]]:
+        size = len(self._cuts) + 1
+        lost, known = [0] * size, [0] * size
+        for version in self.versions:
+            if version.replaced is None:
+                position = self.learned(version)
+                known[position] += 1
+                lost[position] += is_unattributed(version)
+        return lost, known
+
+    def technical(self, until: datetime, by: datetime, silent: Iterable[Silence]) -> Technical:
+        """Technical minutes up to *until*, of what was known at *by*."""
         attempts = {
             line: [attempt for version, attempt in ordered if attempt.at <= until and version.known(by)]
             for line, ordered in self._suspicious.items()
         }
-        return fold_lines(attempts, self.bases, self.floor, self.day, until)
-
-    def technical(self, until: datetime, by: datetime, silent: Iterable[Silence]) -> Technical:
+        states = fold_lines(attempts, self.bases, self.floor, self.day, until)
+        over = [one for one in silent if one.resolved_at is not None]
+        if not over and not any(state.findings for state in states.values()):
+            return Technical((), {})
         calls = [
             (version.at, version.agent, version.line)
             for version, _ in self.calls
             if version.agent is not None and version.at <= until and version.known(by)
         ]
-        return technical(self.floor, self.lines(until, by), calls, list(silent), self.day, until)
+        return technical(self.floor, states, calls, over, self.day, until)
 
     @cached_property
     def _suspicious(self) -> dict[str, list[tuple[Version, Attempt]]]:
         """Attempts of the lines that ever could have failed today."""
-        causes, least = self.floor.outages.causes, self.floor.outages.line_failure
-        failures: dict[str, int] = defaultdict(int)
-        for version, call in self.calls:
-            failures[version.line] += is_network_failure(call.disposition, call.sip_status, call.q850, causes)
-        guilty = {line for line, count in failures.items() if count >= min(least.in_a_row, least.min_failures)}
+        least = self.floor.outages.line_failure
+        guilty = {
+            line for line, (_, failed) in self.history().items() if failed >= min(least.in_a_row, least.min_failures)
+        }
         found: dict[str, list[tuple[Version, Attempt]]] = {line: [] for line in sorted(guilty)}
         for version, call in self.calls:
             if version.line in guilty:
                 found[version.line].append((version, attempt_of(version, call, self.floor)))
         return found
 
-    def history(self) -> dict[str, tuple[int, int]]:
-        """Line → (attempts, network failures) of the day as known at its end: tomorrow's base rate is made of it."""
+    def history(self, by: datetime | None = None) -> dict[str, tuple[int, int]]:
+        """Line → (attempts, network failures) of the day, of all that is known, or was at *by*."""
         found: dict[str, tuple[int, int]] = {}
         causes = self.floor.outages.causes
         for version, call in self.calls:
-            if version.known(self.day.ends):
+            if by is None or version.known(by):
                 attempts, failures = found.get(version.line, (0, 0))
-                failed = is_network_failure(call.disposition, call.sip_status, call.q850, causes)
+                failed = call.disposition != "answered" and is_network_failure(
+                    call.disposition, call.sip_status, call.q850, causes
+                )
                 found[version.line] = (attempts + 1, failures + failed)
         return found
+
+
+def _add(tally: Tally, agent: str, steps: Iterable[Step]) -> None:
+    own = tally.setdefault(agent, {})
+    for step in steps:
+        own[step] = own.get(step, 0) + 1
 
 
 def attempt_of(version: Version, call: CallEnded, floor: Floor) -> Attempt:

@@ -1,10 +1,11 @@
 """Reads a facts file into versions: deduplicated, revised, attributed. The order of the file never matters."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from schemas.facts import BadFact, Data, Fact, content_hash, decode
 from schemas.floor import Floor
@@ -17,8 +18,7 @@ class UnreadableFacts(ValueError):
     """A line of the file is not a fact; the message names file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True, gc=False):
     """What one event was known to say from ``received`` until ``replaced`` (None: to the end).
 
     ``agent`` is on the roster or None; ``at`` is occurred_at, clamped; ``day`` its local date.

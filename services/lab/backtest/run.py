@@ -78,8 +78,8 @@ class _Run:
         levels: list[Mapping[Key, Level]] = []
         firing: frozenset[str] = frozenset()
         issues: list[tuple[CutOff, Closing]] = []
-        for cut in day.day.cut_offs:
-            closing = self._close(day, cut, levels, firing)
+        for position, cut in enumerate(day.day.cut_offs):
+            closing = self._close(day, position, cut, levels, firing)
             levels.append({(row.agent, row.step): row.level for row in closing.rows})
             firing = frozenset(issue.team for issue in closing.issues if issue.firing)
             issues.append((cut, closing))
@@ -87,23 +87,25 @@ class _Run:
         if is_working(self.floor, date):
             self.alerts += _efficiency(issues, day.day)
             self.alerts += self._outages(day)
-        self.history[date] = day.history()
+        self.history[date] = day.history(day.day.ends)
         self._forget(date)
 
-    def _close(self, day: Day, cut: CutOff, levels: list[Mapping[Key, Level]], firing: frozenset[str]) -> Closing:
+    def _close(
+        self, day: Day, position: int, cut: CutOff, levels: list[Mapping[Key, Level]], firing: frozenset[str]
+    ) -> Closing:
         date, by = day.day.date, known_by(cut, self.floor)
         silent = self.silent.of(day.day, by)
-        unusable, facts = day.unusable(by)
+        unusable, facts = day.unusable(position)
         reach = sorted({date_of(task.opened, self.floor.zone) for task in self.open} | {date})
         back = [self._day(reach[0] + timedelta(days=n)) for n in range((date - reach[0]).days + 1)]
         found = Evidence(
-            done=day.counts(_after(day.day, day.day.cut_offs[0]), cut.at, by),
-            in_slice=day.counts(_after(day.day, cut), cut.at, by),
+            done=day.done(position),
+            in_slice=day.in_slice(position),
             since_task={
                 task.task: sum(one.count_of(task.agent, task.step, task.opened, cut.at, by) for one in back)
                 for task in self.open
             },
-            answers=day.answers(cut.at, by),
+            answers=day.answers(position),
             states={one.day.date: one.states(cut.at, by) for one in back},
             technical={
                 one.day.date: one.technical(min(cut.at, one.day.ends), by, self._silent_of(one, by, silent, date)).spans
@@ -111,7 +113,7 @@ class _Run:
             },
             trust=TrustEvidence(
                 silent=self.silent.open_at(day.day, by),
-                delay_p95_s=day.delays_p95(cut, by),
+                delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,
             ),
@@ -250,18 +252,12 @@ class _Run:
             if date not in self.days:
                 self.days = {date: Day(self.floor, working_day(self.floor, date), self.by_day.get(date, ()))}
             day = self.days[date]
-            cut = next(cut for cut in day.day.cut_offs if cut.name == name)
-            now = day.counts(_after(day.day, day.day.cut_offs[0]), cut.at, FOREVER)
+            position = [cut.name for cut in day.day.cut_offs].index(name)
+            now = day.done_at_last(position)
             for row in frozen:
                 late = now.get(row.agent, {}).get(row.step, 0) - row.done
                 rows.append(msgspec.structs.replace(row, late=late) if late else row)
         return rows
-
-
-def _after(day: WorkingDay, cut: CutOff) -> datetime:
-    """Start of the slice, exclusive: the first one takes midnight in."""
-    since = day.previous(cut.name)
-    return since - timedelta(microseconds=1) if since == day.starts else since
 
 
 def _efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:

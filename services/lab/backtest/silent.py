@@ -1,5 +1,6 @@
 """Silences of every source over the days of a file: what is open at a close, and the episodes that become alerts."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,7 +9,7 @@ from datetime import datetime
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.rules.day import WorkingDay
-from services.rules.detectors.source_silence import Silence, silences
+from services.rules.detectors.source_silence import Silence, gaps, silences
 from services.rules.sources import loads
 
 
@@ -20,8 +21,11 @@ class Silent:
         self._arrivals: dict[str, list[datetime]] = defaultdict(list)
         for version in versions:
             self._arrivals[version.source].append(version.received)
-        for arrivals in self._arrivals.values():
+        self._ends: dict[str, list[datetime]] = {}
+        for source, arrivals in self._arrivals.items():
             arrivals.sort()
+            if source in floor.source_by_id:
+                self._ends[source] = gaps(arrivals, floor.source_by_id[source].expect_every_s)
         self._carried: dict[str, Silence] = {}
 
     def of(self, day: WorkingDay, by: datetime) -> list[Silence]:
@@ -31,7 +35,7 @@ class Silent:
             config = self.floor.source_by_id[source]
             if source not in self._arrivals:
                 continue
-            today = [arrival for arrival in self._arrivals[source] if day.starts < arrival <= by]
+            today = self._arrived(source, day, by)
             found += silences(
                 load,
                 today,
@@ -53,12 +57,20 @@ class Silent:
         for one in self.of(day, day.ends):
             if one.source in self._carried and one.since == day.starts:
                 continue
-            ended = next((arrival for arrival in self._arrivals[one.source] if arrival > one.fired_at), None)
-            found.append(replace(one, resolved_at=ended))
+            arrivals = self._arrivals[one.source]
+            after = bisect_right(arrivals, one.fired_at)
+            found.append(replace(one, resolved_at=arrivals[after] if after < len(arrivals) else None))
         carried = {one.source: one for one in found if one.resolved_at is None or one.resolved_at > day.ends}
         still = {source: one for source, one in self._carried.items() if not self._arrived(source, day, day.ends)}
         self._carried = {**still, **carried}
         return found
 
-    def _arrived(self, source: str, day: WorkingDay, by: datetime) -> bool:
-        return any(day.starts < arrival <= by for arrival in self._arrivals[source])
+    def _arrived(self, source: str, day: WorkingDay, by: datetime) -> list[datetime]:
+        """Arrivals in the day up to *by*: the ends of its longer gaps, and the last one."""
+        arrivals, ends = self._arrivals[source], self._ends[source]
+        last = bisect_right(arrivals, by)
+        if not last or arrivals[last - 1] <= day.starts:
+            return []
+        first = bisect_right(arrivals, day.starts)
+        inside = ends[bisect_right(ends, day.starts) : bisect_right(ends, by)]
+        return sorted({arrivals[first], *inside, arrivals[last - 1]})

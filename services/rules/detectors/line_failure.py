@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any, Literal
 
+import msgspec
 from scipy.special import bdtrc
 
 from schemas.floor.model import LineFailure
@@ -19,8 +20,7 @@ from schemas.floor.model import LineFailure
 LineStateName = Literal["ok", "failing", "recovering", "no_data"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One outbound attempt, by the instant it ended."""
 
     at: datetime
@@ -107,8 +107,14 @@ def base_rate(history: Iterable[tuple[int, int]], by: LineFailure) -> float:
 
 def advance(state: LineState, attempt: Attempt) -> None:
     """Fold one attempt in. Attempts come in order of ``at``; a late one is taken at its own instant."""
-    settle(state, attempt.at)
     state.attempts += 1
+    if state.open is None and not attempt.failed:  # by far the most frequent case
+        state.window.append(attempt)
+        state.run.clear()
+        if len(state.window) > state.by.window_attempts[1]:
+            state.window.popleft()
+        return
+    settle(state, attempt.at)
     state.failures += attempt.failed
     state.window.append(attempt)
     state.run = [*state.run[-(state.by.in_a_row - 1) :], attempt] if attempt.failed else []

@@ -30,8 +30,7 @@ def silence(
     ``expected`` is counted up to *now*.
     """
     earliest = since + timedelta(seconds=expect_every_s)
-    expected = load.expected(since, now)
-    if now <= earliest or expected < min_expected:
+    if now <= earliest or (expected := load.expected(since, now)) < min_expected:
         return None
     return Silence(load.source, since, max(earliest, _reached(load, since, now, min_expected)), expected)
 
