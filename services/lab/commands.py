@@ -3,25 +3,30 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 import deploy
 from schemas.floor import Floor, FloorError, load
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
 from services.lab.backtest.command import backtest
+from services.lab.bench import FreshStack
+from services.lab.bench import run as bench_run
+from services.lab.bench.result import report, table
 from services.lab.feeder import FeedReport, Progress
 from services.lab.feeder import feed as feed_day
 from services.lab.simulate import SCENARIOS, FloorDay, scenario_named
 from services.lab.simulate import simulate as simulate_day
 from services.lab.simulate.floor_day import DATE
 
-__all__ = ["backtest", "feed", "simulate"]
+__all__ = ["backtest", "bench_with", "feed", "simulate"]
 
 EXAMPLE = Path(deploy.__file__).with_name("floor.example.yaml")
 NAMES = "; ".join(f"{scenario.name}: {scenario.story}" for scenario in SCENARIOS.values())
@@ -94,6 +99,28 @@ def feed(
     _show_report(report, ledger)
     if not report.well:
         raise typer.Exit(1)
+
+
+def bench_with(fresh: FreshStack) -> Callable[..., None]:
+    """The command ``srez bench`` on stacks made by *fresh* (whose owner knows how to start servers)."""
+
+    def bench(
+        names: Annotated[
+            list[str] | None, typer.Argument(metavar="[NAME]…", help="B1, B2, B3, B6; default: all")
+        ] = None,
+        json: Annotated[Path | None, typer.Option("--json", help="write the figures here too")] = None,
+        scale: Annotated[float, typer.Option(min=0.01, max=10, help="below 1: shorter and rougher")] = 1.0,
+    ) -> None:
+        """Measure speed against yardsticks of the same run. Takes minutes; uses servers of its own."""
+        try:
+            results = bench_run(names or [], fresh, scale=scale, say=lambda text: typer.echo(text, err=True))
+        except SrezError as error:
+            raise _stop(str(error)) from error
+        Console().print(table(results))
+        if json is not None:
+            json.write_bytes(report(results))
+
+    return bench
 
 
 def _clock(day: FloorDay, speed: float) -> Clock:
