@@ -21,6 +21,7 @@ from services.ingest.storage.entry import Entry
 from services.ingest.storage.journal import DATABASE_ERRORS, Journal
 from services.ingest.stream import gauges, overflow
 from services.ingest.stream.attributor import Attributor
+from services.ingest.stream.pace import Pace
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.publisher import Publisher
 from services.ingest.web.app import IngestApp
@@ -105,15 +106,15 @@ class Ingest:
         await self._floors.wait_for_first()
         self._go(self._floors.run(), "floor")
         connections = await self._pool()
-        poll_s = self._settings.ingest_poll_s
+        poll_s, pace = self._settings.ingest_poll_s, Pace(lambda: self.hooks.active)
         self._publisher = Publisher(
-            connections, self._producer, self._settings.partitions, self._clock, self.metrics, self._ensure_topics
+            connections, self._producer, self._settings.partitions, self._clock, self.metrics, self._ensure_topics, pace
         )
         self._attributor = Attributor(
             connections, lambda: self._floors.latest, self._clock, self.metrics, self._publisher.wake
         )
         for number in range(self._settings.ingest_parsers):
-            parser = Parser(connections, lambda: self._knowledge, self._clock, self.metrics, self._publisher.wake)
+            parser = Parser(connections, lambda: self._knowledge, self._clock, self.metrics, self._publisher.wake, pace)
             self._parsers.append(parser)
             self._go(parser.run(poll_s), f"parser-{number}")
         self._go(self._attributor.run(), "attributor")

@@ -30,14 +30,17 @@ def entry(source: str, request: Request, raw: bytes) -> Entry:
 
     NUL, which PostgreSQL's text cannot hold, becomes U+FFFD.
     """
-    headers = {name: _clean(value) for name, value in request.headers.items() if not is_secret(name)}
+    kept = {name: value for name, value in request.headers.items() if not is_secret(name)}
+    headers = msgspec.json.encode(kept)
+    if b"\\u0000" in headers:
+        headers = msgspec.json.encode({name: value.replace("\0", "\ufffd") for name, value in kept.items()})
     return Entry(
         source,
         request.received_at,
         request.method,
         _clean(request.path),
         _clean(request.query),
-        msgspec.json.encode(headers).decode(),
+        headers.decode(),
         request.body,
         hashlib.sha256(raw).digest(),
     )

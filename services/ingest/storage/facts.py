@@ -2,8 +2,8 @@
 
 Among different contents of one event the one received last wins, then the greater content hash, so that the order in
 which rows are parsed does not matter. (Only the first arrival of a content is remembered: when a sender goes back to
-an earlier content, A, B, A again, rows parsed in order of arrival end with A, as they should.) A replay of the very journal row a fact came from always wins: its parser was
-mended.
+an earlier content, A, B, A again, rows parsed in order of arrival end with A, as they should.) A replay of the very
+journal row a fact came from always wins: its parser was mended.
 """
 
 from collections.abc import Sequence

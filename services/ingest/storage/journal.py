@@ -96,6 +96,9 @@ class Journal:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 await self._insert([entry for entry, _ in batch])
+        except asyncpg.DataError as error:
+            await self._separate(batch, error)
+            return
         except DATABASE_ERRORS as error:
             await self._refuse(batch, error)
             return
@@ -116,6 +119,17 @@ class Journal:
         # Whatever the server's default: an acknowledged webhook is on disk.
         await connection.execute("SET synchronous_commit = on")
         self._connection, self.problem = connection, None
+
+    async def _separate(self, batch: Sequence[tuple[Entry, "asyncio.Future[None]"]], error: Exception) -> None:
+        """One row that the database cannot hold must not refuse the others: they are tried one by one."""
+        if len(batch) > 1:
+            for pair in batch:
+                await self._commit([pair])
+            return
+        entry, future = batch[0]
+        logs.get().error("row cannot be journaled", source=entry.source, error=f"{type(error).__name__}: {error}"[:300])
+        if not future.done():
+            future.set_exception(Unavailable("the journal cannot hold this request"))
 
     async def _refuse(self, batch: Sequence[tuple[Entry, "asyncio.Future[None]"]], error: BaseException) -> None:
         """The outcome of *batch* is unknown; those behind it would meet the same fate, so they are told now."""

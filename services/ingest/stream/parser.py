@@ -5,6 +5,7 @@ workers may run, in this process or in others.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ from services.ingest.storage import backlog, facts, legs
 from services.ingest.storage.backlog import Finished, Waiting
 from services.ingest.storage.entry import request_of
 from services.ingest.storage.facts import Candidate, Raced, Told
+from services.ingest.stream.pace import Pace
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import BadInput
@@ -78,7 +80,9 @@ class Parser:
         clock: Clock,
         metrics: Metrics,
         on_commit: Callable[[], None] = lambda: None,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace or Pace()
         self._pool, self._knowledge, self._clock, self._metrics = pool, knowledge, clock, metrics
         self._on_commit = on_commit
         self._something = asyncio.Event()
@@ -91,12 +95,14 @@ class Parser:
     async def run(self, poll_s: float) -> None:
         while True:
             self._something.clear()
+            began = time.monotonic()
             try:
                 done = await self.batch()
             except Exception as error:  # a worker's outermost loop: rows stay new, and are tried again
                 logs.get().warning("parsing waits", error=f"{type(error).__name__}: {error}"[:300])
                 await asyncio.sleep(BACK_OFF_S)
                 continue
+            await self._pace.rest_after(began)
             if not done:
                 try:
                     await asyncio.wait_for(self._something.wait(), poll_s)

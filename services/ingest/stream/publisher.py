@@ -6,6 +6,7 @@ nothing.
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from schemas.facts import Fact, encode_data, kafka_headers
 from schemas.topics import FACTS, LINES, partition_of
 from services.ingest.metrics import Metrics
 from services.ingest.storage import unpublished
+from services.ingest.stream.pace import Pace
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
@@ -44,7 +46,9 @@ class Publisher:
         clock: Clock,
         metrics: Metrics,
         ensure_topics: Callable[[], Awaitable[None]] = _no_topics,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace or Pace()
         self._pool, self._sender, self._partitions = pool, sender, partitions
         self._clock, self._metrics, self._ensure_topics = clock, metrics, ensure_topics
         self._sure = False
@@ -58,6 +62,7 @@ class Publisher:
         waits = iter(BACK_OFF_S)
         while True:
             self._something.clear()
+            began = time.monotonic()
             try:
                 done = await self.batch()
             except Exception as error:  # a worker's outermost loop: rows stay unpublished and are sent again
@@ -65,6 +70,7 @@ class Publisher:
                 await asyncio.sleep(next(waits, BACK_OFF_S[-1]))
                 continue
             waits, self.problem = iter(BACK_OFF_S), None
+            await self._pace.rest_after(began)
             if not done:
                 try:
                     await asyncio.wait_for(self._something.wait(), poll_s)

@@ -1,5 +1,6 @@
 """Ready-made answers: what each outcome is told (DESIGN §6). One table, documented in OpenAPI from here."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,10 @@ class Answer:
     body: dict[str, Any]
 
     async def send(self, send: Any) -> None:
-        await send(self.start)
-        await send(self.body)
+        # A sender that has left meanwhile is uvicorn's matter, but uvloop tells of a closed socket by raising.
+        with contextlib.suppress(OSError, RuntimeError):
+            await send(self.start)
+            await send(self.body)
 
 
 def build(status: int, body: bytes, content_type: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:

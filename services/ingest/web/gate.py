@@ -1,7 +1,6 @@
 """One source as the endpoint sees it: everything that can be prepared before a request comes is prepared here."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +30,7 @@ class Gate:
         self.problem = configured.problem
         self.methods: tuple[str, ...] = provider.methods if provider else ("POST",)
         self._challenges = provider is not None and provider.challenge is not no_challenge
+        self._also_credentials = credentials.PATH in configured.secrets or credentials.BASIC in configured.secrets
         self.needs_url = provider is not None and (provider.signs == "url" or self._challenges)
         self.success = of_reply(provider.reply if provider else Reply())
         self.method = of_outcome("method", ("Allow", ", ".join((*self.methods, "OPTIONS"))))
@@ -68,8 +68,12 @@ class Gate:
         """Raises: Unauthorized."""
         if not self._challenges or self._configured.provider is None:
             return None
-        with self._guarded("challenge"):
+        try:
             return self._configured.provider.challenge(request, self.source, self._configured.secrets)
+        except Unauthorized:
+            raise
+        except Exception as error:  # as in verify
+            raise Unauthorized(f"the challenge failed: {type(error).__name__}", "bad_signature") from error
 
     def verify(self, request: Request, now: tuple[datetime, ...]) -> None:
         """The provider's own check, and whatever path or Basic secret the source configures on top of it.
@@ -79,10 +83,14 @@ class Gate:
         configured = self._configured
         if configured.provider is None:
             return
-        with self._guarded("verify"):
+        try:
             configured.provider.verify(request, self.source, configured.secrets, now)
-        if credentials.PATH in configured.secrets or credentials.BASIC in configured.secrets:
-            credentials.verify_configured(request, configured.secrets)
+            if self._also_credentials:
+                credentials.verify_configured(request, configured.secrets)
+        except Unauthorized:
+            raise
+        except Exception as error:  # outermost guard of foreign input: a check that breaks refuses, never a 5xx
+            raise Unauthorized(f"the check failed: {type(error).__name__}", "bad_signature") from error
 
     def redact(self, request: Request) -> Request:
         """Without the path secret and the provider's token fields."""
@@ -96,16 +104,6 @@ class Gate:
         except Exception:  # a body its own provider cannot take apart: losing it would be worse than keeping it whole
             logs.get().exception("redacting failed", source=self.id)
             return request
-
-    @contextlib.contextmanager
-    def _guarded(self, what: str) -> Iterator[None]:
-        """A check that breaks on a strange request refuses it. Raises: Unauthorized."""
-        try:
-            yield
-        except Unauthorized:
-            raise
-        except Exception as error:  # outermost guard of foreign input: never a 5xx
-            raise Unauthorized(f"{what} failed: {type(error).__name__}", "bad_signature") from error
 
     def url(self, scope: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         """The URL the sender used: ``public_url`` (this source's, as the sender has it) or as the request shows it."""

@@ -45,6 +45,11 @@ class Hooks:
         self._keep, self._clock, self._metrics, self._limits = keep, clock, metrics, limits
         self._active = 0
 
+    @property
+    def active(self) -> int:
+        """Requests in progress."""
+        return self._active
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         source, _, rest = scope["path"][len(PREFIX) :].partition("/")
         gate = self.gates.get(source) if self.gates is not None else None

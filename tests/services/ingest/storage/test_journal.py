@@ -80,13 +80,24 @@ async def test_requests_share_commits(postgres_dsn: str, connections: Any) -> No
 
 async def test_rows_are_kept_as_they_came(postgres_dsn: str, connections: Any) -> None:
     """Odd characters survive, those that PostgreSQL cannot hold are replaced; the raw body keeps every byte."""
-    odd = made(b"\0\xff", path="a\0b\ud800", headers={"x-odd": "\0\xff\x01", "x-token": "secret"})
+    odd = made(b"\0\xff", path="a\0b\ud800", headers={"x-odd": "\0\xff\x01", "x-slash": "\\u0000", "x-token": "secret"})
     async with running(Journal(postgres_dsn)) as journal:
         await journal.keep(odd)
     row = await connections.fetchrow(
         "SELECT path, headers->>'x-odd' AS odd, headers ? 'x-token' AS token, body FROM journal"
     )
     assert (row["path"], row["odd"], row["token"], row["body"]) == ("a\ufffdb?", "\ufffd\xff\x01", False, b"\0\xff")
+
+
+async def test_a_row_that_cannot_be_held_does_not_refuse_others(postgres_dsn: str, connections: Any) -> None:
+    """A batch with one impossible row: that one is refused, its neighbours are kept."""
+    bad = Entry("own", NOW, "POST", "", "", '"\\u0000"', b"bad", b"")
+    async with running(Journal(postgres_dsn)) as journal:
+        told = await asyncio.gather(
+            *(journal.keep(row) for row in (made(b"1"), bad, made(b"2"))), return_exceptions=True
+        )
+    assert [type(error) for error in told] == [type(None), Unavailable, type(None)]
+    assert await connections.fetchval("SELECT count(*) FROM journal") == 2
 
 
 async def test_a_dead_connection_refuses_then_heals(postgres_dsn: str, connections: Any) -> None:
