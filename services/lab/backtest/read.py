@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -95,13 +95,16 @@ def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
 
 
 def _version(fact: Fact, received: datetime, replaced: datetime | None, floor: Floor) -> Version:
-    at = received if fact.time > received + CLAMP else fact.time
+    # One time zone for all: instants of the same zone compare without asking for offsets.
+    time, received = fact.time.astimezone(UTC), received.astimezone(UTC)
+    at = received if time > received + CLAMP else time
     agent = fact.agent
     if agent is None and fact.identity is not None:
         agent = floor.agent_by_identity.get((fact.source, fact.identity))
     elif agent not in floor.agent_by_id:
         agent = None
     return Version(
-        fact.id, fact.type, fact.source, fact.line, agent, fact.identity, at, date_of(at, floor.zone), received, replaced,
+        fact.id, fact.type, fact.source, fact.line, agent, fact.identity, at, date_of(at, floor.zone), received,
+        replaced and replaced.astimezone(UTC),
         fact.data,
     )  # fmt: skip
