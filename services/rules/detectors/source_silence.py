@@ -7,6 +7,7 @@ reach the minimum. One event ends it. Outside working time nothing is expected, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from services.rules.sources import Load
 
@@ -64,15 +65,13 @@ def silences(
 
 
 def gaps(arrivals: Sequence[datetime], longer_than_s: float) -> list[datetime]:
-    """Both ends of every gap longer than *longer_than_s*, with the first and the last arrival: all ``silences`` needs."""
-    kept: list[datetime] = []
-    for position, arrival in enumerate(arrivals):
-        before = arrivals[position - 1] if position else None
-        after = arrivals[position + 1] if position + 1 < len(arrivals) else None
-        near = [other for other in (before, after) if other is not None]
-        if len(near) < 2 or any(abs((arrival - other).total_seconds()) > longer_than_s for other in near):
+    """*arrivals* thinned out: both ends of every gap longer than *longer_than_s* stay, and between them enough that
+    no gap appears which was none; with the first and the last arrival that is all ``silences`` needs."""
+    kept = list(arrivals[:1])
+    for arrival, following in pairwise(arrivals[1:]):
+        if (following - kept[-1]).total_seconds() > longer_than_s:
             kept.append(arrival)
-    return kept
+    return [*kept, *arrivals[1:][-1:]]
 
 
 def _reached(load: Load, since: datetime, now: datetime, wanted: float) -> datetime:
