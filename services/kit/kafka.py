@@ -154,7 +154,12 @@ def _looked_at(future: "asyncio.Future[Any]") -> None:
 
 
 def consumer(bootstrap: str, *topics: str, group: str | None, from_start: bool, **options: Any) -> Any:
-    """An AIOKafkaConsumer; without a group it follows all partitions by itself."""
+    """An AIOKafkaConsumer; without a group it follows all partitions by itself.
+
+    It asks again after 20 ms: the embedded broker answers a waiting fetch only when its time is up (measured: 130 ms
+    from publish to consumer with aiokafka's default of 500 ms, 5 ms with 20).
+    """
+    options.setdefault("fetch_max_wait_ms", 20)
     return AIOKafkaConsumer(
         *topics,
         bootstrap_servers=bootstrap,
