@@ -26,7 +26,7 @@ def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
         "due_day": {step: _tenth(today.due(agent, step, today.day.ends)) for step in STEPS},
         "short_calls": known.short_calls,
         "state": "technical" if agent in today.technical_now else known.state,
-        "state_since": known.state_since,
+        "state_since": today.technical_now.get(agent, known.state_since),
         "last_call_at": known.last_call_at,
     }
 

@@ -94,7 +94,7 @@ def _money(today: Today) -> Metric:
 
 def _alerts(today: Today) -> Metric:
     family = GaugeMetricFamily("srez_alerts", "Alerts open, or of today.", labels=("kind", "state"))
-    counted = Counter((alert.row.kind, alert.state) for alert in today.alerts)
+    counted = Counter((str(alert.row.kind), alert.state) for alert in today.alerts)
     for kind in KINDS:
         for state in STATES:
             family.add_metric((kind, state), counted[kind, state])

@@ -17,6 +17,12 @@ from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
 from services.board.storage import alerts, calls, closes, freshness, funnel, money, slices, sources, states, tasks
 from services.board.storage import technical as technical_minutes
+from services.board.storage.alerts import Alert
+from services.board.storage.closes import Close
+from services.board.storage.freshness import Freshness
+from services.board.storage.money import Money
+from services.board.storage.sources import LineCount, SourceCount
+from services.board.storage.tasks import Case, Task
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
 from services.rules.norms import norms_of
@@ -54,28 +60,31 @@ class Today:
     agents: dict[str, AgentNow]
     exposures: Mapping[str, Exposure]
     norms: Mapping[str, Mapping[Step, float]]
-    technical_now: frozenset[str]
+    technical_now: Mapping[str, datetime]
+    """Agent → since when a technical verdict stands."""
+    affected: Mapping[str, int]
+    """Alert → agents who lost time to it today."""
     halves: Sequence[funnel.Half]
-    closes: tuple[closes.Close, ...]
+    closes: tuple[Close, ...]
     rows: Mapping[tuple[str, Step], SliceRow]
     """Rows of the last closed slice."""
-    tasks: Sequence[tasks.Task]
-    cases: Sequence[tasks.Case]
-    alerts: Sequence[alerts.Alert]
-    freshness: freshness.Freshness
-    money: money.Money
-    month_money: money.Money
+    tasks: Sequence[Task]
+    cases: Sequence[Case]
+    alerts: Sequence[Alert]
+    freshness: Freshness
+    money: Money
+    month_money: Money
     first_payment: tuple[str, datetime] | None
     long_calls: Sequence[calls.CallRow]
-    lines: Sequence[sources.LineCount]
-    sources: Sequence[sources.SourceCount]
+    lines: Sequence[LineCount]
+    sources: Sequence[SourceCount]
 
     @property
     def date(self) -> Date:
         return self.day.date
 
     @property
-    def last_close(self) -> closes.Close | None:
+    def last_close(self) -> Close | None:
         return self.closes[-1] if self.closes else None
 
     def next_cut(self, now: datetime) -> CutOff | None:
@@ -92,7 +101,7 @@ class Today:
     def on_shift(self, agent: str) -> bool:
         return bool(self.exposures.get(agent, NONE).scheduled)
 
-    def open_task(self, agent: str) -> tasks.Task | None:
+    def open_task(self, agent: str) -> Task | None:
         return next((task for task in self.tasks if task.open and task.row.agent == agent), None)
 
     def take(self, news: FunnelChanged) -> bool:
@@ -159,7 +168,8 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime) -
         agents={agent.id: _agent(agent.id, counts.get(agent.id), seen.get(agent.id, ())) for agent in floor.agents},
         exposures=exposures_of(floor, day, seen, lost, now),
         norms={agent.id: norms_of(floor, agent, day.weekday) for agent in floor.agents},
-        technical_now=frozenset(agent for agent, spans in lost.items() if any(end is None for _, end in spans)),
+        technical_now={agent: start for agent, spans in lost.items() for start, end in spans if end is None},
+        affected=await technical_minutes.affected(connection, day.starts, day.ends),
         halves=await funnel.by_half(connection, floor, date, day.starts, now),
         closes=closed,
         rows={(row.agent, row.step): row for row in rows},

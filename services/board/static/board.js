@@ -1,6 +1,6 @@
 // Desk pages: keys, live numbers, and how fresh they are.
 import { cells } from "./cells.js";
-import { setClock, tick } from "./clock.js";
+import { setAsOf, setClock, tick } from "./clock.js";
 import { span } from "./format.js";
 import { SLOW_S, STALE_S, age, follow } from "./live.js";
 import { refresh } from "./parts.js";
@@ -25,14 +25,16 @@ function renew() {
 
 function heard(beat) {
   setClock(beat.now, beat.rate);
+  setAsOf(beat.as_of);
   if (beat.version && beat.version !== body.dataset.version) renew();
 }
 
 function freshness() {
   const old = age();
-  const line = document.querySelector(".fresh");
-  line?.classList.toggle("waiting", old > SLOW_S && old <= STALE_S);
-  line?.classList.toggle("gone", old > STALE_S);
+  for (const line of document.querySelectorAll("[data-fresh]")) {
+    line.classList.toggle("waiting", old > SLOW_S && old <= STALE_S);
+    line.classList.toggle("gone", old > STALE_S);
+  }
   const banner = document.querySelector("[data-stale-banner]");
   if (!banner) return;
   banner.hidden = old <= STALE_S;

@@ -13,8 +13,13 @@ export function setClock(now, speed) {
   rate = speed;
 }
 
+/** When the data shown were last known to be current, on the floor's clock. */
+export function setAsOf(instant) {
+  if (!instant) return;
+  for (const node of document.querySelectorAll("[data-asof]")) write(node, shown.format(Date.parse(instant)));
+}
+
 export const floorNow = () => start + (performance.now() - anchor) * rate;
-export const wallClock = (instant) => shown.format(instant);
 
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -22,7 +27,7 @@ function write(node, text) {
 
 export function tick() {
   const now = floorNow();
-  for (const node of document.querySelectorAll("[data-clock]")) write(node, wallClock(now));
+  for (const node of document.querySelectorAll("[data-clock]")) write(node, shown.format(now));
   for (const node of document.querySelectorAll("[data-until]")) {
     const left = (Date.parse(node.dataset.until) - now) / 1000;
     write(node, left >= 0 && left < 120 ? span(left) : about(left));

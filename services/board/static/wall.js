@@ -1,6 +1,6 @@
 // The wall: turns its screens by itself, lives through nights, lost networks and restarts of the server.
 import { cells } from "./cells.js";
-import { setClock, tick } from "./clock.js";
+import { setAsOf, setClock, tick } from "./clock.js";
 import { span } from "./format.js";
 import { STALE_S, age, follow } from "./live.js";
 import { refresh } from "./parts.js";
@@ -26,6 +26,7 @@ function show() {
 
 function heard(beat) {
   setClock(beat.now, beat.rate);
+  setAsOf(beat.as_of);
   if (beat.version && beat.version !== body.dataset.version) refresh({ after: show });
 }
 

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
+from schemas.steps import Step
 
-Reasons = Mapping[str, Mapping[str, Sequence[Any]]]
+Reasons = Mapping[str, Mapping[Step, Sequence[Any]]]
 """Team → step → why not trusted; empty when trusted."""
 
 _closes = tables.closes.c
@@ -26,7 +27,7 @@ class Close:
     on_time: bool
     trust: Reasons
 
-    def reasons(self, team: str) -> Mapping[str, Sequence[Any]]:
+    def reasons(self, team: str) -> Mapping[Step, Sequence[Any]]:
         """Step → reasons, only steps that have any."""
         found = self.trust.get(team) or {}
         return {step: reasons for step, reasons in found.items() if reasons}

@@ -54,7 +54,7 @@ FROM marked GROUP BY agent"""
 )
 
 _BY_HALF: Final = sa.text(
-    _MARKED
+    _MARKED  # noqa: S608 - constants of ours
     + "SELECT team, agent, ceil(extract(epoch FROM occurred_at - :starts) / :half_s)::int AS half,"
     + _STEPS
     + " FROM marked WHERE occurred_at > :starts AND (:agent = '' OR agent = :agent) GROUP BY team, agent, half"

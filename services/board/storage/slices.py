@@ -54,7 +54,7 @@ def _row(row: sa.Row[tuple[object, ...]], counts: dict[str, funnel.AgentCount]) 
         done=row.done,
         in_slice=row.in_slice,
         target=_rounded(row.target),
-        index=_rounded(row.index),
+        index=_rounded(row._mapping["index"]),
         p_below=_rounded(row.p_below),
         level=row.level,
         trusted=row.trusted,

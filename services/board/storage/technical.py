@@ -28,3 +28,13 @@ async def between(
     for agent, since, until in await connection.execute(query):
         found[agent].append((since, until))
     return found
+
+
+async def affected(connection: AsyncConnection, start: datetime, end: datetime) -> Mapping[str, int]:
+    """Alert → how many agents lost time to it in (start, end]."""
+    query = (
+        sa.select(_technical.alert, sa.func.count(sa.distinct(_technical.agent)))
+        .where(_technical.started_at < end, sa.or_(_technical.ended_at.is_(None), _technical.ended_at > start))
+        .group_by(_technical.alert)
+    )
+    return {alert: int(count) for alert, count in await connection.execute(query)}

@@ -34,6 +34,7 @@ class AgentView:
     team: str
     now: AgentNow
     state: str
+    state_since: datetime | None
     standing: Standing
     charts: tuple[StepChart, ...]
     slices: dict[str, dict[Step, SliceRow]]
@@ -58,6 +59,7 @@ def agent_view(
         team=today.floor.team_by_id[found.team].title,
         now=known,
         state="technical" if agent in today.technical_now else known.state or "unknown",
+        state_since=today.technical_now.get(agent, known.state_since),
         standing=standing(today, agent),
         charts=charts(today, agent, now),
         slices=slices,

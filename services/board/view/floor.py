@@ -1,12 +1,13 @@
 """The Floor page, from the top line to the recents, as values a template only has to place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from schemas.floor import Agent, Team
 from schemas.steps import STEPS, Step
-from services.board.standing import Standing, standing
+from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view import saying
@@ -19,6 +20,14 @@ CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "
 """The five results of the method (DOMAIN §1)."""
 
 
+SUMMED: Final[Mapping[str, tuple[Shown, ...]]] = {
+    "ok": ("ok",),
+    "below": ("watch", "soft", "hard"),
+    "unsure": ("not_enough_data", "untrusted", "none"),
+    "technical": ("technical",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AgentLine:
     """One row of the agents table."""
@@ -27,6 +36,7 @@ class AgentLine:
     name: str
     now: AgentNow
     state: str
+    state_since: datetime | None
     standing: Standing
     paces: tuple[Pace, ...]
     task: Task | None
@@ -82,7 +92,11 @@ def floor_view(today: Today, now: datetime, w: Words, *, team: str = "", order: 
             [line for line in lines if not team or line.agent.team == team], order or today.floor.board.order
         ),
         cards=[_card(today, one, by_team[one.id], day) for one in today.floor.teams],
-        troubles=[saying.say(alert, today.floor, w) for alert in today.alerts if alert.open],
+        troubles=[
+            saying.say(alert, today.floor, w, today.affected.get(alert.row.alert, 0))
+            for alert in today.alerts
+            if alert.open
+        ],
         doubts_now=doubts_now(today, now, w),
         doubts_slice=doubts_slice(today, w),
         plan=_plan(today),
@@ -107,6 +121,7 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         name=shown_name(today, number, agent, w),
         now=known,
         state="technical" if agent.id in today.technical_now else known.state or "unknown",
+        state_since=today.technical_now.get(agent.id, known.state_since),
         standing=standing(today, agent.id),
         paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
         task=task,
@@ -218,10 +233,11 @@ def slice_summary(today: Today) -> dict[str, Any] | None:
         teams.append(
             {
                 "team": team,
-                "ok": levels.count("ok"),
-                "below": levels.count("soft") + levels.count("hard") + levels.count("watch"),
-                "unsure": levels.count("not_enough_data") + levels.count("untrusted") + levels.count("none"),
-                "technical": levels.count("technical"),
+                "levels": [
+                    (word, count)
+                    for word, names in SUMMED.items()
+                    if (count := sum(levels.count(name) for name in names)) or word == "ok"
+                ],
                 "tasks": sum(task.slice == last.slice and task.row.team == team.id for task in today.tasks),
             }
         )

@@ -44,14 +44,19 @@ class LinesView:
 
 
 def line_state(today: Today, line: str) -> str:
-    """failing while an alert on the line is open, no_data while it also has no attempts, else ok."""
-    open_ = any(alert.open and alert.row.scope == f"line:{line}" for alert in today.alerts)
-    if not open_:
+    """ok without an open alert about the line; else failing, recovering or no_data, as the detector says."""
+    found = next(
+        (
+            alert
+            for alert in today.alerts
+            if alert.open and (alert.row.scope == f"line:{line}" or alert.row.evidence.get("line") == line)
+        ),
+        None,
+    )
+    if found is None:
         return "ok"
-    count = next((one for one in today.lines if one.line == line), None)
-    if count is not None and not count.recent_attempts:
-        return "no_data"
-    return "failing"
+    phase = found.row.evidence.get("phase")
+    return phase if phase in ("recovering", "no_data") else "failing"
 
 
 def lines_view(today: Today, w: Words) -> LinesView:

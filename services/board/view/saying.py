@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from schemas.floor import Floor
-from schemas.steps import STEPS
+from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
 from services.board.words import Words
 
@@ -26,11 +26,13 @@ class Said:
     evidence: str
     verdict: str
     rules_out: tuple[str, ...]
+    affected: str
     again: str
     numbers: tuple[tuple[str, str], ...]
 
 
-def say(alert: Alert, floor: Floor, w: Words) -> Said:
+def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
+    """*affected*: agents who lost time to it."""
     evidence = alert.row.evidence
     return Said(
         alert=alert,
@@ -39,6 +41,7 @@ def say(alert: Alert, floor: Floor, w: Words) -> Said:
         evidence="; ".join(_evidence(alert, floor, w)),
         verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
         rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
+        affected=f"{w('say.affected', n=affected)}. {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),
     )
@@ -73,9 +76,6 @@ def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
     if isinstance(expected, int | float):
         parts.append(w("say.silence", since=since, expected=w.num(expected)))
     parts += _steps(seen.get("steps"), floor, w)
-    affected = seen.get("affected")
-    if isinstance(affected, list) and affected:
-        parts.append(w("say.affected", n=len(affected)))
     return parts
 
 
@@ -139,7 +139,7 @@ def doubt(reason: Any, w: Words) -> str:
     return w(f"trust.{word}", source=source) if w.has(f"trust.{word}") else str(reason)
 
 
-def doubts(reasons: Mapping[str, Sequence[Any]], w: Words) -> list[tuple[str, str]]:
+def doubts(reasons: Mapping[Step, Sequence[Any]], w: Words) -> list[tuple[str, str]]:
     """(steps, reason): a reason that holds for every step is said once."""
     by_reason: dict[str, list[str]] = {}
     for step in STEPS:

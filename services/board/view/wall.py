@@ -8,7 +8,7 @@ from services.board.view.floor import CARD_STEPS, AgentLine, FloorView
 from services.board.view.pace import Pace
 from services.board.words import Words
 
-ROWS: Final = 12
+ROWS: Final = 11
 """Agents on one screen at 1920 × 1080 with 48-pixel numbers."""
 GOOD: Final = 4
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from schemas.rows import AlertRow
-from services.board.storage import alerts
+from services.board.storage import alerts, technical
 from services.board.view.saying import say
 from services.board.web import filters
 from services.board.web.board import Board, listing, localized
@@ -18,8 +18,9 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
             found = await alerts.find(connection, day=day.date, open_too=date is None)
+            affected = await technical.affected(connection, day.starts, day.ends)
         w = board.words(request, floor)
-        said = [say(alert, floor, w) for alert in found]
+        said = [say(alert, floor, w, affected.get(alert.row.alert, 0)) for alert in found]
         return board.render(
             request,
             "alerts.html",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -106,7 +106,7 @@ class Board:
         """?lang=, else the reader's cookie, else the floor's."""
         for asked in (request.query_params.get("lang"), request.cookies.get(LANG_COOKIE)):
             if asked in LANGUAGES:
-                return cast(Language, asked)
+                return asked
         latest = self.followed.latest
         return latest.language if latest else "en"
 
