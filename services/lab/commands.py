@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date as Date
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,14 +17,14 @@ from schemas.floor import Floor, FloorError, load
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
 from services.lab.backtest.command import backtest
-from services.lab.bench import FreshStack
-from services.lab.bench import run as bench_run
-from services.lab.bench.result import report, table
 from services.lab.feeder import FeedReport, Progress
 from services.lab.feeder import feed as feed_day
 from services.lab.simulate import SCENARIOS, FloorDay, scenario_named
 from services.lab.simulate import simulate as simulate_day
 from services.lab.simulate.floor_day import DATE
+
+if TYPE_CHECKING:
+    from services.lab.bench import FreshStack
 
 __all__ = ["backtest", "bench_with", "feed", "simulate"]
 
@@ -101,7 +101,7 @@ def feed(
         raise typer.Exit(1)
 
 
-def bench_with(fresh: FreshStack) -> Callable[..., None]:
+def bench_with(fresh: "FreshStack") -> Callable[..., None]:
     """The command ``srez bench`` on stacks made by *fresh* (whose owner knows how to start servers)."""
 
     def bench(
@@ -112,8 +112,11 @@ def bench_with(fresh: FreshStack) -> Callable[..., None]:
         scale: Annotated[float, typer.Option(min=0.01, max=10, help="below 1: shorter and rougher")] = 1.0,
     ) -> None:
         """Measure speed against yardsticks of the same run. Takes minutes; uses servers of its own."""
+        from services.lab.bench import run  # drivers and clients: not for every start of srez
+        from services.lab.bench.result import report, table
+
         try:
-            results = bench_run(names or [], fresh, scale=scale, say=lambda text: typer.echo(text, err=True))
+            results = run(names or [], fresh, scale=scale, say=lambda text: typer.echo(text, err=True))
         except SrezError as error:
             raise _stop(str(error)) from error
         Console().print(table(results))

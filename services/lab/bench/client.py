@@ -17,26 +17,11 @@ import msgspec
 import uvloop
 
 from services.lab.bench.bodies import webhooks, wire
+from services.lab.bench.told import Load
 
 MOST_PER_S = 14_000
 """Requests are built beforehand for at most this rate."""
 ANSWER_S = 10.0
-
-
-class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """``sent_at``: Unix seconds at which each request was *due*; only at a fixed rate."""
-
-    accepted: int
-    statuses: dict[str, int]
-    seconds: float
-    p50_ms: float
-    p99_ms: float
-    ran_out: bool
-    sent_at: list[float] = []
-
-    @property
-    def per_s(self) -> float:
-        return self.accepted / self.seconds if self.seconds else 0.0
 
 
 class Connection(asyncio.Protocol):

@@ -20,7 +20,7 @@ from services.lab.bench.bodies import calls
 from services.lab.bench.floor import GENERIC, floor_text
 from services.lab.bench.result import Figure, Result
 from services.lab.bench.stack import Child, Children, FreshStack, Stack, running
-from services.lab.bench.yardsticks.faust_agent import Done
+from services.lab.bench.told import Done
 
 FACTS_COUNTED: Final = 100_000
 AGENTS: Final = 500

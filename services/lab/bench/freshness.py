@@ -14,10 +14,10 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from services.lab.bench.client import Load
 from services.lab.bench.floor import SECRETS, floor_text
 from services.lab.bench.result import Figure, Result
 from services.lab.bench.stack import Child, Children, FreshStack, running
+from services.lab.bench.told import Load
 
 PER_S: Final = 500
 SECONDS: Final = 15.0

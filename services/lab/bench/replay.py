@@ -12,7 +12,7 @@ import deploy
 from schemas.floor import Floor, dump, load, parse
 from services.lab.bench.result import Figure, Result
 from services.lab.bench.stack import FreshStack, Stack, running
-from services.lab.bench.yardsticks.reading import Took
+from services.lab.bench.told import Took
 from services.lab.simulate import scenario_named, simulate
 
 FACTS: Final = 1_000_000

@@ -5,10 +5,10 @@ import time
 
 import msgspec
 
-from services.lab.bench.client import Load
 from services.lab.bench.floor import SECRETS, floor_text
 from services.lab.bench.result import Figure, Result
 from services.lab.bench.stack import Child, Children, FreshStack, Stack, free_port, running
+from services.lab.bench.told import Load
 
 CONNECTIONS = 64
 AGENTS = 200

@@ -12,13 +12,7 @@ from schemas.floor import load
 from services.lab.backtest.read import read
 from services.lab.backtest.run import run
 from services.lab.backtest.write import write
-
-
-class Took(msgspec.Struct, frozen=True, kw_only=True):
-    seconds: float
-    facts: int
-    agents: int
-    peak_mb: float
+from services.lab.bench.told import Took
 
 
 def main() -> None:
