@@ -17,7 +17,8 @@ async def _serve(settings: IngestSettings, clock: Clock) -> None:
     await Ingest(settings, clock).run()
 
 
-def main() -> int:
+def main() -> None:
+    """Serves until SIGTERM. Ends with code 2 when the settings do not do."""
     try:
         settings = IngestSettings()
         clock = Clock.from_environment()
@@ -25,15 +26,14 @@ def main() -> int:
         for problem in error.errors():
             name = "SREZ_" + "_".join(str(part) for part in problem["loc"]).upper()
             print(f"srez ingest: {name}: {problem['msg']}", file=sys.stderr)
-        return 2
+        raise SystemExit(2) from None
     except Misconfigured as error:
         print(f"srez ingest: {error}", file=sys.stderr)
-        return 2
+        raise SystemExit(2) from None
     logs.configure("ingest", settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, clock))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,6 +12,8 @@ from fastapi import FastAPI, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from services.kit.patience import Impatient
+
 Checks = Callable[[], Mapping[str, str | None]]
 """Name → what is wrong, or None when it is well."""
 
@@ -53,7 +55,15 @@ class _Server(uvicorn.Server):
 
 def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     """A uvicorn server to be awaited beside other tasks: signals are left to the caller."""
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=Impatient,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
     return _Server(config)
 
 

@@ -44,6 +44,7 @@ class Journal:
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._something = asyncio.Event()
         self._connection: Any = None
+        self._connecting = asyncio.Lock()
         self._closed_until = 0.0
         self._stopping = False
         self.problem: str | None = "not connected yet"
@@ -115,10 +116,13 @@ class Journal:
         await self._connection.execute(_INSERT, *columns)
 
     async def _connect(self) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=COMMIT_TIMEOUT_S)
-        # Whatever the server's default: an acknowledged webhook is on disk.
-        await connection.execute("SET synchronous_commit = on")
-        self._connection, self.problem = connection, None
+        async with self._connecting:
+            if self._connection is not None and not self._connection.is_closed():
+                return
+            connection = await asyncpg.connect(self._dsn, timeout=COMMIT_TIMEOUT_S)
+            # Whatever the server's default: an acknowledged webhook is on disk.
+            await connection.execute("SET synchronous_commit = on")
+            self._connection, self.problem = connection, None
 
     async def _separate(self, batch: Sequence[tuple[Entry, "asyncio.Future[None]"]], error: Exception) -> None:
         """One row that the database cannot hold must not refuse the others: they are tried one by one."""
