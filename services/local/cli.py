@@ -11,22 +11,23 @@ from typing import Annotated
 import typer
 
 from services.kit.errors import SrezError
+from services.local.elsewhere import LateGroup, add_to
 from services.local.floor_commands import app as floor_app
 from services.local.home import Home
 
 app = typer.Typer(
     name="srez",
+    cls=LateGroup,
     help="Steers a telemarketing floor inside the day: live funnel, norms, slices, tasks, outages.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(floor_app, name="floor", rich_help_panel="Set up")
 
 HERE = "One machine"
 SET_UP = "Set up"
-ONE = "One service (production)"
+app.add_typer(floor_app, name="floor", rich_help_panel=SET_UP)
 STARTERS = ("up", "demo")
 
 FloorFile = Annotated[
@@ -46,11 +47,17 @@ def use_local_addresses() -> None:
     endpoints = Home.from_environment().endpoints()
     if not endpoints:
         return
-    found = {"SREZ_POSTGRES_DSN": endpoints.get("postgres"), "SREZ_KAFKA_BOOTSTRAP": endpoints.get("kafka")}
-    found |= endpoints.get("clock", {})
+    found = {**endpoints.get("settings", {}), **_local_secrets(endpoints.get("secrets"))}
     for name, value in found.items():
         if value and not os.environ.get(name):
             os.environ[name] = str(value)
+
+
+def _local_secrets(file: str | None) -> dict[str, str]:
+    """Secrets that `srez up` made: with them replays and the doctor see what the running services see."""
+    from services.local.secrets import read
+
+    return read(Path(file)) if file else {}
 
 
 @app.command(rich_help_panel=HERE)
@@ -84,7 +91,25 @@ def demo(
     raise typer.Exit(run(prepare(rate), once=once, port_base=port_base))
 
 
-@app.command(rich_help_panel=HERE)
+@app.command(rich_help_panel=SET_UP)
+def doctor() -> None:
+    """Say what is wrong with this installation and how to mend it. Exit code 1 when something is wrong."""
+    from services.local.doctor import examine
+
+    marks = {"ok": ("✓", "green"), "note": ("·", "yellow"), "wrong": ("✗", "red")}
+    states = []
+    for finding in examine(Home.from_environment()):
+        states.append(finding.state)
+        mark, colour = marks[finding.state]
+        typer.echo(f"{typer.style(mark, fg=colour)} {finding.what:<22} {finding.detail}".rstrip())
+        if finding.mend:
+            typer.echo(f"  {'':<22} → {finding.mend}")
+    count = states.count("wrong")
+    typer.echo(f"\n{count} to mend." if count else "\nNothing is wrong.")
+    raise typer.Exit(1 if count else 0)
+
+
+@app.command(rich_help_panel=SET_UP)
 def migrate() -> None:
     """Bring the database (SREZ_POSTGRES_DSN) to the newest schema."""
     from services.local.addresses import postgres_dsn
@@ -93,18 +118,7 @@ def migrate() -> None:
     typer.echo(f"The database is at revision {upgrade(postgres_dsn())}.")
 
 
-def _service(name: str, does: str) -> None:
-    def run() -> None:
-        os.execv(sys.executable, [sys.executable, "-m", f"services.{name}"])
-
-    run.__doc__ = does
-    app.command(name, rich_help_panel=ONE)(run)
-
-
-_service("ingest", "Receive webhooks, journal them, make facts of them.")
-_service("aggregator", "Count facts per agent and line, close slices.")
-_service("alerts", "Decide on outages and tasks, deliver messages.")
-_service("board", "Show the floor: web console, JSON API, live stream.")
+add_to(app)
 
 
 def main() -> None:

@@ -30,6 +30,11 @@ def newest() -> str:
     return ScriptDirectory.from_config(configuration()).get_current_head() or ""
 
 
+def revisions() -> set[str]:
+    """All revisions that this version of the code knows."""
+    return {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
+
+
 def upgrade(dsn: str) -> str:
     """Migrate to the newest revision and return it. Raises: Unavailable."""
 

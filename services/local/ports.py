@@ -12,6 +12,10 @@ PREFERRED = ("board", "ingest")
 """These two people and PBXs call: they get the same port every time, if it is free."""
 
 
+def is_free(port: int) -> bool:
+    return free_port(port) == port
+
+
 def choose(base: int | None, earlier: Mapping[str, Any]) -> dict[str, int]:
     """A free port for each.
 
@@ -22,7 +26,7 @@ def choose(base: int | None, earlier: Mapping[str, Any]) -> dict[str, int]:
     """
     if base is not None:
         wanted = {name: base + offset for name, offset in OFFSETS.items()}
-        taken = [f"{port} ({name})" for name, port in wanted.items() if free_port(port) != port]
+        taken = [f"{port} ({name})" for name, port in wanted.items() if not is_free(port)]
         if taken:
             raise Misconfigured(f"ports are taken: {', '.join(taken)}; choose another --port-base")
         return wanted

@@ -7,6 +7,7 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.floor import Floor
 from services.local.home import Home, write_whole
@@ -35,17 +36,19 @@ def makeable(name: str) -> bool:
     return not name.endswith("url")
 
 
+def read(file: Path) -> dict[str, str]:
+    """Name → value; {} when there is no such file."""
+    try:
+        lines = file.read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
+
+
 @dataclass(frozen=True, slots=True)
 class LocalSecrets:
     home: Home
-
-    def read(self) -> dict[str, str]:
-        try:
-            lines = self.home.secrets_file.read_text().splitlines()
-        except FileNotFoundError:
-            return {}
-        pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-        return {name: value for name, _, value in pairs}
 
     def ensure(self, floor: Floor | None, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """Values for all own secrets and the floor's sources, as far as *environment* does not give them.
@@ -54,7 +57,7 @@ class LocalSecrets:
         """
         wanted: dict[str, Callable[[], str]] = dict.fromkeys(OWN, _token)
         wanted |= {name: SHAPES.get(kind, _token) for name, kind in source_secrets(floor) if makeable(kind)}
-        known = self.read()
+        known = read(self.home.secrets_file)
         made = [name for name in wanted if name not in known and not given(name, environment)]
         if made:
             known |= {name: wanted[name]() for name in made}

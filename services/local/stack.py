@@ -233,7 +233,9 @@ class Stack:
                 "pids": {"supervisor": os.getpid(), **self.supervisor.pids()},
                 "secrets": str(self.home.secrets_file),
                 "log": str(self.home.log_file),
-                "clock": self.clock_settings,
+                "settings": {
+                    k: v for k, v in self.settings().items() if k.startswith("SREZ_") and not k.endswith("_PORT")
+                },
             }
         )
 

@@ -50,7 +50,9 @@ def checks(outcome: Outcome) -> Iterator[Check]:
     yield Check("every slice was closed", closed == list(outcome.cut_offs), ", ".join(closed))
     yield _recount(outcome)
     yield from _outages(outcome)
-    yield Check("every message was delivered", not counts["dead"] and not counts["waiting"], f"{counts['sent']} sent")
+    undelivered = counts["dead"] + counts["waiting"]
+    told = f"{counts['sent']} sent" + (f", {undelivered} not" if undelivered else "")
+    yield Check("every message was delivered", undelivered == 0, told)
 
 
 def _recount(outcome: Outcome) -> Check:

@@ -1,0 +1,142 @@
+"""Database, broker, floor and clock: what every service stands on."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+import sqlalchemy as sa
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from schemas.floor import Floor, FloorError, parse
+from schemas.tables import floors
+from schemas.topics import TOPICS
+from services.ingest.customer import hasher
+from services.ingest.source import configure
+from services.kit.clock import Clock
+from services.kit.errors import Misconfigured
+from services.kit.postgres import engine
+from services.local import migrate
+from services.local.doctor.finding import Finding, note, ok, wrong
+
+LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=2)
+LOWEST_POSTGRES = 150000
+
+
+async def database(dsn: str) -> Iterator[Finding]:
+    """Reachable, recent enough, migrated, with the same clock; and the floor in force."""
+    connections = engine(dsn, size=1)
+    try:
+        async with connections.connect() as connection:
+            version = int((await connection.execute(sa.text("SHOW server_version_num"))).scalar_one())
+            there = (await connection.execute(sa.text("SELECT clock_timestamp()"))).scalar_one()
+            here = Clock().real()
+            revision = None
+            if (await connection.execute(sa.text("SELECT to_regclass('alembic_version')"))).scalar_one() is not None:
+                revision = (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar()
+            newest = None
+            if revision is not None:
+                query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
+                newest = (await connection.execute(query)).first()
+    except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
+        detail = str(error).splitlines()[0][:200]
+        return iter([wrong("PostgreSQL", detail, "is it running, and is SREZ_POSTGRES_DSN right?")])
+    finally:
+        await connections.dispose()
+    return iter(
+        [
+            _version(version),
+            _revision(revision),
+            _same_clock(abs(there - here)),
+            *_floor(newest.version if newest else None, newest.text if newest else ""),
+        ]
+    )
+
+
+def _version(number: int) -> Finding:
+    told = f"version {number // 10000}.{number % 10000}"
+    if number < LOWEST_POSTGRES:
+        return wrong("PostgreSQL", told, "Srez needs PostgreSQL 15 or newer")
+    return ok("PostgreSQL", told)
+
+
+def _revision(revision: str | None) -> Finding:
+    newest = migrate.newest()
+    if revision == newest:
+        return ok("schema", f"revision {revision}")
+    if revision is None:
+        return wrong("schema", "the database is empty", "srez migrate")
+    known = migrate.revisions()
+    if revision in known:
+        return wrong("schema", f"revision {revision}, this version needs {newest}", "srez migrate")
+    return wrong("schema", f"revision {revision} is unknown to this version", "the database is newer: upgrade Srez")
+
+
+def _same_clock(difference: timedelta) -> Finding:
+    told = f"differs from the database's by {difference.total_seconds():.1f} s"
+    if difference > LARGEST_CLOCK_DIFFERENCE:
+        return wrong("clock", told, "keep both machines' time with NTP: facts are put into slices by it")
+    return ok("clock", told)
+
+
+def virtual_clock() -> Finding | None:
+    """A finding when time is not real."""
+    text = os.environ.get("SREZ_CLOCK", "")
+    if not text:
+        return None
+    try:
+        now = Clock.from_environment().now()
+    except Misconfigured as error:
+        return wrong("SREZ_CLOCK", str(error), "mend or unset it; production has no SREZ_CLOCK")
+    return note("SREZ_CLOCK", f"time is virtual, {now:%Y-%m-%d %H:%M} UTC now", "meant for demos and tests only")
+
+
+def _floor(version: int | None, text: str) -> Iterator[Finding]:
+    if version is None:
+        yield wrong("floor", "none was applied yet", "srez floor apply FILE (deploy/floor.example.yaml is a start)")
+        return
+    try:
+        floor = parse(text)
+    except FloorError as error:
+        yield wrong(
+            "floor", f"version {version} does not parse any more: {error.problems[0]}", "mend and apply it again"
+        )
+        return
+    yield ok("floor", f"version {version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources")
+    yield from _sources(floor)
+
+
+def _sources(floor: Floor) -> Iterator[Finding]:
+    key = os.environ.get("SREZ_CUSTOMER_KEY")
+    for id_, source in configure(floor, hasher(key), os.environ).items():
+        what = f"source {id_}"
+        if source.problem is None:
+            yield ok(what, source.source.config.provider)
+        else:
+            yield wrong(what, source.problem, "until then its webhooks are refused; set it where ingest runs")
+    if not key:
+        yield note("SREZ_CUSTOMER_KEY", "not set: customers are not told apart", "any long random word, kept for good")
+
+
+async def broker(bootstrap: str, partitions: int) -> Finding:
+    """Reachable, with all topics in the right number of partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    try:
+        await admin.start()
+        there = set(await admin.list_topics())
+        names = [topic.name for topic in TOPICS if topic.name in there]
+        found = await admin.describe_topics(names) if names else []
+    except (KafkaError, OSError, TimeoutError) as error:
+        return wrong(
+            "Kafka", f"{bootstrap}: {type(error).__name__}", "is it running, and is SREZ_KAFKA_BOOTSTRAP right?"
+        )
+    finally:
+        await admin.close()
+    counts = {one["topic"]: len(one["partitions"]) for one in found}
+    differing = [f"{name} has {count}" for name, count in counts.items() if count != partitions]
+    if differing:
+        mend = "set SREZ_PARTITIONS to that number everywhere, or make the topics anew"
+        return wrong("Kafka", f"SREZ_PARTITIONS is {partitions}, but {', '.join(differing)}", mend)
+    absent = len(TOPICS) - len(counts)
+    told = f"{len(counts)} topics of {partitions} partitions"
+    return ok("Kafka", f"{told}, {absent} are made when a service starts" if absent else told)
