@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.steps import Step
 
@@ -28,7 +28,8 @@ def _clock(value: Any) -> Any:
     return value
 
 
-Clock = Annotated[Time, BeforeValidator(_clock)]
+_CLOCK_PATTERN = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+Clock = Annotated[Time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN}$"})]
 Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -42,7 +43,11 @@ def _span(value: Any) -> Any:
     return value
 
 
-Span = Annotated[tuple[Time, Time], BeforeValidator(_span)]
+Span = Annotated[
+    tuple[Time, Time],
+    BeforeValidator(_span),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN} *- *{_CLOCK_PATTERN}$"}),
+]
 
 
 class Strict(BaseModel):
