@@ -60,11 +60,9 @@ async def run(settings: AggregatorSettings) -> None:
     http.add_probes(api, metrics.registry, lambda: state)
     server, serving = await http.serve_beside(api, settings.bind, settings.aggregator_port)
     try:
-        async with asyncio.timeout(None):
-            ready = asyncio.create_task(_prepare(settings, followed))
-            await _first(ready, stop)
-            if not stop.is_set():
-                await _work(settings, clock, metrics, followed, state, stop)
+        await _first(asyncio.create_task(_prepare(settings, followed)), stop)
+        if not stop.is_set():
+            await _work(settings, clock, metrics, followed, state, stop)
     finally:
         server.should_exit = True
         with contextlib.suppress(TimeoutError):
@@ -111,15 +109,16 @@ async def _work(
     stop: asyncio.Event,
 ) -> None:
     pool = await postgres.pool(settings.postgres_dsn.get_secret_value(), size=6)
-    producer = Producer(settings.kafka_bootstrap, durable=settings.kafka_durable, linger_ms=2)
+    # One each: a batch that failed takes its producer with it.
+    producers = [Producer(settings.kafka_bootstrap, durable=settings.kafka_durable, linger_ms=2) for _ in range(3)]
     floors = Floors(lambda: followed.versions, clock.now)
     funnels, lines = Funnels(floors), Lines(floors)
     agent_days = AgentDays(pool, settings.partitions)
     line_days = LineDays(pool, settings.partitions)
     fact_stream = FactStream(clock, floors, funnels, agent_days, metrics, settings.partitions)
     line_stream = LineStream(clock, floors, lines, line_days, metrics, settings.partitions)
-    telling_funnels = Announcer("funnel", producer, fact_stream.collect, settings.aggregator_publish_s)
-    telling_health = Announcer("health", producer, line_stream.collect, settings.aggregator_publish_s)
+    telling_funnels = Announcer("funnel", producers[0], fact_stream.collect, settings.aggregator_publish_s)
+    telling_health = Announcer("health", producers[1], line_stream.collect, settings.aggregator_publish_s)
     fact_stream.wake, line_stream.wake = telling_funnels.wake, telling_health.wake
     facts_held = Holding(FACTS.name, fact_stream.load, funnels.drop, fail)
     lines_held = Holding(LINES.name, line_stream.load, lines.drop, fail)
@@ -146,7 +145,7 @@ async def _work(
     technical = TechnicalNow(pool, floors)
     metrics.show(AgentSeries(floors, funnels, facts_held.ready.is_set, clock.now, lambda: technical.spans))
     metrics.show(LineSeries(floors, lines, lines_held.ready.is_set, clock.now))
-    slices = SliceAnnouncer(pool, producer, settings.partitions, clock)
+    slices = SliceAnnouncer(pool, producers[2], settings.partitions, clock)
     followed.on_change(Turning(floors, fact_stream).floor_changed)
     guard = fence.Fence(settings.fence_s)
     tasks: list[Coroutine[Any, Any, None]] = [
@@ -171,7 +170,8 @@ async def _work(
     await _until(stop, tasks)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_WITHIN_S):
-            await producer.stop()
+            for producer in producers:
+                await producer.stop()
             await pool.close()
 
 

@@ -1,14 +1,15 @@
 """Ends the process when the broker has forgotten its topics (a memory-only broker was restarted, topics were re-created).
 
-Faust would wait for ever for offsets that will not come; a fresh process begins at the beginning of the new topic, and
-deduplication does the rest.
+Faust would wait for ever for offsets that will not come; a fresh process makes missing topics, begins at the beginning of
+the new ones, and deduplication does the rest.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from services.aggregator.stream import fence
@@ -16,6 +17,7 @@ from services.kit import logs
 
 LOOK_S = 3.0
 PATIENCE_S = 10.0
+KAFKA_ERRORS = (KafkaError, OSError, TimeoutError)
 
 
 class BrokerWatch:
@@ -26,41 +28,38 @@ class BrokerWatch:
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    ends = await self._ends()
-            except (KafkaError, OSError, TimeoutError) as error:
-                logs.get().warning("cannot ask the broker for its offsets", error=repr(error)[:200])
-                continue
-            read = {
-                (tp.topic, tp.partition): offset
-                for tp, offset in list(self._app.consumer._read_offset.items())
-                if offset is not None and tp.topic in self._topics
-            }
-            lost = sorted(key for key, offset in read.items() if ends.get(key, 0) < offset)
-            if lost:
-                self._leave(
-                    fence.FAILED, f"the broker has lost messages of {lost}: it was restarted or topics were made anew"
-                )
+                    await admin.start()
+                while True:
+                    await asyncio.sleep(LOOK_S)
+                    async with asyncio.timeout(PATIENCE_S):
+                        known = set(await admin.list_topics())
+                    self._check(known)
+            except KAFKA_ERRORS as error:
+                logs.get().warning("the broker does not answer", error=repr(error)[:200])
+                await asyncio.sleep(LOOK_S)
+            finally:
+                with contextlib.suppress(*KAFKA_ERRORS):
+                    await admin.close()
 
-    async def _ends(self) -> dict[tuple[str, int], int]:
-        """End offset of every partition that this worker reads."""
-        assigned = [tp for tp in self._app.consumer.assignment() if tp.topic in self._topics]
-        if not assigned:
-            return {}
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            known = {topic: await _partitions(consumer, topic) for topic in self._topics}
-            asked = [TopicPartition(tp.topic, tp.partition) for tp in assigned if tp.partition in known[tp.topic]]
-            found = await consumer.end_offsets(asked) if asked else {}
-        finally:
-            await consumer.stop()
-        return {(tp.topic, tp.partition): end for tp, end in found.items()}
+    def _check(self, known: set[str]) -> None:
+        missing = sorted(set(self._topics) - known)
+        if missing:
+            self._leave(fence.FAILED, f"the broker does not know {missing} any more: it was restarted")
+        lost = [(name, read, end) for name, read, end in self._positions() if end < read]
+        if lost:
+            self._leave(fence.FAILED, f"the broker has lost messages of {sorted(lost)}: topics were made anew")
 
-
-async def _partitions(consumer: Any, topic: str) -> frozenset[int]:
-    """Partitions of *topic*; none when the broker does not know it."""
-    metadata = await consumer._client.fetch_all_metadata()
-    return frozenset(metadata.partitions_for_topic(topic) or ())
+    def _positions(self) -> list[tuple[str, int, int]]:
+        """(partition, offset read or to be read next, end of the partition as the newest fetch told it)."""
+        found = []
+        consumer = self._app.consumer
+        assigned = consumer.assignment()
+        for tp, read in list(consumer._read_offset.items()):
+            if read is not None and tp in assigned and tp.topic in self._topics:
+                end = consumer.highwater(tp)
+                if end is not None and end >= 0:
+                    found.append((f"{tp.topic}/{tp.partition}", read, end))
+        return found

@@ -28,7 +28,10 @@ class Intake:
     async def run(self, queue: Any, consumer: Callable[[], Any], generation: Callable[[], int]) -> None:
         """Consume *queue* for ever. *generation* tells which assignment is the present one."""
         while True:
-            events = [await queue.get()]
+            try:
+                events = [await queue.get()]
+            except StopAsyncIteration:  # the worker stops
+                return
             await self._holding.ready.wait()
             try:
                 while len(events) < self._batch and not queue.empty():

@@ -41,7 +41,8 @@ def build(settings: AggregatorSettings, intakes: Mapping[str, tuple[Holding, Int
         topic_allow_declare=False,
         topic_disable_leader=True,
         broker_client_id=settings.instance,
-        consumer_group_instance_id=settings.instance,
+        # The embedded broker never lets a second static member in; there a restart waits for the session to end.
+        consumer_group_instance_id=settings.instance if settings.kafka_durable else None,
         consumer_auto_offset_reset="earliest",
         broker_commit_interval=1.0,
         broker_session_timeout=session_s,
