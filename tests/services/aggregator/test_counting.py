@@ -1,7 +1,6 @@
 """Counting by SQL equals counting by the pure rules, for the closer and for what live state starts from."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,8 +60,8 @@ def a_fact(draw: st.DrawFn) -> Fact:
 
 
 @pytest.fixture(scope="module")
-def dsn(module_postgres_dsn: str) -> Iterator[str]:
-    yield module_postgres_dsn
+def dsn(module_postgres_dsn: str) -> str:
+    return module_postgres_dsn
 
 
 def recount(found: list[Fact], since: datetime, until: datetime, known_by: datetime) -> dict[str, dict[str, int]]:
