@@ -22,9 +22,9 @@ from services.lab.bench.told import Load
 PER_S: Final = 500
 SECONDS: Final = 15.0
 WARM_UP_S: Final = 3.0
-AGENTS: Final = 50
+AGENTS: Final = 20
 CONNECTIONS: Final = 32
-LOOK_S: Final = 0.02
+LOOK_S: Final = 0.05
 BEAT_S: Final = 30.0
 """The live stream is never silent for so long."""
 SETTLE_S: Final = 5.0
