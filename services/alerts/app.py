@@ -101,6 +101,7 @@ async def _work(
         lambda: followed.versions,
         board_url=settings.board_url,
         refresh_s=settings.alerts_refresh_s,
+        lines_s=settings.alerts_lines_s,
     )
     delivery = Delivery(engine, clock, settings, metrics, channels, newest)
     announcer = Announcer(engine, producer, settings.partitions, clock)
@@ -147,10 +148,10 @@ async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, None]]) -> 
     """Run *work* until *stop*; a task that fails ends the process, and the supervisor starts a fresh one."""
     running = [asyncio.create_task(one) for one in work]
     stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    for task in running:
+    await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    ended = [task for task in running if task.done()]
+    for task in [*running, stopping]:
         task.cancel()
-    await asyncio.wait([*running, stopping] if stop.is_set() else running, timeout=STOP_WITHIN_S)
-    stopping.cancel()
-    for task in done - {stopping}:
+    await asyncio.wait(running, timeout=STOP_WITHIN_S)
+    for task in ended:
         task.result()

@@ -24,8 +24,6 @@ from services.kit.clock import Clock
 from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.versions import floor_on
 
-LINES_EVERY_S: Final = 60.0
-"""News names the failing lines; all lines of the day are asked so often in case news got lost."""
 THREADS: Final = 20
 """So many tasks of one slice get their details in the thread."""
 
@@ -36,10 +34,17 @@ class Evaluation:
     """``suspects``: lines that news called failing, per date; the rest is found in PostgreSQL."""
 
     def __init__(
-        self, engine: AsyncEngine, clock: Clock, versions: Versions, *, board_url: str | None, refresh_s: float
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        versions: Versions,
+        *,
+        board_url: str | None,
+        refresh_s: float,
+        lines_s: float,
     ) -> None:
         self._engine, self._clock, self._versions = engine, clock, versions
-        self._board_url, self._refresh_s = board_url, refresh_s
+        self._board_url, self._refresh_s, self._lines_s = board_url, refresh_s, lines_s
         self._silences = Silences()
         self._asked: dict[Date, float] = {}
         self.suspects: dict[Date, set[str]] = {}
@@ -81,7 +86,7 @@ class Evaluation:
         return written
 
     async def _suspect(self, connection: AsyncConnection, today: Date) -> None:
-        if time.monotonic() - self._asked.get(today, -LINES_EVERY_S) < LINES_EVERY_S:
+        if today in self._asked and time.monotonic() - self._asked[today] < self._lines_s:
             return
         found = await line_days.suspicious(connection, self._floor(today), today)
         self.suspects.setdefault(today, set()).update(found)

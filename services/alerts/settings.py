@@ -8,6 +8,7 @@ from services.kit.settings import ServiceSettings
 class AlertsSettings(ServiceSettings):
     alerts_port: int = Field(8083, ge=0, le=65535, description="port of the probes and metrics")
     alerts_look_s: float = Field(2, gt=0, description="how often PostgreSQL is asked for what no news told")
+    alerts_lines_s: float = Field(15, ge=0, description="how often all lines are asked, in case news of one got lost")
     alerts_news_s: float = Field(0.5, gt=0, description="news that arrive within this time are judged together")
     alerts_send_timeout_s: float = Field(8, gt=0, description="deadline of one request to a messenger")
     alerts_lease_s: float = Field(30, gt=0, description="after this a message still being sent belongs to nobody")

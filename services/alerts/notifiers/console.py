@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime
 from typing import TextIO
+from unicodedata import category
 
 from services.alerts.notifiers.base import Ability, Reference, Refused, Sent
 from services.alerts.wording.content import Content
@@ -40,4 +41,4 @@ def lines(target: str, content: Content) -> str:
         found.append(f"  {content.note}")
     if content.link:
         found.append(f"  {content.link[0]}: {content.link[1]}")
-    return "\n".join("".join(c if c.isprintable() else "·" for c in line) for line in found)
+    return "\n".join("".join(c if c.isprintable() or category(c) == "Zs" else "·" for c in line) for line in found)

@@ -16,6 +16,8 @@ Payload = Mapping[str, Any]
 
 def line(payload: Payload, words: Language) -> Content:
     evidence, verdict = payload["evidence"], payload["verdict"]
+    if payload["state"] == "invalidated":
+        return _content(_line_title(payload, words), _after(payload, words), payload, words)
     people = len(payload["technical"])
     told = [
         words.say(
@@ -30,8 +32,8 @@ def line(payload: Payload, words: Language) -> Content:
         told.append(words.say("line.total", failures=words.count(evidence["total_failures"], "failure")))
     told.append(words.say("chance", n=words.chance(_p(evidence))))
     whose = [_whose_line(payload, words)]
-    over = payload["state"] != "firing" and payload["state"] != "acknowledged"
-    if people and payload["state"] != "invalidated":
+    over = payload["state"] == "resolved"
+    if people:
         key = "line.technical.over" if over else "line.technical"
         whose.append(words.say(key, people=words.count(people, "people"), since=words.at(_since(payload))))
     sections = [Section(tuple(told)), Section(tuple(whose)), *_after(payload, words)]
@@ -50,7 +52,9 @@ def _line_title(payload: Payload, words: Language) -> str:
     if payload["state"] == "invalidated":
         return words.say("line.title.invalidated", **named)
     if payload["state"] == "resolved":
-        until = _instant(payload["resolved_at"])
+        if payload.get("ended_by") == "day":
+            return words.say("line.title.closed", **named)
+        until = _instant(payload["last_failure"])
         suffix = f".{verdict}" if verdict in ("workplace", "floor") else ""
         last = words.at(until).split()[-1]
         return words.say(f"line.title.resolved{suffix}", **named, until=last, span=words.span(since, until))

@@ -105,7 +105,8 @@ def _lagging(payload: Payload, words: Language) -> Section:
         for one in payload["lagging"]
     )
     if lines:
-        return Section(lines, heading=words.say("slice.lagging"), bullets=True)
+        key = "slice.lagging" if payload["tasks"] else "slice.lagging.only"
+        return Section(lines, heading=words.say(key), bullets=True)
     calm = not payload["tasks"] and not payload["untrusted"] and not payload["carried"]
     return Section((words.say("slice.calm"),) if calm else ())
 

@@ -1,0 +1,169 @@
+"""What every notifier keeps to; the same suite over all of them."""
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+
+from schemas.floor.model import Channel
+from services.alerts.notifiers import ABILITIES, NOTIFIERS, Making, make
+from services.alerts.notifiers.base import Notifier, NotReached, Reference, Refused, Slow, Unknown
+from services.alerts.notifiers.console import Console
+from services.alerts.wording import render
+from services.kit.errors import Misconfigured
+from tests.services.alerts.payloads import LINE
+from tests.support.fake_slack import TOKEN
+
+KEY = b"0123456789abcdef0123456789abcdef"
+CONTENT = render(LINE)
+REFERENCE = Reference("alert-1", 0)
+
+
+@dataclass
+class Receiver:
+    """A plain HTTP receiver that answers what it is told to."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.got.append((dict(request.headers), await request.read()))
+        status = self.answers.pop(0) if self.answers else 200
+        return web.Response(status=status, headers={"Retry-After": "7"} if status == 429 else {})
+
+
+@pytest.fixture
+async def receiver():
+    found = Receiver()
+    app = web.Application()
+    app.router.add_post("/", found.handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield found
+    await runner.cleanup()
+
+
+def channel(kind: str) -> Channel:
+    return Channel.model_validate(
+        {"id": kind, "kind": kind, "token": {"env": "TOKEN"}, "url": {"env": "URL"}, "signing": {"env": "SIGNING"}}
+    )
+
+
+@pytest.fixture(params=sorted(NOTIFIERS))
+async def notifier(request, slack, receiver):
+    environment = {"TOKEN": TOKEN, "URL": receiver.url, "SIGNING": "whsec_" + base64.b64encode(KEY).decode()}
+    found = make(channel(request.param), Making(environment, slack.url, 1))
+    yield found
+    await found.close()
+
+
+def plan(notifier, slack, receiver, status):
+    """The next call meets this HTTP status."""
+    slack.next("chat.postMessage", str(status))
+    receiver.answers.append(status)
+
+
+async def test_posts(notifier: Notifier):
+    """A message goes out and says which state it shows."""
+    sent = await notifier.post("C0FLOOR", CONTENT, REFERENCE)
+    assert sent.transition == 0
+    assert bool(sent.ts) == notifier.ability.edits
+
+
+async def test_cannot_what_it_says_it_cannot(notifier: Notifier):
+    """Editing and looking up are refused clearly where they are impossible."""
+    if not notifier.ability.edits:
+        with pytest.raises(Refused):
+            await notifier.update("C0FLOOR", "1", CONTENT, REFERENCE)
+    if not notifier.ability.finds:
+        with pytest.raises(Refused):
+            await notifier.find("C0FLOOR", "alert-1", datetime.now(UTC))
+
+
+async def test_tells_busy_from_broken(notifier: Notifier, slack, receiver):
+    """429 is a wish to wait; 5xx leaves open whether it arrived; 4xx is a no."""
+    if isinstance(notifier, Console):
+        return
+    plan(notifier, slack, receiver, 429)
+    with pytest.raises(Slow) as slow:
+        await notifier.post("C0FLOOR", CONTENT, REFERENCE)
+    assert slow.value.retry_after_s >= 1
+    plan(notifier, slack, receiver, 500)
+    with pytest.raises(Unknown):
+        await notifier.post("C0FLOOR", CONTENT, REFERENCE)
+    slack.next("chat.postMessage", "channel_not_found")
+    receiver.answers.append(404)
+    with pytest.raises(Refused):
+        await notifier.post("C0FLOOR", CONTENT, REFERENCE)
+
+
+@pytest.mark.parametrize("kind", sorted(set(NOTIFIERS) - {"console"}))
+async def test_nobody_listening_is_not_in_doubt(kind):
+    """A refused connection surely delivered nothing."""
+    environment = {"TOKEN": TOKEN, "URL": "http://127.0.0.1:9/", "SIGNING": "whsec_" + base64.b64encode(KEY).decode()}
+    found = make(channel(kind), Making(environment, "http://127.0.0.1:9/api/", 1))
+    with pytest.raises(NotReached):
+        await found.post("C0FLOOR", CONTENT, REFERENCE)
+    await found.close()
+
+
+@pytest.mark.parametrize("kind", sorted(set(NOTIFIERS) - {"console"}))
+def test_a_missing_secret_is_named(kind):
+    """The operator reads which variable to set."""
+    with pytest.raises(Misconfigured, match=r"channel .*: (TOKEN|URL|SIGNING) is not set"):
+        make(channel(kind), Making({}, "http://127.0.0.1:9/api/", 1))
+
+
+@pytest.mark.parametrize("kind", ["alertmanager", "telegram", "email", "apprise"])
+def test_kinds_not_there_yet_are_named(kind):
+    """A floor may name them; the service says that it cannot serve them."""
+    with pytest.raises(Misconfigured, match="not supported yet"):
+        make(channel(kind), Making({}, "", 1))
+
+
+def test_every_notifier_states_its_abilities():
+    """Routing knows who has threads without building anybody."""
+    assert set(ABILITIES) == set(NOTIFIERS)
+
+
+async def test_slack_finds_its_own_message(slack):
+    """By metadata, in the channel and in a thread; nobody else's."""
+    found = make(channel("slack"), Making({"TOKEN": TOKEN}, slack.url, 1))
+    since = datetime.now(UTC)
+    first = await found.post("C0FLOOR", CONTENT, REFERENCE)
+    below = await found.post("C0FLOOR", CONTENT, Reference("alert-1/details", 0), first.ts)
+    assert await found.find("C0FLOOR", "alert-1", since) == first
+    assert await found.find("C0FLOOR", "alert-1/details", since, first.ts) == below
+    assert await found.find("C0FLOOR", "alert-2", since) is None
+
+
+async def test_a_webhook_is_signed(receiver):
+    """Standard Webhooks: id, timestamp and HMAC over the raw body; a repeat carries the same id."""
+    secret = "whsec_" + base64.b64encode(KEY).decode()
+    found = make(channel("webhook"), Making({"URL": receiver.url, "SIGNING": secret}, "", 1))
+    await found.post("", CONTENT, REFERENCE)
+    await found.post("", CONTENT, REFERENCE)
+    await found.close()
+    (headers, raw), (again, _) = receiver.got
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + raw
+    wanted = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{wanted}"
+    assert headers["webhook-id"] == again["webhook-id"]
+    assert json.loads(raw)["type"] == "srez.outage"
+
+
+async def test_the_console_is_readable():
+    """A paragraph a message; control characters in data stay harmless."""
+    out = io.StringIO()
+    await Console(out).post("", render({**LINE, "line": "trunk\x1b[2J"}), REFERENCE)
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().startswith("■ Линия trunk")

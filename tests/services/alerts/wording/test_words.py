@@ -1,0 +1,155 @@
+"""What people read: both languages, plural forms, numbers, times, and the states of a message."""
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.alerts.notifiers.console import lines
+from services.alerts.wording import en, render, ru
+from services.alerts.wording.language import Language
+from tests.services.alerts.payloads import ALL, LINE, SILENCE, SLICE, TASK, TEAM, but
+
+RU = Language("ru", ZoneInfo("Europe/Moscow"), date(2026, 11, 23))
+EN = Language("en", ZoneInfo("Europe/Moscow"), date(2026, 11, 23))
+FIELD = re.compile(r"\{(\w+)\}")
+
+
+def plain(payload):
+    return lines("", render(payload)).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_catalogues_have_the_same_keys():
+    """Nothing is said in one language only."""
+    assert set(ru.TEXT) == set(en.TEXT)
+    assert set(ru.COUNTED) == set(en.COUNTED)
+
+
+@pytest.mark.parametrize("key", sorted(set(ru.TEXT) - {"number.nth", "line.whose.line", "line.whose.line.others"}))
+def test_both_languages_use_the_same_values(key):
+    """A value that one language shows is not forgotten in the other."""
+    assert set(FIELD.findall(ru.TEXT[key])) == set(FIELD.findall(en.TEXT[key]))
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(1, "1 отказ"), (2, "2 отказа"), (5, "5 отказов"), (11, "11 отказов"), (21, "21 отказ"), (112, "112 отказов")],
+)
+def test_russian_plural_forms(n, said):
+    """One, few, many, and the teens."""
+    assert RU.count(n, "failure") == said
+
+
+def test_every_counted_noun_has_all_its_forms():
+    """Three forms in Russian, two in English."""
+    assert {len(forms) for forms in ru.COUNTED.values()} == {3}
+    assert {len(forms) for forms in en.COUNTED.values()} == {2}
+
+
+def test_numbers_of_each_language():
+    """Decimal comma and thin space in Russian, point and comma in English."""
+    assert (RU.number(3204.5, 1), EN.number(3204.5, 1)) == ("3\u202f204,5", "3,204.5")
+    assert (RU.percent(0.92), EN.percent(0.92)) == ("92\u00a0%", "92%")
+    assert RU.sure(0.9999) == "99\u00a0%"
+
+
+def test_times_are_the_floors():
+    """14:31 in Moscow, with the date when it is another day's."""
+    assert RU.at(datetime(2026, 11, 23, 11, 31, tzinfo=UTC)) == "14:31"
+    assert RU.at(datetime(2026, 11, 22, 11, 31, tzinfo=UTC)) == "22.11 14:31"
+
+
+@pytest.mark.parametrize(("p", "n"), [(0.02, "10"), (8.1e-7, "1,000,000"), (0.0, "1,000,000,000"), (1.0, "1")])
+def test_chance_is_never_overstated(p, n):
+    """“At most once in N” holds for the N shown."""
+    assert EN.chance(p) == n
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("form", sorted(ALL))
+def test_every_form_has_words(form, language):
+    """Each kind of message can be said in each language, and names what to do or what is known."""
+    content = render({**ALL[form], "language": language})
+    assert content.title
+    assert any(section.lines for section in content.sections)
+    assert "{" not in lines("", content)
+
+
+@pytest.mark.parametrize("verdict", ["line", "floor", "workplace", "undetermined"])
+@pytest.mark.parametrize("state", ["firing", "acknowledged", "resolved", "invalidated"])
+@pytest.mark.parametrize("phase", ["failing", "recovering", "no_data", None])
+def test_every_state_of_a_line_has_words(verdict, state, phase):
+    """No combination of verdict, state and phase breaks the message."""
+    ended = "2026-11-23T11:52:00+00:00" if state in ("resolved", "invalidated") else None
+    payload = but(LINE, verdict=verdict, state=state, phase=phase, resolved_at=ended, agent="Иван Петров")
+    content = render(payload)
+    assert content.final == (state in ("resolved", "invalidated"))
+    assert "{" not in lines("", content)
+
+
+def test_a_dead_line_is_told_as_a_line():
+    """What happened, how sure we are, whose problem it is, what it means for people, what to do."""
+    assert plain(LINE).split("\n") == [
+        "■ Линия pbx/trunk-b: 4 отказа подряд с 14:31",
+        "  4 отказа из 4 попыток: Q.850 34. Обычно здесь отказывает 3 %.",
+        "  Случайно так бывает не чаще 1 раза из 1 000 000.",
+        "  Это линия, не люди: отказы у 2 сотрудников, другие линии работают.",
+        "  Техническое время с 14:31: 2 сотрудника. Оно вычтено из норм, личных задач за него нет.",
+        "  Что делать: проверить линию у оператора связи, до ответа увести звонки на другую.",
+    ]
+
+
+def test_the_end_of_an_outage_says_how_long_it_lasted():
+    """From the first failure to the last one, not to the moment we were sure of it."""
+    ended = but(
+        LINE, state="resolved", resolved_at="2026-11-23T12:02:00+00:00", last_failure="2026-11-23T11:52:00+00:00"
+    )
+    assert render(ended).title == "Линия pbx/trunk-b снова работает: сбой 14:31–14:52 (21 минута)"
+    assert "Что делать" not in plain(ended)
+
+
+def test_a_line_closed_by_the_end_of_the_day_is_not_called_mended():
+    """No calls came any more: nobody can say that it works."""
+    ended = but(LINE, state="resolved", resolved_at="2026-11-23T15:00:00+00:00", ended_by="day")
+    assert "снова работает" not in plain(ended)
+
+
+def test_changing_the_verdict_changes_the_message():
+    """Line, floor and workplace read differently."""
+    said = {render(but(LINE, verdict=v, agent="Иван Петров")).title for v in ("line", "floor", "workplace")}
+    assert len(said) == 3
+
+
+def test_a_silence_says_again_how_often():
+    """Repeats are counted."""
+    assert "Снова: 3-й раз за 7 дней." in plain(SILENCE)
+    assert "Снова" not in plain(but(SILENCE, again=1))
+
+
+def test_a_calm_slice_says_so():
+    """Nobody lags: the message says that, and does not call for the lead."""
+    calm = render(but(SLICE, tasks=[], lagging=[], good=[], verified=[]))
+    assert "Никто не отстаёт" in lines("", calm)
+    assert calm.mentions == ()
+    assert render(SLICE).mentions == ("U0ANNA",)
+
+
+def test_an_untrusted_slice_judges_nobody():
+    """Reasons first, no “nobody lags” that nobody could know."""
+    said = plain(but(SLICE, tasks=[], lagging=[], untrusted={"calls": ["silent:pbx"], "answered": ["silent:pbx"]}))
+    assert "Звонки, Ответили: молчит источник pbx" in said
+    assert "Никто не отстаёт" not in said
+
+
+def test_a_withdrawn_task_says_why():
+    """A technical verdict that came later takes the task back."""
+    said = plain(but(SLICE, tasks=[{**TASK, "result": "invalidated"}]))
+    assert "Иван Петров: 2 презентации к 13:00, снята: это техника" in said
+
+
+def test_a_team_back_on_norm_is_final():
+    """The living message ends with the good news."""
+    content = render(but(TEAM, state="resolved", resolved_at="2026-11-23T10:00:00+00:00"))
+    assert content.title == "Хантеры: команда вернулась в норму, было 11:00–13:00"
+    assert content.final
