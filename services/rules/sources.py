@@ -21,6 +21,7 @@ FED_BY: Final[Mapping[Step, str]] = {
     "invoices": "invoices",
     "payments": "payments",
 }
+FEEDS: Final = tuple(dict.fromkeys(FED_BY.values()))
 
 
 class Feeders:
@@ -45,11 +46,18 @@ class Feeders:
         return tuple(source.id for source in self._by_feed.get("calls", ()))
 
 
-def team_sources(floor: Floor, feeders: Feeders, team: str, step: Step) -> frozenset[str]:
-    """Sources whose silence or lateness makes *step* of *team* unjudgeable."""
-    return frozenset(
-        source for agent in floor.agents if agent.team == team for source in feeders.of(agent, FED_BY[step])
-    )
+def team_sources(floor: Floor) -> dict[tuple[str, Step], frozenset[str]]:
+    """(team, step) → sources whose silence or lateness makes the step of that team unjudgeable."""
+    feeders = Feeders(floor)
+    found: dict[tuple[str, str], set[str]] = {}
+    for agent in floor.agents:
+        for feed in FEEDS:
+            found.setdefault((agent.team, feed), set()).update(feeders.of(agent, feed))
+    return {
+        (team.id, step): frozenset(found.get((team.id, feed), ()))
+        for team in floor.teams
+        for step, feed in FED_BY.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
-from services.rules.sources import Feeders, team_sources
+from services.rules.sources import team_sources
 
 Doubt = Literal["silent", "late", "rejected", "replay", "backlog", "difference"]
 
@@ -28,11 +28,9 @@ class TrustEvidence:
     differing: bool = False
 
 
-def doubts(floor: Floor, feeders: Feeders, team: str, step: Step, seen: TrustEvidence) -> tuple[str, ...]:
-    """Why *step* of *team* cannot be judged; empty when it can. Each reason is ``word`` or ``word:source``."""
-    found: list[str] = []
-    found += [f"silent:{source}" for source in sorted(team_sources(floor, feeders, team, step) & seen.silent)]
-    callers = team_sources(floor, feeders, team, "calls")
+def _doubts(floor: Floor, sources: frozenset[str], callers: frozenset[str], seen: TrustEvidence) -> tuple[str, ...]:
+    """Why a step fed by *sources* of a team whose calls come from *callers* cannot be judged; empty when it can."""
+    found = [f"silent:{source}" for source in sorted(sources & seen.silent)]
     found += [f"late:{source}" for source in sorted(callers) if seen.delay_p95_s.get(source, 0.0) >= floor.grace_s > 0]
     if seen.facts and seen.unusable >= floor.trust.max_rejected_share * seen.facts and seen.unusable:
         found.append("rejected")
@@ -46,6 +44,9 @@ def doubts(floor: Floor, feeders: Feeders, team: str, step: Step, seen: TrustEvi
 
 
 def gate(floor: Floor, seen: TrustEvidence) -> dict[str, dict[Step, tuple[str, ...]]]:
-    """Doubts per team and step."""
-    feeders = Feeders(floor)
-    return {team.id: {step: doubts(floor, feeders, team.id, step, seen) for step in STEPS} for team in floor.teams}
+    """Doubts per team and step. Each is ``word`` or ``word:source``."""
+    sources = team_sources(floor)
+    return {
+        team.id: {step: _doubts(floor, sources[team.id, step], sources[team.id, "calls"], seen) for step in STEPS}
+        for team in floor.teams
+    }
