@@ -138,10 +138,10 @@ def settle(state: LineState, now: datetime) -> None:
 
 
 def close_day(state: LineState, over: datetime) -> None:
-    """The working day is over: what is still open is closed."""
+    """The working day is over: what is still open is closed, never before it was found."""
     settle(state, over)
     if state.open is not None:
-        state.open.resolved_at = over
+        state.open.resolved_at = max(over, state.open.last_attempt)
         state.closed.append(state.open)
         state.open = None
 
@@ -160,7 +160,7 @@ def _enter(state: LineState, attempt: Attempt) -> None:
     if (
         len(run) >= by.in_a_row
         and state.base**by.in_a_row < by.p
-        and max(len({one.agent for one in run}), len({one.customer for one in run})) >= 2
+        and max(_different(one.agent for one in run), _different(one.customer for one in run)) >= 2
     ):
         state.open = _finding("in_a_row", run, run, None)
     elif len(window) >= by.window_attempts[0] and len(failed) >= by.min_failures:
@@ -169,6 +169,11 @@ def _enter(state: LineState, attempt: Attempt) -> None:
             state.open = _finding("tail", failed, window, p)
     if state.open:
         _tally(state.open, window if len(window) > len(run) else run)
+
+
+def _different(names: Iterable[str | None]) -> int:
+    """How many are known to be different: an unknown agent may be any of the others."""
+    return len({name for name in names if name})
 
 
 def _finding(path: Literal["in_a_row", "tail"], failed: list[Attempt], seen: list[Attempt], p: float | None) -> Finding:
