@@ -120,11 +120,11 @@ def _judge_one(
 
 def _of_the_others(one: Due, cause: CommonCause | None, by: Judgement) -> float:
     """E[M_T] of the team without this agent, when the team as a whole is below; else 1."""
-    if cause is None or not cause.found or not one.exposed:
+    if cause is None or not cause.found or not one.exposed or not one.expected:
         return 1.0
     rest = multiplier(
         cause.done - one.done,
-        cause.expected - (one.expected or 0.0),
+        cause.expected - one.expected,
         cv=by.team.prior_cv,
         overdispersion=by.overdispersion,
     )
