@@ -1,13 +1,13 @@
 """Reads a facts file into versions: deduplicated, revised, attributed. The order of the file never matters."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date as Date
 from datetime import UTC, datetime, timedelta
+from datetime import date as Date
 from pathlib import Path
 
 import msgspec
 
-from schemas.facts import BadFact, Data, Fact, content_hash, decode
+from schemas.facts import BadFact, Data, Fact, content_hash, decode, encode
 from schemas.floor import Floor
 from services.rules.day import date_of
 
@@ -80,11 +80,10 @@ def _received(fact: Fact) -> datetime:
 def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
     """Runs of equal content in order of arrival: each run is a version, the next one replaces it."""
     runs: list[tuple[Fact, datetime]] = []
-    last: tuple[bytes, datetime, str | None] | None = None
-    for received, content, fact in sorted(
-        ((_received(fact), content_hash(fact.data), fact) for fact in deliveries), key=lambda one: one[:2]
+    last: bytes | None = None
+    for received, _, what, fact in sorted(
+        ((_received(fact), content_hash(fact.data), _said(fact), fact) for fact in deliveries), key=lambda one: one[:3]
     ):
-        what = (content, fact.time, fact.agent)
         if what != last:
             runs.append((fact, received))
             last = what
@@ -92,6 +91,11 @@ def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
         replaced = runs[position + 1][1] if position + 1 < len(runs) else None
         if replaced != received:
             yield _version(fact, received, replaced, floor)
+
+
+def _said(fact: Fact) -> bytes:
+    """All that a delivery says, but for when it arrived."""
+    return encode(msgspec.structs.replace(fact, received_at=None))
 
 
 def _version(fact: Fact, received: datetime, replaced: datetime | None, floor: Floor) -> Version:
