@@ -112,11 +112,12 @@ def _ties(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
     seen: dict[tuple[object, ...], int] = {}
     for at, entry in enumerate(floor.norms):
         segment = tuple(entry.for_.model_dump().items())
-        for step in entry.per_day:
-            for weekday in entry.weekdays or WEEKDAYS:
-                key = (segment, step, bool(entry.weekdays), weekday)
+        for line, step in [("per_day", step) for step in entry.per_day] + [("reference", s) for s in entry.reference]:
+            for weekday in dict.fromkeys(entry.weekdays or WEEKDAYS):
+                key = (segment, line, step, bool(entry.weekdays), weekday)
                 if key in seen:
-                    yield ("norms", at), f"{step} is given twice for the same segment and day (see norms.{seen[key]})"
+                    what = f"{step} is given twice for the same segment and day (see norms.{seen[key]})"
+                    yield ("norms", at, line, step), what
                     break
                 seen[key] = at
 
