@@ -1,0 +1,57 @@
+"""What a close is given and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date as Date
+from typing import Any
+
+from schemas.rows import SliceRow
+from schemas.steps import Step
+from services.rules.exposure import States
+from services.rules.rung import Answers
+from services.rules.spans import Spans
+from services.rules.tasks import Case, Task, Verified
+from services.rules.trust import TrustEvidence
+
+Counts = Mapping[str, Mapping[Step, int]]
+"""Agent → step → count."""
+
+Doubts = Mapping[str, Mapping[Step, tuple[str, ...]]]
+"""Team → step → why its data cannot be judged; empty when they can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known at cut-off + grace of facts received by then.
+
+    ``done``: since local midnight up to the cut-off; ``in_slice``: since the previous cut-off.
+    ``since_task``: task → its step's count in (opened, cut-off]. ``answers``: agent → path → (attempts, answered) today.
+    ``states`` and ``technical``: per date, then agent; today's, and those of every date an open task reaches back to.
+    """
+
+    done: Counts
+    in_slice: Counts
+    since_task: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+    states: Mapping[Date, Mapping[str, States]] = field(default_factory=dict)
+    technical: Mapping[Date, Mapping[str, Spans]] = field(default_factory=dict)
+    trust: TrustEvidence = field(default_factory=TrustEvidence)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamIssue:
+    """State of a team's common cause at this slice; ``firing`` has separate limits to enter and to leave."""
+
+    team: str
+    firing: bool
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    rows: list[SliceRow]
+    opened: list[Task]
+    verified: list[Verified]
+    cases: list[Case]
+    issues: list[TeamIssue]
+    trust: dict[str, dict[Step, tuple[str, ...]]]

@@ -1,0 +1,61 @@
+"""What is due of every agent × step at the cut-off, and the rows that are frozen."""
+
+from datetime import date as Date
+
+from schemas.rows import SliceRow
+from schemas.steps import STEPS
+from services.rules.closing.evidence import Doubts
+from services.rules.closing.view import FloorView
+from services.rules.day import CutOff
+from services.rules.judging import Due, Judged
+from services.rules.norms import norms_of
+from services.rules.target import due
+
+
+def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
+    """Every agent × step with a norm or a count, sorted by team, agent and step."""
+    found = []
+    date, starts = view.today.date, view.today.starts
+    for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
+        own = view.evidence.done.get(agent.id, {})
+        norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
+        exposed_min = view.exposure(agent, date).minutes(starts, cut.at)
+        for step in STEPS:
+            if step not in norms and not own.get(step):
+                continue
+            expected = due(norms[step], exposed_min, view.today.standard_min) if step in norms else None
+            found.append(
+                Due(
+                    agent=agent.id,
+                    team=agent.team,
+                    step=step,
+                    done=own.get(step, 0),
+                    in_slice=view.evidence.in_slice.get(agent.id, {}).get(step, 0),
+                    expected=expected,
+                    exposed=exposed_min > 0,
+                    trusted=not doubts[agent.team][step],
+                )
+            )
+    return found
+
+
+def row(one: Judged, date: Date, cut: CutOff) -> SliceRow:
+    return SliceRow(
+        date=date,
+        slice=cut.name,
+        agent=one.due.agent,
+        team=one.due.team,
+        step=one.due.step,
+        done=one.due.done,
+        in_slice=one.due.in_slice,
+        target=rounded(one.due.expected),
+        index=rounded(one.index),
+        p_below=rounded(one.p_below),
+        level=one.level,
+        trusted=one.due.trusted,
+    )
+
+
+def rounded(value: float | None) -> float | None:
+    """As rows carry it."""
+    return None if value is None else round(value, 6)

@@ -1,0 +1,63 @@
+"""Verification of open tasks, and the coaching cases that it opens (DOMAIN §7)."""
+
+from collections.abc import Sequence
+
+from services.rules.closing.evidence import Doubts
+from services.rules.closing.view import FloorView
+from services.rules.day import CutOff
+from services.rules.judging import Judged
+from services.rules.memory import Memory, met_in_vain
+from services.rules.tasks import Case, Verified, escalate, is_last_chance, required, verify
+
+
+def verified_tasks(
+    view: FloorView, cut: CutOff, judged: Sequence[Judged], memory: Memory, doubts: Doubts
+) -> list[Verified]:
+    """Open tasks that are due and can be decided; the others are carried."""
+    index = {one.key: one.index for one in judged}
+    found = []
+    for task in sorted(memory.tasks, key=lambda task: (task.team, task.agent)):
+        if task.due > cut.at:
+            continue
+        agent = view.floor.agent_by_id.get(task.agent)
+        since = view.since(task, cut.at)
+        result = verify(
+            task,
+            since,
+            cut.at,
+            trusted=not doubts.get(task.team, {}).get(task.step, ()),
+            last_chance=is_last_chance(view.floor, agent, task, view.today, cut),
+            by=view.floor.judgement,
+        )
+        if result is not None:
+            met = since.done >= required(task, since, cut.at)
+            found.append(
+                Verified(task, cut.at, result, since.done, since.expected, met, index.get((task.agent, task.step)))
+            )
+    return found
+
+
+def coaching_cases(
+    view: FloorView, cut: CutOff, judged: Sequence[Judged], verified: Sequence[Verified], memory: Memory
+) -> list[Case]:
+    """Cases that these verifications open."""
+    levels = {one.key: one.level for one in judged}
+    date = view.today.date
+    found = []
+    for one in verified:
+        key = (one.task.agent, one.task.step)
+        in_vain = met_in_vain(one.result, one.met, one.index, view.floor.judgement)
+        case = escalate(
+            one,
+            levels.get(key) == "hard",
+            levels.get(key) in ("soft", "hard"),
+            memory.not_done.get(key, 0) + (one.result == "not_done"),
+            memory.in_vain.get(key, 0) + 1 if in_vain else 0,
+            date < memory.cases.get(one.task.agent, date),
+            floor=view.floor,
+            date=date,
+            cut=cut,
+        )
+        if case:
+            found.append(case)
+    return found

@@ -1,0 +1,68 @@
+"""The floor on the day of a close: exposures and what is due, by date; days are computed once."""
+
+from datetime import date as Date
+from datetime import datetime, timedelta
+
+from schemas.floor import Agent, Floor
+from schemas.steps import Step
+from services.rules.closing.evidence import Evidence
+from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.exposure import NONE, Exposure, exposure, scheduled
+from services.rules.norms import norms_of
+from services.rules.spans import EMPTY
+from services.rules.target import due
+from services.rules.tasks import Since, Task
+
+
+class FloorView:
+    """Exposures and dues of the floor's agents on the day of the close and the days before it."""
+
+    def __init__(self, floor: Floor, date: Date, evidence: Evidence) -> None:
+        self.floor, self.evidence = floor, evidence
+        self.days: dict[Date, WorkingDay] = {}
+        self.today = self.day(date)
+        self._exposures: dict[tuple[Date, str], Exposure] = {}
+
+    def day(self, date: Date) -> WorkingDay:
+        if date not in self.days:
+            self.days[date] = working_day(self.floor, date)
+        return self.days[date]
+
+    def exposure(self, agent: Agent, date: Date) -> Exposure:
+        key = (date, agent.id)
+        if key not in self._exposures:
+            day = self.day(date)
+            plan = scheduled(self.floor, day, agent)
+            states = self.evidence.states.get(date, {}).get(agent.id, ())
+            technical = self.evidence.technical.get(date, {}).get(agent.id, EMPTY)
+            self._exposures[key] = exposure(plan, day, states, technical) if plan else NONE
+        return self._exposures[key]
+
+    def expected(self, agent: Agent, date: Date, step: Step, start: datetime, end: datetime) -> float | None:
+        """Λ of (start, end] within *date*; None without a norm."""
+        day = self.day(date)
+        norm = norms_of(self.floor, agent, day.weekday).get(step)
+        if norm is None:
+            return None
+        return due(norm, self.exposure(agent, date).minutes(start, end), day.standard_min)
+
+    def since(self, task: Task, end: datetime) -> Since:
+        """What is due since a task was opened, over as many days as it takes."""
+        done = self.evidence.since_task.get(task.task, 0)
+        agent = self.floor.agent_by_id.get(task.agent)
+        if agent is None:
+            return Since(done, 0.0, 0.0)
+        expected = planned = lost = 0.0
+        date, last = date_of(task.opened, self.floor.zone), self.today.date
+        while date <= last:
+            own = self.exposure(agent, date)
+            expected += self.expected(agent, date, task.step, task.opened, end) or 0.0
+            planned += own.scheduled_min(task.opened, end)
+            lost += own.technical_share(task.opened, end) * own.scheduled_min(task.opened, end)
+            date += timedelta(days=1)
+        return Since(done, expected, lost / planned if planned else 0.0)
+
+    def listed(self, agent: Agent) -> bool:
+        """Whether the agent belongs to the floor on the day of the close."""
+        date = self.today.date
+        return not ((agent.since and date < agent.since) or (agent.until and date > agent.until))
