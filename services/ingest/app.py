@@ -106,7 +106,7 @@ class Ingest:
         await self._floors.wait_for_first()
         self._go(self._floors.run(), "floor")
         connections = await self._pool()
-        poll_s, pace = self._settings.ingest_poll_s, Pace(lambda: self.hooks.active)
+        poll_s, pace = self._settings.ingest_poll_s, Pace(lambda: self.hooks.seen)
         self._publisher = Publisher(
             connections, self._producer, self._settings.partitions, self._clock, self.metrics, self._ensure_topics, pace
         )

@@ -44,11 +44,8 @@ class Hooks:
         self.gates: Mapping[str, Gate] | None = None
         self._keep, self._clock, self._metrics, self._limits = keep, clock, metrics, limits
         self._active = 0
-
-    @property
-    def active(self) -> int:
-        """Requests in progress."""
-        return self._active
+        self.seen = 0
+        """Requests to known sources so far."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         source, _, rest = scope["path"][len(PREFIX) :].partition("/")
@@ -60,6 +57,7 @@ class Hooks:
             await ANSWERS["unknown_source" if known else "unavailable"].send(send)
             return
         result = await self._bounded(gate, scope, rest, receive)
+        self.seen += 1
         gate.count(result.outcome)
         if result.outcome != "disconnected":
             await result.answer.send(send)
