@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
+import aiohttp
 import msgspec
+from yarl import URL
 
 from schemas.facts import Fact
 from schemas.floor import Floor
@@ -118,10 +119,12 @@ async def feed(
     planned, unfed = plan(floor, day, secrets, ingest_url)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    connector = aiohttp.TCPConnector(limit=concurrency)
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     with Ledger(ledger_path) as ledger:
-        async with httpx.AsyncClient(base_url=ingest_url.rstrip("/"), timeout=TIMEOUT_S, limits=limits) as client:
-            await _Feeding(client, clock, ledger, attempts, concurrency, planned, on_progress).run()
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as client:
+            base = ingest_url.rstrip("/")
+            await _Feeding(client, base, clock, ledger, attempts, concurrency, planned, on_progress).run()
     return FeedReport(
         requests=len(planned),
         accepted=ledger.accepted,
@@ -134,7 +137,8 @@ async def feed(
 
 @dataclass(slots=True)
 class _Feeding:
-    client: httpx.AsyncClient
+    client: aiohttp.ClientSession
+    base: str
     clock: Clock
     ledger: Ledger
     attempts: int
@@ -197,18 +201,20 @@ class _Feeding:
     async def _attempt(self, request: Outgoing, tried: int) -> tuple[str, float | None]:
         """(outcome, real seconds to wait before trying again, or None when it is settled)."""
         backoff_s = min(LONGEST_PAUSE_S, 0.1 * 2**tried)
+        url = URL(self.base + request.path, encoded=True)
         try:
-            answer = await self.client.post(request.path, content=request.body, headers=dict(request.headers))
-        except httpx.TimeoutException:
+            async with self.client.post(url, data=request.body, headers=request.headers) as answer:
+                await answer.read()
+        except TimeoutError:
             return "timeout", backoff_s
-        except httpx.TransportError:
+        except (aiohttp.ClientError, OSError):
             return "refused", backoff_s
-        if answer.status_code in THROTTLED:
-            return str(answer.status_code), min(LONGEST_PAUSE_S, _retry_after_s(answer, backoff_s))
-        return str(answer.status_code), None
+        if answer.status in THROTTLED:
+            return str(answer.status), min(LONGEST_PAUSE_S, _retry_after_s(answer, backoff_s))
+        return str(answer.status), None
 
 
-def _retry_after_s(answer: httpx.Response, otherwise: float) -> float:
+def _retry_after_s(answer: aiohttp.ClientResponse, otherwise: float) -> float:
     try:
         return max(0.05, float(answer.headers["retry-after"]))
     except (KeyError, ValueError):

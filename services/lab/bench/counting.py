@@ -35,7 +35,7 @@ OVER_NOOP, OVER_NAIVE = 1.1, 4.0
 def bench(fresh: FreshStack, scale: float) -> Result:
     number = int(FACTS_COUNTED * scale)
     with fresh() as stack, running(stack) as children:
-        asyncio.run(stack.apply_floor(floor_text(AGENTS)))
+        asyncio.run(stack.apply_floor(floor_text(AGENTS, agent_series=False)))
         asyncio.run(_produce(stack, number))
         noop = _yardstick(children, "noop", number)
         naive = _yardstick(children, "naive", number)

@@ -11,10 +11,11 @@ def agent_id(number: int) -> str:
     return f"agent{number:05d}"
 
 
-def floor_text(agents: int, teams: int = 4) -> str:
-    """YAML of a floor; extension 10000 + n is agent n."""
+def floor_text(agents: int, teams: int = 4, agent_series: bool = True) -> str:
+    """YAML of a floor; extension 10000 + n is agent n. Without *agent_series* /metrics stays short and cheap to look at."""
     lines = [
         "version: 1",
+        *([] if agent_series else ["metrics_max_agents: 0"]),
         "timezone: Europe/Moscow",
         "day: {start: '00:00', end: '23:59', weekdays: [mon, tue, wed, thu, fri, sat, sun]}",
         "slices: ['08:00', '16:00', '23:59']",
