@@ -33,6 +33,8 @@ from services.rules.trust import TrustEvidence
 NOW = datetime(2026, 11, 23, 11, 36, 4, tzinfo=UTC)
 """14:36:04 in Moscow, a Monday."""
 
+SEED = 26
+"""Gives tasks done, not done and open, and somebody to watch."""
 TRUNK_B = (2, 3, 6)
 """Places in RU of those who dial over trunk B."""
 
@@ -112,7 +114,7 @@ class Made:
 
 def invent(floor: Floor, now: datetime) -> Made:
     day = working_day(floor, date_of(now, floor.zone))
-    made = Made(floor, day, random.Random(20261123))
+    made = Made(floor, day, random.Random(SEED))
     for at, (agent, _, skill) in enumerate(RU):
         _work(made, agent, at, skill, now)
     _outage(made)
@@ -138,7 +140,7 @@ def _work(made: Made, agent: str, at: int, skill: float, now: datetime) -> None:
         if lunch[0] < moment + timedelta(seconds=ring + talk) and moment < lunch[1]:
             moment = lunch[1] + timedelta(seconds=chance.uniform(20, 300))
         ended = moment + timedelta(seconds=ring + talk)
-        cut_off = made.day.starts + timedelta(hours=14, minutes=30) if at in TRUNK_B else now - timedelta(seconds=5)
+        cut_off = made.day.starts + timedelta(hours=14, minutes=30) if at in TRUNK_B else now - timedelta(seconds=15)
         if ended > cut_off:
             return
         _call(made, agent, at, source, moment, ring, talk, ended)

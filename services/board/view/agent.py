@@ -11,7 +11,7 @@ from services.board.standing import Standing, standing
 from services.board.storage.calls import CallRow
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.floor import shown_name, task_done
+from services.board.view.floor import due_at, shown_name, task_done
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.words import Words
 from services.rules.exposure import NONE
@@ -40,7 +40,7 @@ class AgentView:
     slices: dict[str, dict[Step, SliceRow]]
     calls: Sequence[CallRow]
     technical_min: float
-    tasks: list[tuple[Task, int]]
+    tasks: list[tuple[Task, int, datetime]]
 
 
 def agent_view(
@@ -65,7 +65,11 @@ def agent_view(
         slices=slices,
         calls=own,
         technical_min=sum(end - start for start, end in exposure.technical) / 60,
-        tasks=[(task, task_done(today, task, known)) for task in today.tasks if task.row.agent == agent],
+        tasks=[
+            (task, task_done(today, task, known), due_at(today, task, now))
+            for task in today.tasks
+            if task.row.agent == agent
+        ],
     )
 
 

@@ -40,6 +40,7 @@ class AgentLine:
     standing: Standing
     paces: tuple[Pace, ...]
     task: Task | None
+    task_due: datetime | None
     task_done: int
     on_shift: bool
 
@@ -125,6 +126,7 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         standing=standing(today, agent.id),
         paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
         task=task,
+        task_due=due_at(today, task, now) if task else None,
         task_done=task_done(today, task, known) if task else 0,
         on_shift=today.on_shift(agent.id),
     )
@@ -141,6 +143,12 @@ def task_done(today: Today, task: Task, known: AgentNow) -> int:
     first = int(-(-(opened - today.day.starts).total_seconds() // 1800))
     halves = [one for one in today.halves if one.agent == task.row.agent and one.half > first]
     return sum(one.done.get(task.row.step, 0) for one in halves)
+
+
+def due_at(today: Today, task: Task, now: datetime) -> datetime:
+    """When the task is looked at next: a carried one at the next cut-off."""
+    ahead = today.next_cut(now)
+    return ahead.at if task.open and task.due < now and ahead else task.due
 
 
 def _card(today: Today, team: Team, members: list[AgentLine], day: Day) -> TeamCard:

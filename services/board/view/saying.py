@@ -41,7 +41,7 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         evidence="; ".join(_evidence(alert, floor, w)),
         verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
         rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
-        affected=f"{w('say.affected', n=affected)}. {w('say.tasks_lifted')}" if affected else "",
+        affected=f"{w('say.affected', n=affected)}; {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),
     )

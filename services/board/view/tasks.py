@@ -10,7 +10,7 @@ from schemas.steps import STEPS
 from services.board.storage.calls import CallRow
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today
-from services.board.view.floor import shown_name, task_done
+from services.board.view.floor import due_at, shown_name, task_done
 from services.board.words import Words
 
 TO_HEAR = 3
@@ -86,7 +86,9 @@ def _card(
         task=task,
         name=names.get(task.row.agent, task.row.agent),
         team=titles.get(task.row.team, task.row.team),
-        what=w("task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.clock(task.due)),
+        what=w(
+            "task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.clock(due_at(today, task, now))
+        ),
         why=tuple(why(task.evidence, today.floor, w)),
         done=task_done(today, task, known),
         hear=hear.get(task.row.task, ()),

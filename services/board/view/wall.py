@@ -51,10 +51,16 @@ def _row(line: AgentLine, view: FloorView, w: Words) -> WallRow:
         left = max(0, line.task.row.target - line.task_done)
         if left:
             wanted = w(f"wanted.{line.task.row.step}", n=left)
-            return WallRow(line, paces, "to_go", w("wall.to_go", time=w.clock(line.task.due), wanted=wanted))
-    if line.standing.level == "ok" or line.task is not None:
+            due = line.task_due or line.task.due
+            return WallRow(line, paces, "to_go", w("wall.to_go", time=w.clock(due), wanted=wanted))
+    judged = [pace for pace in paces if pace.due]
+    if line.standing.level != "none" and judged and 2 * sum(_in_pace(pace) for pace in judged) > len(judged):
         return WallRow(line, paces, "in_pace", w("wall.in_pace"))
     return WallRow(line, paces, "quiet", "")
+
+
+def _in_pace(pace: Pace) -> bool:
+    return pace.due is not None and pace.done >= 0.9 * pace.due
 
 
 def good_news(view: FloorView, w: Words) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import date as Date
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 FIRST, LAST = Date(2000, 1, 1), Date(2100, 12, 31)
 
@@ -19,11 +19,14 @@ def _sane(value: Date | None) -> Date | None:
     return value
 
 
-def _printable(value: str | None) -> str | None:
-    if value is not None and "\x00" in value:
+def _printable(value: str) -> str:
+    if "\x00" in value:
         raise ValueError("contains a NUL character")
     return value
 
+
+SliceName = Annotated[str, StringConstraints(max_length=16), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(max_length=64), AfterValidator(_printable)]
 
 Day = Annotated[
     Date | None,
@@ -31,15 +34,6 @@ Day = Annotated[
     AfterValidator(_sane),
     Query(description="floor-local day, YYYY-MM-DD; default today"),
 ]
-Slice = Annotated[
-    str | None,
-    BeforeValidator(_empty),
-    AfterValidator(_printable),
-    Query(max_length=16, description="name of a slice, such as 11:00"),
-]
-Team = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_printable), Query(max_length=64, description="team id")
-]
-Agent = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_printable), Query(max_length=64, description="agent id")
-]
+Slice = Annotated[SliceName | None, BeforeValidator(_empty), Query(description="name of a slice, such as 11:00")]
+Team = Annotated[Name | None, BeforeValidator(_empty), Query(description="team id")]
+Agent = Annotated[Name | None, BeforeValidator(_empty), Query(description="agent id")]

@@ -1,0 +1,131 @@
+"""Desk pages in a real browser: nothing overflows, keys work, numbers change without moving rows."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from services.local.postgres import EmbeddedPostgres
+from tests.browser.conftest import Watched, elsewhere
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("/", "/slices", "/slices?slice=11:00", "/tasks", "/alerts", "/lines", "/agents/alina")
+SIZES = ((1920, 1080), (1440, 900), (390, 844))
+
+CONTRAST = """() => {
+  const parse = (text) => {
+    const found = text.match(/[\\d.]+/g).map(Number);
+    return found.length < 4 ? [...found, 1] : found;
+  };
+  const over = (top, below) => top.slice(0, 3).map((v, i) => v * top[3] + below[i] * (1 - top[3]));
+  const linear = (v) => (v <= 0.03928 * 255 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const ground = (node) => {
+    const stack = [];
+    for (let at = node; at; at = at.parentElement) stack.push(parse(getComputedStyle(at).backgroundColor));
+    return stack.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
+  };
+  const weak = [];
+  for (const node of document.querySelectorAll("main *, header *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    const passed = node.closest("option, noscript, [aria-hidden=true], .sr, .tabs .off") || !node.getClientRects().length;
+    if (!own || passed) continue;
+    const style = getComputedStyle(node), back = ground(node);
+    const [hi, lo] = [light(over(parse(style.color), back)), light(back)].sort((a, b) => b - a);
+    const ratio = (hi + 0.05) / (lo + 0.05);
+    if (ratio < 4.5) weak.push(`${node.textContent.trim().slice(0, 30)} ${ratio.toFixed(2)} ${style.color}`);
+  }
+  return [...new Set(weak)];
+}"""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_overflows(watched: Watched, size: tuple[int, int], language: str) -> None:
+    """No page is wider than its window, in any size or language."""
+    for path in PAGES:
+        page = watched.open(f"{path}{'&' if '?' in path else '?'}lang={language}", *size)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everything_can_be_read(watched: Watched, theme: str) -> None:
+    """Text against its ground has contrast AA (4.5) on every page, in both themes."""
+    for path in PAGES:
+        page = watched.open(f"{path}{'&' if '?' in path else '?'}theme={theme}")
+        assert page.evaluate(CONTRAST) == [], path
+
+
+def test_keys(watched: Watched) -> None:
+    """/ searches, j and k walk, Enter opens, ? helps."""
+    page = watched.open("/")
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.type("лун")
+    expect(page.locator("tbody [data-name]:visible")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("tbody [data-name]:visible")).to_have_count(18)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    first = page.locator("tbody tr[data-agent]").first
+    expect(first.locator("a").first).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    agent = first.get_attribute("data-agent")
+    first.locator("a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/agents/{agent}")
+
+
+def test_focus_is_seen(watched: Watched) -> None:
+    """Whoever walks by keyboard sees where they are."""
+    page = watched.open("/")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+    assert width >= 2
+
+
+def test_a_new_fact_changes_its_cell_and_moves_no_row(
+    watched: Watched, postgres: EmbeddedPostgres, floor_dsn: str
+) -> None:
+    """Numbers change where they stand: the order of rows stays, the page is not loaded again."""
+    page = watched.open("/")
+    order = rows(page)
+    page.evaluate("window.same = true")
+    cell = page.locator('tr[data-agent="gleb"] [data-cell="calls"] .done')
+    before = int(cell.inner_text())
+    database = floor_dsn.split("?")[0].rsplit("/", 1)[1]
+    copied = (
+        "INSERT INTO facts (event_id, type, source, day, occurred_at, received_at, agent, line, key_hash, direction, "
+        "disposition, talk_s, data, content_hash) SELECT gen_random_uuid(), type, source, day, occurred_at, received_at, "
+        "agent, line, key_hash, direction, disposition, talk_s, data, content_hash FROM facts "
+        "WHERE agent = 'gleb' AND type = 'srez.call.ended.v1' LIMIT 1"
+    )
+    elsewhere(lambda: postgres.query(copied, database=database))
+    expect(cell).to_have_text(str(before + 1), timeout=15_000)
+    assert rows(page) == order
+    assert page.evaluate("window.same")
+
+
+def test_the_clock_is_the_floors(watched: Watched) -> None:
+    """Floor-local time runs, whatever the time zone of the reader."""
+    page = watched.open("/")
+    clock = page.locator("[data-clock]").first
+    first = clock.inner_text()
+    assert first.startswith("14:3")
+    expect(clock).not_to_have_text(first, timeout=5_000)
+
+
+def test_theme_is_kept(watched: Watched) -> None:
+    """The reader's theme comes with the next page, without a flash of the other."""
+    page = watched.open("/")
+    page.select_option("[data-theme-choice]", "dark")
+    page = watched.open("/tasks")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def rows(page: Page) -> list[str]:
+    found: list[str] = page.eval_on_selector_all("tr[data-agent]", "all => all.map(row => row.dataset.agent)")
+    return found

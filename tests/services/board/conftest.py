@@ -1,0 +1,58 @@
+"""A board on a seeded floor: in-process for most tests, as a process of its own where time or many requests matter."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from services.board.app import Service
+from services.board.settings import BoardSettings
+from services.kit.clock import Clock
+from services.local.postgres import EmbeddedPostgres
+from tests.support.seed_floor import NOW, seed
+from tests.support.servers import fresh_database
+
+NOWHERE = "127.0.0.1:1"
+"""A Kafka that is away: the board then polls PostgreSQL."""
+
+
+def board_on(dsn: str, bootstrap: str = NOWHERE, **settings: float) -> Service:
+    """A board whose clock stands at the seeded moment; nothing runs before it is asked to."""
+    chosen = BoardSettings(
+        postgres_dsn=SecretStr(dsn),
+        kafka_bootstrap=bootstrap,
+        kafka_durable=False,
+        board_hosts="board.test",
+        floor_poll_s=0.2,
+        **settings,
+    )
+    return Service(chosen, Clock(NOW, 1.0, time.time()))
+
+
+def client_of(service: Service) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://board.test")
+
+
+@pytest.fixture(scope="session")
+def seeded_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database with the seeded day; for tests that only read."""
+    with fresh_database(postgres) as dsn:
+        asyncio.run(seed(dsn))
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def service(seeded_dsn: str) -> AsyncIterator[Service]:
+    found = board_on(seeded_dsn)
+    yield found
+    await found.engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(service) as found:
+        yield found

@@ -1,0 +1,41 @@
+"""Team series: equal to PostgreSQL, absent while nothing is known, no series of agents."""
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.board.app import Service
+from services.board.metrics import _count
+from services.board.storage import closes
+
+
+def samples(service: Service) -> dict[tuple[str, ...], float]:
+    text = generate_latest(service.registry).decode()
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_nothing_before_the_first_reading(service: Service) -> None:
+    """Absent is honest."""
+    names = {key[0] for key in samples(service)}
+    assert "srez_team_funnel_today" not in names
+    assert "srez_board_live_clients" in names
+
+
+async def test_team_series(service: Service) -> None:
+    """Counts, money, alerts and closed slices, as the floor shows them."""
+    today = await service.live.reload()
+    async with service.reader.connect() as connection:
+        service.teams.closed = _count(await closes.every(connection))
+    found = samples(service)
+    calls = sum(today.agents[agent.id].done["calls"] for agent in today.floor.agents if agent.team == "hunters")
+    assert found["srez_team_funnel_today", "calls", "hunters"] == calls
+    paid = sum(minor for (team, kind, _), minor in today.money.items() if (team, kind) == ("farmers", "payments"))
+    assert found["srez_money_today", "RUB", "farmers", "payments"] == paid / 100
+    assert found["srez_alerts", "firing", "outage"] == 1
+    assert found["srez_alerts", "efficiency", "firing"] == 0
+    assert found["srez_slices_closed_total", "hunters", "true"] == 1
+    assert found["srez_slices_closed_total", "false", "hunters"] == 1
+    assert not any("gleb" in key for key in found)

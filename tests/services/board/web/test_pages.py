@@ -1,0 +1,155 @@
+"""Pages: there in both languages, light, locked in, and telling the truth when something is away."""
+
+import gzip
+import re
+
+import httpx
+import pytest
+
+from services.board.app import Service
+from services.board.web.board import STATIC
+from tests.services.board.conftest import board_on, client_of
+
+PAGES = (
+    "/",
+    "/wall",
+    "/slices",
+    "/slices?slice=11:00",
+    "/tasks",
+    "/alerts",
+    "/lines",
+    "/agents/alina",
+    "/agents/mark?date=2026-11-20",
+)
+BUDGET = 200 * 1024
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_speaks_both_languages(client: httpx.AsyncClient, path: str, language: str) -> None:
+    """200, in the language asked for, which the reader's cookie then keeps."""
+    answer = await client.get(path, params={**dict(httpx.URL(path).params), "lang": language})
+    assert answer.status_code == 200
+    assert f'<html lang="{language}"' in answer.text
+    assert answer.cookies["srez_lang"] == language
+
+
+async def test_the_floor_speaks_its_own_language_first(client: httpx.AsyncClient) -> None:
+    """Without a wish the floor file's language; a broken wish is no wish."""
+    assert "до среза 16:00" in (await client.get("/")).text
+    assert "до среза 16:00" in (await client.get("/?lang=xx")).text
+
+
+async def test_a_page_locks_itself_in(client: httpx.AsyncClient) -> None:
+    """A policy without unsafe-inline, and nothing inline that would need it."""
+    for path in PAGES:
+        answer = await client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert re.findall(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|<style|javascript:", answer.text) == []
+        assert re.findall(r'(?:src|href)="https?://(?!records\.example)', answer.text) == []
+
+
+async def test_the_floor_page_is_light(client: httpx.AsyncClient) -> None:
+    """Page, styles, scripts, fonts and icon together stay under 200 KB compressed."""
+    page = gzip.compress((await client.get("/")).content, 6)
+    assets = sum(
+        len(data) if path.suffix == ".woff2" else len(gzip.compress(data, 6))
+        for path in STATIC.rglob("*")
+        if path.suffix in (".js", ".css", ".svg", ".woff2")
+        for data in [path.read_bytes()]
+    )
+    assert len(page) + assets < BUDGET
+
+
+async def test_every_asset_is_served_and_kept(client: httpx.AsyncClient) -> None:
+    """What a page names is there and may be cached for ever; the page itself never."""
+    page = await client.get("/")
+    assert page.headers["cache-control"] == "no-store"
+    named = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
+    assert len(named) >= 5
+    for address in named:
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+
+
+async def test_modules_import_only_what_is_here(client: httpx.AsyncClient) -> None:
+    """Scripts are local modules: every import exists, nothing comes from elsewhere."""
+    for path in STATIC.glob("*.js"):
+        for name in re.findall(r'from "([^"]+)"', path.read_text()):
+            assert name.startswith("./")
+            assert (STATIC / name).is_file()
+
+
+async def test_nobody_reads_customers_or_numbers(client: httpx.AsyncClient) -> None:
+    """No keyed hash of a customer reaches a page or the API."""
+    for path in (*PAGES, "/api/v1/calls", "/api/v1/floor"):
+        assert "k1:" not in (await client.get(path)).text
+
+
+async def test_names_are_escaped(service: Service, client: httpx.AsyncClient) -> None:
+    """A name that is markup stays a name."""
+    today = await service.live.reload()
+    evil = today.floor.agents[0].model_copy(update={"name": "<script>alert(1)</script>"})
+    today.floor = today.floor.model_copy(update={"agents": (evil, *today.floor.agents[1:])})
+    for name in ("agent_by_id",):
+        today.floor.__dict__.pop(name, None)
+    text = (await client.get("/")).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nowhere", 404),
+        ("/agents/nobody", 404),
+        ("/agents/%00", 404),
+        ("/slices?date=yesterday", 422),
+        ("/slices?date=0001-01-01", 422),
+        ("/slices?date=9999-12-31", 422),
+        ("/?order=worst", 422),
+        ("/slices?date=&team=&slice=", 200),
+        ("/slices?slice=12:34", 200),
+        ("/slices?date=2030-01-01", 200),
+        ("/agents/ivan?date=2100-12-31", 200),
+        ("/tasks?date=2001-01-01", 200),
+    ],
+)
+async def test_odd_addresses(client: httpx.AsyncClient, path: str, status: int) -> None:
+    """A wrong address gets a page that says so, never a server error."""
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_only_its_own_names_are_answered(service: Service) -> None:
+    """A name that somebody made point here gets nothing (there is no login yet)."""
+    transport = httpx.ASGITransport(service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://evil.example") as stranger:
+        assert (await stranger.get("/")).status_code == 400
+
+
+async def test_without_a_database() -> None:
+    """Pages and API say that the database is away, with 503; the process is alive and not ready."""
+    service = board_on("postgresql://nobody@127.0.0.1:1/none")
+    async with client_of(service) as client:
+        page, api = await client.get("/?lang=en"), await client.get("/api/v1/slices")
+        assert (page.status_code, api.status_code) == (503, 503)
+        assert "The database does not answer" in page.text
+        assert api.json()["reason"] == "unavailable"
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+    await service.engine.dispose()
+
+
+async def test_before_the_first_floor(postgres_dsn: str) -> None:
+    """An empty database gets the command that mends it."""
+    service = board_on(postgres_dsn)
+    async with client_of(service) as client:
+        page, api = await client.get("/"), await client.get("/api/v1/floor")
+        assert (page.status_code, api.status_code) == (503, 503)
+        assert "srez floor apply" in page.text
+        assert api.json()["reason"] == "no_floor"
+    await service.engine.dispose()
