@@ -14,7 +14,7 @@ class AggregatorSettings(ServiceSettings):
         "",
         description="static member name, unique among workers; default host and port, so a restart keeps its partitions",
     )
-    aggregator_batch: int = Field(1000, ge=1, description="most messages applied in one go")
+    aggregator_batch: int = Field(2000, ge=1, description="most messages applied in one go")
     aggregator_publish_s: float = Field(0.02, ge=0, description="changes of an agent within this time share a message")
     aggregator_close_poll_s: float = Field(0.4, gt=0, description="how often it is asked whether a slice is due")
     aggregator_health_s: float = Field(1, gt=0, description="how often lines are looked at while nothing arrives")

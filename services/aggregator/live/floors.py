@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
+from time import monotonic
 
 from schemas.floor import Floor
 from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.funnel import Thresholds, thresholds
 from services.rules.versions import floor_on
 
+LOOK_S = 0.2
 Versions = list[tuple[int, datetime, Floor]]
 
 
@@ -35,6 +37,8 @@ class Floors:
         self._versions, self._now = versions, now
         self._seen = -1
         self._days: dict[Date, FloorDay] = {}
+        self._bounds: tuple[tuple[datetime, datetime, Date], ...] = ()
+        self._look_again = 0.0
 
     def on(self, date: Date) -> FloorDay:
         versions = self._versions()
@@ -67,6 +71,18 @@ class Floors:
 
     def today(self) -> FloorDay:
         return self.on(self.date_of(self._now()))
+
+    def live_date(self, instant: datetime) -> Date | None:
+        """The live day of *instant*, or None. Asked for every fact: the days are looked up five times a second."""
+        if monotonic() > self._look_again:
+            self._look_again = monotonic() + LOOK_S
+            yesterday, today, tomorrow = self.live_dates()
+            days = [self.on(date).day for date in (today, yesterday, tomorrow)]
+            self._bounds = tuple((day.starts, day.ends, day.date) for day in days)
+        for starts, ends, date in self._bounds:
+            if starts <= instant < ends:
+                return date
+        return None
 
     def live_dates(self) -> tuple[Date, ...]:
         """Days kept in memory: yesterday, today, and tomorrow for clocks that run a little fast."""

@@ -25,14 +25,14 @@ class Funnels:
         held = self.partitions.get(partition)
         if agent is None or held is None:
             return False
-        date = self._floors.date_of(fact.time)
-        if date not in self._floors.live_dates():
+        date = self._floors.live_date(fact.time)
+        if date is None:
             return False
         key = (date, agent)
         found = held.get(key)
         if found is None:
             found = held[key] = AgentDay(self._floors.on(date).counting(agent))
-        if (waiting := self._reloading.get((partition, key))) is not None:
+        if self._reloading and (waiting := self._reloading.get((partition, key))) is not None:
             waiting.append(fact)
         if not found.apply(fact):
             return False

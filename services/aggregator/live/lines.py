@@ -85,7 +85,7 @@ class Lines:
     def apply(self, partition: int, fact: Fact) -> bool:
         """Fold a fact once; False when it was known or of another day. Raises: ValueError on an id that is no UUID."""
         held = self.partitions.get(partition)
-        if held is None or self._floors.date_of(fact.time) != self.date:
+        if held is None or self._floors.live_date(fact.time) != self.date:
             return False
         line = fact.line
         found = held.get(line)

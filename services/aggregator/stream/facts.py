@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -19,6 +21,7 @@ from services.kit import logs
 from services.kit.clock import Clock
 
 MOST_AT_ONCE = 2000
+CLOCK_S = 0.005
 _DIRTY = DIRTY.encode()
 
 
@@ -31,6 +34,7 @@ class FactStream:
         self._counted, self._repeated = metrics.counted.labels("facts"), metrics.repeated.labels("facts")
         self._dirty: set[tuple[int, Key]] = set()
         self._something_dirty = asyncio.Event()
+        self._tick, self._now, self._second = 0.0, clock.now(), 1.0
         self.wake: Callable[[], None] = lambda: None
 
     async def load(self, owned: frozenset[int]) -> None:
@@ -61,8 +65,13 @@ class FactStream:
             return
         self._counted.inc()
         if fact.received_at is not None:
-            passed = (self._clock.now() - fact.received_at) / self._clock.allow(1)
-            self._metrics.freshness.observe(passed)
+            self._observe(fact.received_at)
+
+    def _observe(self, received_at: datetime) -> None:
+        """Freshness in real seconds; the clock is read every few milliseconds, not for every fact."""
+        if (tick := monotonic()) - self._tick > CLOCK_S:
+            self._tick, self._now, self._second = tick, self._clock.now(), self._clock.allow(1).total_seconds()
+        self._metrics.freshness.observe(max(0.0, (self._now - received_at).total_seconds() / self._second))
 
     def reload(self, partition: int, key: Key) -> None:
         """Read one agent-day anew; what arrives meanwhile is counted on top."""

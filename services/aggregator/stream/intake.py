@@ -45,7 +45,7 @@ class Intake:
     def _take(self, events: list[Any], consumer: Any, generation: int) -> None:
         """Messages of an older assignment are dropped: whoever owns the partition now gets them again."""
         apply = self._apply
-        messages = [event.message for event in events]
+        messages = [getattr(event, "message", event) for event in events]  # the direct way brings bare messages
         current = [message for message in messages if message.generation_id == generation]
         for message in current:
             apply(message.partition, message)

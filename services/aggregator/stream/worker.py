@@ -10,9 +10,9 @@ import faust._cython.streams
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.stream.holding import Holding
 from services.aggregator.stream.intake import Intake
-from services.aggregator.stream.transport import QuietTransport
+from services.aggregator.stream.transport import DirectTransport
 
-POLL_RECORDS = 1000
+POLL_RECORDS = 2000
 
 
 class _App(faust.App):
@@ -22,7 +22,7 @@ class _App(faust.App):
         return
 
     def _new_transport(self) -> Any:
-        return QuietTransport(self.conf.broker_consumer, self)
+        return DirectTransport(self.conf.broker_consumer, self)
 
 
 class _Worker(faust.Worker):
