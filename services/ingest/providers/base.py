@@ -64,12 +64,14 @@ class Draft:
     """A fact before it has an agent: ``event_id = UUIDv5(source | type | provider_id)``; ``time`` is occurred_at.
 
     ``data.agent`` stays None (but in ``generic``, which may give it outright); ``data.identity`` is resolved later.
+    ``once``: it happens once for ever; when it is told again, the stored fact keeps its first time and its agent.
     """
 
     type: str
     provider_id: str
     time: datetime
     data: Data
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

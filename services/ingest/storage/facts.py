@@ -7,9 +7,11 @@ journal row a fact came from always wins: its parser was mended.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+
+import msgspec
 
 from schemas import facts, topics
 from schemas.facts import CallEnded, InvoiceIssued, Payment
@@ -22,11 +24,13 @@ class Raced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fact on its way in. ``newest``: it is made of all that is known (joined legs) and replaces what is stored."""
+    """A fact on its way in. ``newest``: it is made of all that is known (joined legs) and replaces what is stored.
+    ``once``: see providers.base.Draft."""
 
     stamped: Stamped
     journal_id: int
     newest: bool = False
+    once: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +74,9 @@ def plan(candidates: Sequence[Candidate], stored: dict[str, Stored]) -> Plan:
     for candidate in candidates:
         fact = candidate.stamped.fact
         found = stored.get(fact.id)
+        if found is not None and candidate.once and candidate.journal_id != found.journal_id:
+            candidate = _at_its_first_time(candidate, found)
+            fact = candidate.stamped.fact
         after = _stored(candidate, found.revision + 1 if found else 0)
         if found is None:
             out.inserts[fact.id] = candidate
@@ -91,6 +98,18 @@ def plan(candidates: Sequence[Candidate], stored: dict[str, Stored]) -> Plan:
             out.updates[fact.id] = candidate
         stored[fact.id] = after
     return out
+
+
+def _at_its_first_time(candidate: Candidate, found: Stored) -> Candidate:
+    """A deal that passes a stage again was won when it passed first, by whoever won it then (ADR 0009)."""
+    fact = candidate.stamped.fact
+    first = facts.decode_data(fact.type, found.data.encode())
+    at = facts.moment(first)
+    if at is None or at >= fact.time:
+        return candidate
+    data = msgspec.structs.replace(fact.data, at=at, identity=first.identity, agent=first.agent)
+    same = msgspec.structs.replace(fact, time=at, data=data)
+    return replace(candidate, stamped=replace(candidate.stamped, fact=same, day=found.day))
 
 
 def _wins(candidate: Candidate, after: Stored, found: Stored) -> bool:

@@ -233,4 +233,4 @@ def _candidate(
         work.rejected.append(Rejected(error.reason, str(error)))
         return
     work.facts += 1
-    yield Candidate(stamped, work.row.id, newest)
+    yield Candidate(stamped, work.row.id, newest, draft.once)

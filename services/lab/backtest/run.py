@@ -168,8 +168,8 @@ class _Run:
                     kind="outage",
                     verdict=one.attributed.verdict,
                     scope=one.attributed.scope,
-                    fired_at=self._local(one.finding.fired_at),
-                    resolved_at=self._local(one.finding.resolved_at) if one.finding.resolved_at else None,
+                    fired_at=one.finding.fired_at,
+                    resolved_at=one.finding.resolved_at,
                     evidence={
                         **evidence(one.state, one.finding),
                         "line": one.state.line,
@@ -186,8 +186,8 @@ class _Run:
                     kind=attribution.kind_of(attributed.verdict),
                     verdict=attributed.verdict,
                     scope=attributed.scope,
-                    fired_at=self._local(silence.fired_at),
-                    resolved_at=self._local(silence.resolved_at) if silence.resolved_at else None,
+                    fired_at=silence.fired_at,
+                    resolved_at=silence.resolved_at,
                     evidence={
                         "since": self._local(silence.since).isoformat(),
                         "expected": round(expected[silence.source].expected(silence.since, silence.fired_at), 6),
@@ -197,6 +197,10 @@ class _Run:
                 )
             )
         return rows
+
+    def _in_local_time(self, row: AlertRow) -> AlertRow:
+        resolved = self._local(row.resolved_at) if row.resolved_at else None
+        return msgspec.structs.replace(row, fired_at=self._local(row.fired_at), resolved_at=resolved)
 
     def _local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.floor.zone)
@@ -217,7 +221,7 @@ class _Run:
                 for case in sorted(self.cases, key=lambda case: (case.opened, case.agent, case.step))
             ],
             alerts=sorted(
-                (msgspec.structs.replace(row, fired_at=self._local(row.fired_at)) for row in self.alerts),
+                (self._in_local_time(row) for row in self.alerts),
                 key=lambda row: (row.fired_at, row.scope, row.alert),
             ),
             unattributed=sum(is_unattributed(version) for version in versions),

@@ -76,14 +76,14 @@ def _draft(kind: str, lead_id: str, lead: Mapping[str, Any], source: Source, rec
     identity = values.text(lead.get("responsible_user_id"))
     deal = f"{source.id}:{lead_id}"
     if kind == facts.PRESENTATION:
-        return Draft(kind, lead_id, at, PresentationMade(deal=deal, identity=identity, at=at))
+        return Draft(kind, lead_id, at, PresentationMade(deal=deal, identity=identity, at=at), once=True)
     invoice = f"{deal}:invoice"
     amount, currency = _money(kind, lead_id, lead, source)
     if kind == facts.INVOICE:
         issued = InvoiceIssued(
             invoice=invoice, deal=deal, identity=identity, at=at, amount_minor=amount, currency=currency
         )
-        return Draft(kind, lead_id, at, issued)
+        return Draft(kind, lead_id, at, issued, once=True)
     paid = Payment(
         payment=f"{deal}:payment",
         invoice=invoice if source.config.counts.invoice else None,
@@ -93,7 +93,7 @@ def _draft(kind: str, lead_id: str, lead: Mapping[str, Any], source: Source, rec
         amount_minor=amount,
         currency=currency,
     )
-    return Draft(kind, lead_id, at, paid)
+    return Draft(kind, lead_id, at, paid, once=True)
 
 
 def _money(kind: str, lead_id: str, lead: Mapping[str, Any], source: Source) -> tuple[int, str]:

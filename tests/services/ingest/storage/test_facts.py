@@ -87,3 +87,22 @@ def test_order_and_batching_do_not_matter(said: list[tuple[int, int, str]], rand
     assert {id_: hash_ for id_, (hash_, _) in content(actual).items()} == {
         id_: hash_ for id_, (hash_, _) in content(expected).items()
     }
+
+
+def won(amount: int, *, after: timedelta, identity: str) -> Candidate:
+    """A deal that passes its invoice stage, *after* noon."""
+    at = NOON + after
+    data = InvoiceIssued(invoice="own:d1", identity=identity, at=at, amount_minor=amount, currency="RUB")
+    stamped = stamp(Draft(facts.INVOICE, "d1", at, data, once=True), "own", at, FLOOR_)
+    return Candidate(stamped, 1 + int(after.total_seconds()), once=True)
+
+
+def test_a_deal_counts_once_at_its_first_time() -> None:
+    """Passing the stage again on another day moves nothing; only a changed amount is a revision."""
+    stored: dict[str, Stored] = {}
+    plan([won(1, after=timedelta(), identity="222")], stored)
+    again = plan([won(1, after=timedelta(days=3), identity="223")], stored)
+    assert (again.updates, len(again.told.duplicates)) == ({}, 1)
+    dearer = plan([won(2, after=timedelta(days=4), identity="223")], stored)
+    (revised,) = dearer.updates.values()
+    assert (revised.stamped.fact.time, revised.stamped.fact.agent, revised.stamped.day) == (NOON, "ivan", NOON.date())
