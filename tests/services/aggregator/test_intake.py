@@ -32,7 +32,9 @@ class Bench:
         self.generation = 1
         self.may_load = asyncio.Event()
         self.queue: asyncio.Queue[Any] = asyncio.Queue()
-        self.holding = Holding("t", self._load, lambda gone: self.log.append(("drop", sorted(gone))), self.failed.append)
+        self.holding = Holding(
+            "t", self._load, lambda gone: self.log.append(("drop", sorted(gone))), self.failed.append
+        )
         self._fails_at = fails_at
         self.intake = Intake(self.holding, self._apply, lambda: None, 10, self.failed.append)
 
