@@ -25,7 +25,8 @@ WEIGHT: Final[Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``step`` is the one that decides: the open task's, else the first that deviates; None when none does."""
+    """``step`` is the one that decides: the open task's (the first broken rung), else the first that deviates; None when
+    none does. ``row`` and ``p_below`` are of the step that deviates, which a task may trace back to an earlier one."""
 
     level: Shown
     step: Step | None
@@ -49,7 +50,7 @@ def standing(today: Today, agent: str) -> Standing:
         found = [row for row in rows if row.level == level]
         if found:
             first = next((row for row in found if task and row.step == task.row.step), found[0])
-            return Standing(level, first.step, first.p_below, first)
+            return Standing(level, task.row.step if task else first.step, first.p_below, first)
     if any(row.level == "ok" for row in rows):
         return Standing("ok", task.row.step if task else None, None, None)
     untrusted = not any(row.trusted for row in rows)

@@ -126,10 +126,11 @@ def test_no_input_breaks_the_api(board_process: str, mode: GenerationMode) -> No
     asked = []
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.path not in PASSED_OVER:
-            asked.append(operation.path)
-            _ask(operation.as_strategy(generation_mode=mode))
-    assert len(asked) == 9
+        if operation.path in PASSED_OVER or (mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters())):
+            continue  # what takes no parameter cannot be asked wrongly
+        asked.append(operation.path)
+        _ask(operation.as_strategy(generation_mode=mode))
+    assert len(asked) == (9 if mode is GenerationMode.POSITIVE else 8)
 
 
 def _ask(cases: Any) -> None:
