@@ -87,6 +87,14 @@ class Child:
     log: Path
     url: str = ""
 
+    def cpu_s(self) -> float:
+        """Processor time this process has used so far, seconds; 0 where the system does not tell (no /proc)."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def wait_ready(self) -> "Child":
         """Wait until /readyz says 200. Raises: Unavailable with the end of the log."""
         deadline = time.monotonic() + READY_S

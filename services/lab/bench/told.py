@@ -20,10 +20,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """A Faust yardstick: seconds from its first event to its last."""
+    """A Faust yardstick: seconds from its first event to its last, and the processor time between them."""
 
     events: int
     seconds: float
+    cpu_s: float
 
 
 class Took(msgspec.Struct, frozen=True, kw_only=True):
