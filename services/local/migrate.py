@@ -9,11 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from schemas.tables import metadata
-from services.kit.errors import Unavailable
+from services.kit.errors import Misconfigured, Unavailable
 from services.kit.postgres import engine
 
 LOCK = 0x5DE2  # advisory lock: two migrations at once wait for each other
@@ -36,13 +37,16 @@ def revisions() -> set[str]:
 
 
 def upgrade(dsn: str) -> str:
-    """Migrate to the newest revision and return it. Raises: Unavailable."""
+    """Migrate to the newest revision and return it. Raises: Unavailable; Misconfigured when the database is newer."""
 
     def work(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         config = configuration()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise Misconfigured(f"the database was made by a newer Srez ({error}): upgrade this one") from error
 
     _run(dsn, work)
     return newest()

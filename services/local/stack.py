@@ -60,6 +60,7 @@ class Stack:
         self.clock = Clock()
         self._following: asyncio.Task[None] | None = None
         self._local_secrets: dict[str, str] = {}
+        self.has_floor = False
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -70,6 +71,9 @@ class Stack:
             sign = {"kafka": f":{self._earlier.get('ports', {}).get('kafka')}"}.get(name, f"services.{name}")
             if name != "postgres" and await asyncio.to_thread(stop_leftover, pid, sign, first=signal.SIGKILL):
                 self.output.say(f"stopped {name}, left over from a run that was killed")
+        self.output.say(
+            f"starting {'PostgreSQL, ' if self.postgres else ''}{'the broker ' if self.broker else ''}and the services"
+        )
         await self._start_postgres()
         await asyncio.to_thread(migrate.upgrade, self.dsn)
         await self._start_broker()
@@ -183,7 +187,9 @@ class Stack:
         if self.options.floor_text is not None:
             version, new = await asyncio.to_thread(floors.apply, self.dsn, self.options.floor_text, self.clock.now())
             self.output.say(f"floor version {version} {'applied' if new else 'is in force already'}")
-        self._make_secrets(await asyncio.to_thread(floors.newest, self.dsn))
+        newest = await asyncio.to_thread(floors.newest, self.dsn)
+        self.has_floor = newest is not None
+        self._make_secrets(newest)
 
     def _make_secrets(self, newest: tuple[int, str] | None) -> bool:
         try:

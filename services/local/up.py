@@ -81,7 +81,11 @@ async def _work(stack: Stack, during: During) -> int | None:
 
 
 async def greet(stack: Stack) -> int | None:
-    """Say where everything is once it is ready."""
+    """Say where everything is once it is ready; without a floor nothing can be, so then at once."""
+    if not stack.has_floor:
+        stack.output.say(addresses(stack))
+        stack.output.say("no floor is applied yet: everything waits for `srez floor apply FILE`")
+        return None
     try:
         await stack.wait_ready()
     except SrezError as error:

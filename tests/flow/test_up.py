@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from services.lab.senders.generic import headers
+from services.local import floors
 from services.local.secrets import read
 from tests.support.running import KEPT, ROOT
 from tests.support.waiting import wait_until
@@ -58,6 +59,11 @@ class Up:
     def ready(self) -> dict[str, Any]:
         """Its endpoints, once every service is ready."""
         return wait_until(self._ready, f"srez up to be ready\n{self.log}", PATIENCE_S)
+
+    def start_seen(self) -> dict[str, Any]:
+        """Its endpoints, once it greets."""
+        wait_until(lambda: "Stop with Ctrl-C" in self.said(), "the greeting", PATIENCE_S)
+        return dict(json.loads((self.home / "endpoints.json").read_text()))
 
     def _ready(self) -> dict[str, Any] | None:
         assert self.process is not None
@@ -172,6 +178,16 @@ def test_a_day_survives_the_death_of_everything(up: Up) -> None:
     assert up.stop() == 0
     assert of_this_run(up.folder) == []
     assert not (up.home / "endpoints.json").exists()
+
+
+def test_a_source_added_while_it_runs_can_post(up: Up) -> None:
+    """A floor applied later, with a source nobody gave a secret: one is made, and ingest accepts it."""
+    endpoints = up.start().start_seen()
+    assert "srez floor apply" in up.said()
+    floors.apply(endpoints["postgres"], FLOOR, datetime.now(UTC))
+    wait_until(lambda: "FLOW_SIGNING" in read(Path(endpoints["secrets"])), "a secret to be made", PATIENCE_S)
+    wait_until(lambda: post_call(endpoints, "x0") == 200, "ingest to accept it", PATIENCE_S)
+    assert up.stop() == 0
 
 
 def test_a_second_one_is_refused_and_a_broken_floor_told(up: Up) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from schemas.tables import metadata
+from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
 from services.local import migrate
 from services.local.postgres import EmbeddedPostgres, programs
@@ -51,3 +52,11 @@ def test_an_empty_database_has_no_revision(postgres: EmbeddedPostgres) -> None:
     """A database that was never migrated is recognised as such."""
     with fresh_database(postgres, "template0") as dsn:
         assert migrate.current(dsn) is None
+
+
+def test_a_newer_database_is_left_alone(postgres: EmbeddedPostgres, postgres_dsn: str) -> None:
+    """A revision this version does not know is an error that says what to do."""
+    name = postgres_dsn.split("/")[3].split("?")[0]
+    postgres.query("UPDATE alembic_version SET version_num = '9999'", database=name)
+    with pytest.raises(Misconfigured, match="newer Srez"):
+        migrate.upgrade(postgres_dsn)
