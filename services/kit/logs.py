@@ -34,7 +34,7 @@ def configure(service: str, format_: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "aiokafka", "faust", "mode", "uvicorn.access", "slack_sdk"):
+    for noisy in ("httpx", "httpcore", "aiokafka", "faust", "mode", "uvicorn", "slack_sdk"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.contextvars.bind_contextvars(service=service)
 

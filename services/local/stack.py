@@ -247,4 +247,5 @@ class Stack:
 
 
 def _is_complaint(line: str) -> bool:
-    return any(word in line for word in ("ERROR:", "FATAL:", "PANIC:", "WARNING:"))
+    usual = ("the database system is starting up", "the database system is shutting down")
+    return any(word in line for word in ("ERROR:", "FATAL:", "PANIC:", "WARNING:")) and not line.endswith(usual)
