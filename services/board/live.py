@@ -207,6 +207,7 @@ class Live:
             [(task.row.task, task.state, task.row.result) for task in today.tasks],
             sorted(today.technical_now),
             len(today.cases),
+            sorted(today.money.items()),
             len(today.long_calls) and today.long_calls[0].call_id,
         )
         return f"{crc32(repr(parts).encode()):08x}"

@@ -105,6 +105,13 @@ def test_a_new_fact_changes_its_cell_and_moves_no_row(
     )
     elsewhere(lambda: postgres.query(copied, database=database))
     expect(cell).to_have_text(str(before + 1), timeout=15_000)
+    paused = (
+        "INSERT INTO facts (event_id, type, source, day, occurred_at, received_at, agent, line, key_hash, data, content_hash) "
+        "SELECT gen_random_uuid(), type, source, day, occurred_at + interval '1 s', received_at, agent, line, key_hash, "
+        """'{"state": "paused"}', content_hash FROM facts WHERE agent = 'gleb' AND type = 'srez.agent.state.v1' LIMIT 1"""
+    )
+    elsewhere(lambda: postgres.query(paused, database=database))
+    expect(page.locator('tr[data-agent="gleb"] [data-word]')).to_have_text("пауза", timeout=15_000)
     assert rows(page) == order
     assert page.evaluate("window.same")
 

@@ -26,6 +26,23 @@ function fill(holder, done, due, day) {
   }
 }
 
+const UNTIMED = ["available", "offline"];
+
+function state(line, row) {
+  const cell = line.querySelector("[data-state]");
+  if (!cell || !row.state) return;
+  const words = JSON.parse(cell.closest("[data-states]").dataset.states);
+  if (cell.dataset.state !== row.state) {
+    cell.dataset.state = row.state;
+    cell.className = `state ${row.state}`;
+    set(cell.querySelector("[data-word]"), words[row.state] ?? row.state);
+    cell.querySelector("[data-mark]").hidden = row.state !== "technical";
+  }
+  const since = cell.querySelector("[data-ago]");
+  since.dataset.ago = UNTIMED.includes(row.state) ? "" : (row.state_since ?? "");
+  if (!since.dataset.ago) set(since, "");
+}
+
 export function cells({ rows, teams }) {
   for (const row of rows) {
     for (const line of document.querySelectorAll(`tr[data-agent="${CSS.escape(row.agent)}"]`)) {
@@ -33,6 +50,7 @@ export function cells({ rows, teams }) {
         const step = holder.dataset.cell;
         fill(holder, row.done[step], row.due[step], row.due_day[step]);
       }
+      state(line, row);
       const since = line.querySelector("[data-since]");
       if (since && row.last_call_at) since.dataset.since = row.last_call_at;
     }

@@ -32,7 +32,9 @@ export function tick() {
     const left = (Date.parse(node.dataset.until) - now) / 1000;
     write(node, left >= 0 && left < 120 ? span(left) : about(left));
   }
-  for (const node of document.querySelectorAll("[data-ago]")) write(node, span((now - Date.parse(node.dataset.ago)) / 1000));
+  for (const node of document.querySelectorAll("[data-ago]")) {
+    if (node.dataset.ago) write(node, span((now - Date.parse(node.dataset.ago)) / 1000));
+  }
   for (const node of document.querySelectorAll("[data-since]")) {
     if (node.dataset.since) write(node, about((now - Date.parse(node.dataset.since)) / 1000));
   }

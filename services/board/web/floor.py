@@ -1,11 +1,13 @@
 """The Floor page and ``/api/v1/floor``."""
 
+import json
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from schemas.facts import StateName
 from schemas.rows import TaskRow
 from schemas.steps import Step
 from services.board.cells import agent_cells, team_cells
@@ -64,6 +66,7 @@ def routes(board: Board) -> APIRouter:
             now=now,
             team=team or "",
             order=order or today.floor.board.order,
+            states=json.dumps({name: w(f"state.{name}") for name in get_args(StateName)}, ensure_ascii=False),
             payments=money_today(today, "payments"),
             summary=slice_summary(today),
             recent_alerts=[say(alert, today.floor, w) for alert in today.alerts[:4]],
