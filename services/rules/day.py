@@ -61,7 +61,7 @@ class WorkingDay:
 
 
 def local_instant(date: Date, clock: time, zone: ZoneInfo) -> datetime:
-    """The instant of a wall-clock time; one that a DST change skips or repeats is the earlier reading."""
+    """The instant of a wall-clock time; one that a DST change skips or repeats is read by the clock before the change."""
     return datetime.combine(date, clock, zone).astimezone(UTC)
 
 

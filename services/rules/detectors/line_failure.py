@@ -144,6 +144,8 @@ def close_day(state: LineState, over: datetime) -> None:
         state.open.resolved_at = max(over, state.open.last_attempt)
         state.closed.append(state.open)
         state.open = None
+        state.run.clear()  # what was told once is not told again
+        state.window.clear()
 
 
 def _forget(state: LineState, now: datetime) -> None:
