@@ -10,8 +10,8 @@ from schemas.steps import STEPS
 from services.lab.backtest.read import read
 from services.lab.backtest.run import run
 from services.lab.ledger import read as ledger
-from tests.faults.floor_of_kills import SERVICES, FloorOfKills
 from tests.support.fake_slack import running_slack
+from tests.support.real_day import SERVICES, RealDay, plan
 from tests.support.running import Services
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults]
@@ -23,8 +23,8 @@ SEEDS = [int(seed) for seed in os.environ.get("SREZ_FAULT_SEEDS", "20261123").sp
 async def test_a_day_of_kills(seed: int, services: Services, postgres_dsn: str, broker: str, tmp_path: Path) -> None:
     """kill -9 and SIGSTOP of every service during a day: nothing lost, nothing doubled, nothing said twice."""
     with running_slack() as slack:
-        floor = FloorOfKills(services, postgres_dsn, broker, slack, tmp_path, seed)
-        report = await floor.play()
+        floor = RealDay(services, postgres_dsn, broker, slack, tmp_path, seed)
+        report = await floor.play(plan(seed, floor.length_s))
         print(f"seed {seed}: {report}; {[(f.kind, f.service, round(f.at, 1)) for f in floor.happened]}")
         assert {fault.service for fault in floor.happened if fault.kind == "kill"} == set(SERVICES)
 
@@ -34,7 +34,7 @@ async def test_a_day_of_kills(seed: int, services: Services, postgres_dsn: str, 
         await _alerts_are_told_once(floor)
 
 
-async def _webhooks_are_kept(floor: FloorOfKills) -> None:
+async def _webhooks_are_kept(floor: RealDay) -> None:
     """acked ⊆ journal ⊆ acked ∪ unknown (an attempt that was cut off may have been kept)."""
     entries = list(ledger(floor.folder / "ledger.ndjson"))
     journal = (await floor.one("SELECT count(*)::int AS rows FROM journal"))["rows"]
@@ -44,7 +44,7 @@ async def _webhooks_are_kept(floor: FloorOfKills) -> None:
     assert accepted <= journal <= accepted + unknown
 
 
-async def _facts_are_counted_once(floor: FloorOfKills) -> None:
+async def _facts_are_counted_once(floor: RealDay) -> None:
     """Facts = distinct events; live counters = SQL = the truth of the simulation."""
     stored = {row["id"] for row in await floor.all("SELECT event_id::text AS id FROM facts")}
     truth = floor.day.truth
@@ -55,7 +55,7 @@ async def _facts_are_counted_once(floor: FloorOfKills) -> None:
     assert {key: shown.get(key, 0) for key in expected} == expected
 
 
-async def _slices_are_what_a_back_test_makes(floor: FloorOfKills) -> None:
+async def _slices_are_what_a_back_test_makes(floor: RealDay) -> None:
     """Frozen numbers = an independent replay of the stored facts through the pure core."""
     result = run(floor.floor, read(await floor.facts_file(), floor.floor))
     replayed = {(row.slice, row.agent, row.step): (row.done, row.in_slice, row.target) for row in result.slices}
@@ -66,7 +66,7 @@ async def _slices_are_what_a_back_test_makes(floor: FloorOfKills) -> None:
     assert frozen == replayed
 
 
-async def _alerts_are_told_once(floor: FloorOfKills) -> None:
+async def _alerts_are_told_once(floor: RealDay) -> None:
     """Every alert has one post, and nothing waits or died in the outbox."""
     alerts = await floor.all("SELECT alert::text AS alert, scope, state FROM alerts")
     assert any(row["scope"].startswith("line:") for row in alerts)

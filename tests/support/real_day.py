@@ -1,10 +1,11 @@
-"""One real day with everything running, for fault tests: services, feeder, fake Slack, and a seeded plan of faults."""
+"""A whole simulated day through the real services: feeder, fake Slack, and a seeded plan of faults if there is one."""
 
 import asyncio
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ def plan(seed: int, length_s: float) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.at)
 
 
-class FloorOfKills:
-    """``play()`` runs the day and the faults; afterwards everything is settled and can be looked at."""
+class RealDay:
+    """``play(faults)`` runs the day; afterwards everything is settled and can be looked at."""
 
     def __init__(self, services: Services, dsn: str, broker: str, slack: FakeSlack, folder: Path, seed: int) -> None:
         self.services, self.dsn, self.slack, self.folder, self.seed = services, dsn, slack, folder, seed
@@ -79,10 +80,10 @@ class FloorOfKills:
     def length_s(self) -> float:
         return (self.ends - self.opening).total_seconds() / RATE
 
-    async def play(self) -> FeedReport:
+    async def play(self, faults: Sequence[Fault] = ()) -> FeedReport:
         loop = asyncio.get_running_loop()
         start_s = 12.0
-        anchor = str(loop_time_to_unix() + start_s)
+        anchor = str(time.time() + start_s)
         clock_text = f"{self.opening.isoformat()}@{RATE:g}"
         self.environment |= {"SREZ_CLOCK": clock_text, "SREZ_CLOCK_ANCHOR": anchor}
         clock = Clock.parse(clock_text, anchor)
@@ -104,7 +105,7 @@ class FloorOfKills:
         )
         began = loop.time()
         async with asyncio.TaskGroup() as group:
-            for fault in plan(self.seed, self.length_s):
+            for fault in faults:
                 await asyncio.sleep(max(0.0, began + fault.at - loop.time()))
                 group.create_task(self._strike(fault))
         report = await feeding
@@ -184,7 +185,3 @@ class FloorOfKills:
                 key = labels["agent"].strip('"'), labels["step"].strip('"')
                 found[key] = int(float(line.rsplit(" ", 1)[1]))
         return found
-
-
-def loop_time_to_unix() -> float:
-    return datetime.now().astimezone().timestamp()
