@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Elsewhere] = {
     "backtest": Elsewhere(
         "services.lab.backtest.command", "backtest", LAB, "Judge days of stored facts by the live rules."
     ),
+    "bench": Elsewhere("services.local.bench", "bench", LAB, "Measure speed against yardsticks of the same run."),
     "ingest": Elsewhere("services.ingest.__main__", "main", ONE, "Receive webhooks, journal them, make facts of them."),
     "aggregator": Elsewhere(
         "services.aggregator.commands", "aggregator", ONE, "Count per agent and line, close slices."
