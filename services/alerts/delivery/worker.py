@@ -190,7 +190,7 @@ class Delivery:
         self._metrics.notifications.labels(row.channel, "dead").inc()
 
     async def hand_over(self, connection: Any, row: Claimed | Outgoing) -> None:
-        """Write the message for the next channel that can be used."""
+        """Write the message for the next channel that can be used and does not have it."""
         now = self._clock.real()
         for lane in routing.others(self._floor(), row.kind, row.payload.get("team"), row.channel):  # type: ignore[arg-type]
             if isinstance(self._channels.of(lane.channel.id), str):
@@ -198,7 +198,7 @@ class Delivery:
             copy = Outgoing(row.group_key, row.transition, lane.channel.id, lane.target, row.kind, row.payload)
             if await outbox.write(connection, copy, now, now):
                 self._metrics.notifications.labels(lane.channel.id, "fallback").inc()
-            return
+                return
 
     def _backoff_s(self, row: Claimed) -> float:
         doubled: float = self._settings.alerts_retry_s * 2 ** min(max(row.attempts - 1, 0), 20)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.tables import messages, outbox
+from services.alerts.notifiers import CONSOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ async def overdue(connection: AsyncConnection, before: datetime) -> list[Outgoin
     told = sa.exists().where(
         other.c.group_key == outbox.c.group_key,
         other.c.id != outbox.c.id,
-        sa.or_(other.c.state == "sent", other.c.channel != outbox.c.channel),
+        sa.or_(other.c.state == "sent", other.c.channel == CONSOLE.id),
     )
     query = sa.select(outbox).where(
         outbox.c.state.in_(("pending", "sending")), outbox.c.kind == "outage", outbox.c.created_at < before, ~told

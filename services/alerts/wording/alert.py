@@ -15,22 +15,11 @@ Payload = Mapping[str, Any]
 
 
 def line(payload: Payload, words: Language) -> Content:
-    evidence, verdict = payload["evidence"], payload["verdict"]
+    verdict = payload["verdict"]
     if payload["state"] == "invalidated":
         return _content(_line_title(payload, words), _after(payload, words), payload, words)
     people = len(payload["technical"])
-    told = [
-        words.say(
-            "line.what",
-            failures=words.count(evidence["failures"], "failure"),
-            attempts=words.count(evidence["attempts"], "of_attempts"),
-            codes=_codes(evidence, words),
-            base=words.percent(evidence["base"], 0 if evidence["base"] >= 0.01 else 1),
-        )
-    ]
-    if evidence.get("total_failures", 0) > evidence["failures"]:
-        told.append(words.say("line.total", failures=words.count(evidence["total_failures"], "failure")))
-    told.append(words.say("chance", n=words.chance(_p(evidence))))
+    told = _line_numbers(payload, words)
     whose = [_whose_line(payload, words)]
     over = payload["state"] == "resolved"
     if people:
@@ -41,6 +30,27 @@ def line(payload: Payload, words: Language) -> Content:
         known = verdict if f"line.do.{verdict}" in DO_LINE else "undetermined"
         sections.append(Section((words.say("do", what=words.say(f"line.do.{known}")),)))
     return _content(_line_title(payload, words), sections, payload, words)
+
+
+def _line_numbers(payload: Payload, words: Language) -> list[str]:
+    evidence = payload["evidence"]
+    failures = max(evidence.get("total_failures", 0), evidence["failures"])
+    usual = words.percent(evidence["base"], 0 if evidence["base"] >= 0.01 else 1)
+    codes = _codes(evidence, words)
+    if payload["state"] == "resolved":
+        return [words.say("line.what.over", failures=words.count(failures, "failure"), codes=codes, base=usual)]
+    told = [
+        words.say(
+            "line.what",
+            failures=words.count(evidence["failures"], "failure"),
+            attempts=words.count(evidence["attempts"], "of_attempts"),
+            codes=codes,
+            base=usual,
+        )
+    ]
+    if failures > evidence["failures"]:
+        told.append(words.say("line.total", failures=words.count(failures, "failure")))
+    return [*told, words.say("chance", n=words.chance(_p(evidence)))]
 
 
 DO_LINE: Final = ("line.do.line", "line.do.floor", "line.do.workplace", "line.do.undetermined")

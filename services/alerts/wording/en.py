@@ -52,7 +52,8 @@ TEXT: Final[dict[str, str]] = {
     "line.title.closed": "Line {line}: failures since {since}, no sign of a repair until the end of the day",
     "line.title.invalidated": "Withdrawn: line {line}, the failure since {since} was not confirmed",
     "line.what": "{failures} out of {attempts}: {codes}. Normally {base} fail here.",
-    "line.total": "Over the whole outage: {failures}.",
+    "line.what.over": "{failures} over the whole outage: {codes}. Normally {base} fail here.",
+    "line.total": "Since it began: {failures}.",
     "line.whose.line": "It is the line, not people: {people} hit.",
     "line.whose.line.others": "It is the line, not people: {people} hit, other lines work.",
     "line.whose.floor": "All lines fail: it is the floor's connection or the PBX, not people.",
@@ -103,6 +104,7 @@ TEXT: Final[dict[str, str]] = {
     # a slice
     "slice.title": "Slice {slice}: {team}",
     "slice.untrusted": "Data are incomplete, nobody is judged",
+    "slice.untrusted.all": "All steps: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "source {source} is silent",
     "doubt.late": "events of {source} come late",

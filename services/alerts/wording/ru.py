@@ -52,7 +52,8 @@ TEXT: Final[dict[str, str]] = {
     "line.title.closed": "Линия {line}: отказы с {since}, починена ли она, до конца дня не видно",
     "line.title.invalidated": "Отменено: линия {line}, отказ с {since} не подтвердился",
     "line.what": "{failures} из {attempts}: {codes}. Обычно здесь отказывает {base}.",
-    "line.total": "За весь сбой: {failures}.",
+    "line.what.over": "За весь сбой {failures}: {codes}. Обычно здесь отказывает {base}.",
+    "line.total": "С начала сбоя: {failures}.",
     "line.whose.line": "Это линия, не люди: отказы у {people}.",
     "line.whose.line.others": "Это линия, не люди: отказы у {people}, другие линии работают.",
     "line.whose.floor": "Отказывают все линии: это связь отдела или АТС, не люди.",
@@ -103,6 +104,7 @@ TEXT: Final[dict[str, str]] = {
     # a slice
     "slice.title": "Срез {slice}: {team}",
     "slice.untrusted": "Данные неполные, людей не судим",
+    "slice.untrusted.all": "Все ступени: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "молчит источник {source}",
     "doubt.late": "события {source} приходят с опозданием",

@@ -5,6 +5,7 @@ from datetime import date as Date
 from datetime import datetime
 from typing import Any
 
+from schemas.steps import STEPS
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 
@@ -42,13 +43,21 @@ DATA = ("kind", "date", "slice", "team", "steps", "tasks", "verified", "coaching
 
 
 def _untrusted(payload: Payload, words: Language) -> list[Section]:
-    """Steps that cannot be judged, grouped by why."""
+    """Steps that cannot be judged, grouped by why, in the order of the funnel."""
     groups: dict[str, list[str]] = {}
-    for step, reasons in payload["untrusted"].items():
-        why = "; ".join(_doubt(reason, words) for reason in reasons)
-        groups.setdefault(why, []).append(words.say(f"step.{step}"))
-    lines = tuple(words.say("slice.untrusted.step", steps=", ".join(steps), why=why) for why, steps in groups.items())
+    for step in STEPS:
+        if reasons := payload["untrusted"].get(step):
+            why = "; ".join(_doubt(reason, words) for reason in reasons)
+            groups.setdefault(why, []).append(step)
+    lines = tuple(_untrusted_line(payload, steps, why, words) for why, steps in groups.items())
     return [Section(lines, heading=words.say("slice.untrusted"), bullets=True)]
+
+
+def _untrusted_line(payload: Payload, steps: list[str], why: str, words: Language) -> str:
+    if len(steps) > 1 and set(steps) >= {one["step"] for one in payload["steps"]}:
+        return words.say("slice.untrusted.all", why=why)
+    named = [words.say(f"step.{step}") for step in steps]
+    return words.say("slice.untrusted.step", steps=", ".join([named[0], *map(str.lower, named[1:])]), why=why)
 
 
 def _doubt(reason: str, words: Language) -> str:

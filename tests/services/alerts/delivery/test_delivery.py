@@ -226,6 +226,20 @@ async def test_a_kind_not_there_yet_says_so(engine, slack, deliveries):
     assert "kind telegram is not supported yet" in (await rows(engine))[0].error
 
 
+async def test_an_outage_that_nobody_heard_of_goes_to_another_channel(engine, slack, deliveries, capsys):
+    """Slack is stuck past the deadline: the console tells it, once."""
+    await write(engine, state(0), delay_s=3600)
+    worker = await deliveries()
+    later = Clock().real() + timedelta(seconds=400)
+    for _ in range(2):
+        async with engine.begin() as connection:
+            for late in await box.overdue(connection, later):
+                await worker.hand_over(connection, late)
+    async with running(worker):
+        await eventually(lambda: capsys.readouterr().out, "the console")
+    assert [(row.channel, row.state) for row in await rows(engine)] == [("slack", "pending"), ("console", "sent")]
+
+
 async def test_429_holds_the_whole_channel(engine, slack, deliveries):
     """Asked to wait on one message, nothing else is posted to that channel meanwhile."""
     slack.retry_after_s = 1

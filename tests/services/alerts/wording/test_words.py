@@ -138,8 +138,15 @@ def test_a_calm_slice_says_so():
 def test_an_untrusted_slice_judges_nobody():
     """Reasons first, no “nobody lags” that nobody could know."""
     said = plain(but(SLICE, tasks=[], lagging=[], untrusted={"calls": ["silent:pbx"], "answered": ["silent:pbx"]}))
-    assert "Звонки, Ответили: молчит источник pbx" in said
+    assert "Звонки, ответили: молчит источник pbx" in said
     assert "Никто не отстаёт" not in said
+
+
+def test_a_doubt_about_everything_names_no_steps():
+    """Whatever order the steps are stored in."""
+    late = ["late:pbx"]
+    said = plain(but(SLICE, tasks=[], untrusted={"payments": late, "calls": late}))
+    assert "Все ступени: события pbx приходят с опозданием" in said
 
 
 def test_a_withdrawn_task_says_why():
