@@ -160,12 +160,14 @@ class Live:
             return
 
     async def tick(self) -> None:
-        """Once a second: what changed to every stream; every few seconds a heartbeat."""
-        beat = 0.0
+        """Once a second, more rarely on a floor whose cells take long: what changed, to every stream; and heartbeats."""
+        beat = took = 0.0
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(max(TICK_S, 5 * took))
+            began = time.monotonic()
             if self._today is not None and self._streams:
                 self._send_changes(self._today)
+            took = time.monotonic() - began
             if time.monotonic() - beat >= BEAT_S:
                 beat = time.monotonic()
                 self.tell(Event("beat", self.beat()))

@@ -7,6 +7,13 @@ function beingRead(table) {
   return table.matches(":hover") || table.contains(document.activeElement);
 }
 
+/** What the reader has unfolded stays unfolded. */
+function exchange(part, next) {
+  const open = [...part.querySelectorAll("details")].map((one) => one.open);
+  part.innerHTML = next.innerHTML;
+  part.querySelectorAll("details").forEach((one, at) => (one.open = open[at] ?? one.open));
+}
+
 function merge(old, fresh, reorder) {
   const rows = new Map([...old.children].map((row) => [row.dataset.agent, row]));
   const before = new Map([...rows].map(([key, row]) => [key, row.getBoundingClientRect().top]));
@@ -55,7 +62,7 @@ export async function refresh({ reorder = false, after = () => {} } = {}) {
       const next = page.querySelector(`[data-part="${part.dataset.part}"]`);
       if (!next) continue;
       if (part.hasAttribute("data-keyed")) merge(part, next, reorder && !beingRead(part));
-      else if (part.innerHTML !== next.innerHTML && !part.contains(document.activeElement)) part.innerHTML = next.innerHTML;
+      else if (part.innerHTML !== next.innerHTML && !part.contains(document.activeElement)) exchange(part, next);
     }
     after();
   } catch {

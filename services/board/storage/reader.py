@@ -2,13 +2,12 @@
 
 from typing import Final
 
-import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit.errors import Unavailable
 
-DATABASE_ERRORS: Final = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DATABASE_ERRORS: Final = (SQLAlchemyError, OSError, TimeoutError)
 """All the ways in which a database can be away; a refused connection reaches us untranslated."""
 
 

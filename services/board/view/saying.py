@@ -53,7 +53,8 @@ def scope(text: str, floor: Floor, w: Words) -> str:
     if kind == "team" and name in floor.team_by_id:
         name = floor.team_by_id[name].title
     elif kind == "agent" and name in floor.agent_by_id:
-        name = floor.agent_by_id[name].title
+        number = [agent.id for agent in floor.agents].index(name) + 1
+        name = w("agents.number", n=number) if floor.board.hide_names else floor.agent_by_id[name].title
     return w(f"scope.{kind}", name=name) if w.has(f"scope.{kind}") else text
 
 

@@ -208,6 +208,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "slices.show": "Show",
     "slices.teams": "Teams at the slice",
     "slices.rows": "Agents by step",
+    "slices.matrix_hint": "done / due; dot: pace, bar: its interval, tick: the norm",
     "slices.none": "No slices on this day",
     "slices.not_yet": "Slice {slice} is not closed yet",
     "slices.team": "Team",

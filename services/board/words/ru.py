@@ -208,6 +208,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "slices.show": "Показать",
     "slices.teams": "Команды на срезе",
     "slices.rows": "Агенты по шагам",
+    "slices.matrix_hint": "сделано / должно быть; точка — темп, черта — его интервал, засечка — норма",
     "slices.none": "За этот день срезов нет",
     "slices.not_yet": "Срез {slice} ещё не закрыт",
     "slices.team": "Команда",
