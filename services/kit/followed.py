@@ -41,7 +41,8 @@ class Followed(Generic[T]):
             rows = (await connection.execute(query.order_by(columns.version))).all()
         for version, applied_at, text in rows:
             try:
-                self.versions.append((version, applied_at, self._parse(text)))
+                # A floor of thousands takes seconds to read: the loop goes on meanwhile.
+                self.versions.append((version, applied_at, await asyncio.to_thread(self._parse, text)))
             except ValueError as error:
                 logs.get().error("stored version does not parse", version=version, error=str(error)[:500])
         if rows:

@@ -12,24 +12,21 @@ from services.aggregator.live.agent_day import AgentDay
 from services.aggregator.live.counted import Counted
 from services.aggregator.live.floors import FloorDay
 from services.aggregator.live.funnels import Key
-from services.aggregator.storage.counting import LIMITS, SHORT, counts, limits
+from services.aggregator.storage.counting import SHORT, counts, limits
 
 _MINE = "f.day = $5 AND f.agent IS NOT NULL AND "
 _PARTITIONS = "f.key_hash % $6 = ANY($7::int[])"
 _AGENT = "f.agent = $6"
 # Those who left the roster are counted by the floor's own limits.
-_WITH = f"""
-WITH known AS (SELECT * FROM {LIMITS}),
-     named AS (SELECT * FROM known WHERE agent <> '')
-"""
 _BY = """
-LEFT JOIN named own ON own.agent = f.agent
+LEFT JOIN unnest($1::text[], $2::float8[], $3::float8[], $4::bool[]) AS own(agent, long_s, short_s, inbound)
+  ON own.agent = f.agent
 CROSS JOIN LATERAL (
-  SELECT coalesce(own.long_s, d.long_s) AS long_s, coalesce(own.short_s, d.short_s) AS short_s,
-         coalesce(own.inbound, d.inbound) AS inbound
-  FROM known d WHERE d.agent = '') b
+  SELECT coalesce(own.long_s, ($2::float8[])[1]) AS long_s, coalesce(own.short_s, ($3::float8[])[1]) AS short_s,
+         coalesce(own.inbound, false) AS inbound) b
 """
-_COUNTS = f"""{_WITH}
+"""The first of the limits is the floor's, under a name that no agent has."""
+_COUNTS = f"""
 SELECT f.agent, max(f.key_hash) AS key_hash, {counts()}, count(*) FILTER (WHERE {SHORT})::int AS short_calls,
   coalesce(extract(epoch FROM max(f.occurred_at) FILTER (WHERE f.type = '{CALL}'))::float8, 0) AS last_call_s,
   extract(epoch FROM max(f.received_at))::float8 AS received_s,
@@ -50,7 +47,7 @@ FROM facts f WHERE f.type = '{STATE}' AND {_MINE.replace("$5", "$1")}%s GROUP BY
 """
 
 
-_SETTLED = f"""{_WITH}
+_SETTLED = f"""
 SELECT f.agent, max(f.key_hash) AS key_hash, count(*)::int AS facts,
   count(*) FILTER (WHERE f.received_at < $8)::int AS settled, {counts()}
 FROM facts f {_BY} WHERE {_MINE}{_PARTITIONS} GROUP BY f.agent
