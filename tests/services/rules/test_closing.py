@@ -177,7 +177,7 @@ def test_closed_late_is_rows_only() -> None:
 )
 def test_the_budget_of_tasks(size: int, share: object, given: int) -> None:
     """At most max(1, 20 %) of a team's agents per slice; ``null`` switches it off."""
-    off = "judgement: {fdr: null, task_budget_share: %s, team: {min_agents: 999}}" % share
+    off = f"judgement: {{fdr: null, task_budget_share: {share}, team: {{min_agents: 999}}}}"
     described = floor(crew(size), CALLS_ONLY, off)
     assert len(closed(described, "13:00", calls(**{f"a{n}": 5 for n in range(size)})).opened) == given
 
@@ -238,7 +238,11 @@ def test_a_quiet_close_is_quiet() -> None:
 
 def test_who_is_not_on_the_floor_has_no_rows() -> None:
     """Before the first day and after the last there is neither a norm nor a row."""
-    agents = "agents: [{id: ivan, team: hunters}, {id: new, team: hunters, since: 2026-11-24}, {id: old, team: hunters, until: 2026-11-20}]"
+    agents = """agents:
+  - {id: ivan, team: hunters}
+  - {id: new, team: hunters, since: 2026-11-24}
+  - {id: old, team: hunters, until: 2026-11-20}
+"""
     assert {row.agent for row in closed(floor(agents), "11:00", {}).rows} == {"ivan"}
 
 

@@ -83,7 +83,9 @@ def test_the_technical_share_of_nothing() -> None:
 
 AGENT = """agents:
   - {id: ivan, team: hunters, since: 2026-11-23, until: 2026-11-24, absent: [2026-11-25]}
-  - {id: petr, team: farmers, shifts: [{weekdays: [mon], start: "10:00", end: "15:00"}, {weekdays: [mon, tue], start: "16:00", end: "17:00"}]}
+  - id: petr
+    team: farmers
+    shifts: [{weekdays: [mon], start: "10:00", end: "15:00"}, {weekdays: [mon, tue], start: "16:00", end: "17:00"}]
   - {id: zoya, team: farmers, absent: [2026-11-23]}
 """
 
