@@ -38,7 +38,8 @@ _MONEY = f"""
 SELECT f.agent, CASE WHEN f.type = '{INVOICE}' THEN 'invoices' ELSE 'payments' END AS kind, f.currency,
   sum(CASE WHEN f.type = '{REFUND}' THEN -f.amount_minor ELSE f.amount_minor END)::int8 AS amount_minor
 FROM facts f
-WHERE f.type IN ('{INVOICE}', '{PAYMENT}', '{REFUND}') AND {_MINE.replace("$5", "$1")}%s GROUP BY 1, 2, 3
+WHERE f.type IN ('{INVOICE}', '{PAYMENT}', '{REFUND}') AND f.amount_minor IS NOT NULL
+  AND {_MINE.replace("$5", "$1")}%s GROUP BY 1, 2, 3
 """
 _STATES = f"""
 SELECT f.agent, array_agg(extract(epoch FROM f.occurred_at)::float8 ORDER BY f.occurred_at) AS at_s,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,9 +61,24 @@ WHERE origin = 'person' AND started_at < $2 AND coalesce(ended_at, $2) > $1
 _ALL = _PERSON.replace("origin = 'person' AND ", "")
 
 
-async def silences_of(connection: Any, on: FloorDay, known_by: datetime) -> list[Silence]:
-    """Silences of the day up to *known_by*, of every source that something is expected from and that was ever heard of."""
-    expected, every_s = await _watched(connection, on)
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Sources that something is expected from on a day and that were ever heard of: what, and how often."""
+
+    expected: dict[str, Load]
+    every_s: dict[str, float]
+
+
+async def watched(connection: Any, on: FloorDay) -> Watched:
+    expected = await asyncio.to_thread(loads, on.floor, on.day)  # half a second for a floor of ten thousand
+    known = {row["source"] for row in await connection.fetch(_HEARD_EVER, sorted(expected))}
+    every_s = {name: on.floor.source_by_id[name].expect_every_s for name in expected}
+    return Watched({name: load for name, load in sorted(expected.items()) if name in known}, every_s)
+
+
+async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_by: datetime) -> list[Silence]:
+    """Silences of the day up to *known_by*."""
+    expected, every_s = watched.expected, watched.every_s
     arrivals: dict[str, list[datetime]] = {name: [] for name in expected}
     names = list(expected)
     for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
@@ -78,10 +94,10 @@ async def silences_of(connection: Any, on: FloorDay, known_by: datetime) -> list
 
 
 async def silent_since_earlier(
-    connection: Any, day_on: Callable[[Date], FloorDay], on: FloorDay, known_by: datetime
+    connection: Any, day_on: Callable[[Date], FloorDay], on: FloorDay, watched: "Watched", known_by: datetime
 ) -> frozenset[str]:
     """Sources that fell silent on an earlier day and have not been heard of today."""
-    expected, every_s = await _watched(connection, on)
+    expected, every_s = watched.expected, watched.every_s
     rows = await connection.fetch(_LAST, list(expected), known_by)
     found = set()
     for row in rows:
@@ -98,13 +114,6 @@ async def silent_since_earlier(
                 found.add(name)
             date += timedelta(days=1)
     return frozenset(found)
-
-
-async def _watched(connection: Any, on: FloorDay) -> tuple[dict[str, Load], dict[str, float]]:
-    expected = loads(on.floor, on.day)
-    known = {row["source"] for row in await connection.fetch(_HEARD_EVER, sorted(expected))}
-    every_s = {name: on.floor.source_by_id[name].expect_every_s for name in expected}
-    return {name: load for name, load in sorted(expected.items()) if name in known}, every_s
 
 
 async def technical_spans(
