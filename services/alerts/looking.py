@@ -42,7 +42,8 @@ class Looking:
         while True:
             await self.once()
             try:
-                await asyncio.wait_for(self._news.wait(), self._settings.alerts_look_s)
+                async with asyncio.timeout(self._settings.alerts_look_s):  # wait_for of 3.11 may swallow a cancellation
+                    await self._news.wait()
                 await asyncio.sleep(self._settings.alerts_news_s)
             except TimeoutError:
                 continue

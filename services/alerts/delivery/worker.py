@@ -69,7 +69,8 @@ class Delivery:
     async def _rest(self) -> None:
         self.wake.clear()
         try:
-            await asyncio.wait_for(self.wake.wait(), 0.5)
+            async with asyncio.timeout(0.5):  # wait_for of 3.11 may swallow a cancellation
+                await self.wake.wait()
         except TimeoutError:
             return
 

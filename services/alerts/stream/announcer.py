@@ -33,7 +33,8 @@ class Announcer:
             if not told:
                 self.wake.clear()
                 try:
-                    await asyncio.wait_for(self.wake.wait(), REST_S)
+                    async with asyncio.timeout(REST_S):  # wait_for of 3.11 may swallow a cancellation
+                        await self.wake.wait()
                 except TimeoutError:
                     continue
 
