@@ -29,7 +29,7 @@ HEADERS: Final = {
 
 
 class Headers:
-    """Adds them to every answer, streams included; nothing but fingerprinted files may be cached."""
+    """Adds them to every answer, streams included; says what may be kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,18 +38,24 @@ class Headers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        kept = scope["path"].startswith("/static/") and b"v=" in scope.get("query_string", b"")
+        caching = _caching(scope["path"], scope.get("query_string", b""))
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                lasting = kept and message["status"] == 200
-                headers["cache-control"] = "public, max-age=31536000, immutable" if lasting else "no-store"
+                headers["cache-control"] = caching if message["status"] in (200, 304) else "no-store"
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _caching(path: str, query: bytes) -> str:
+    """Files with their fingerprint, and fonts, for ever; other files are asked about each time; pages never kept."""
+    if not path.startswith("/static/"):
+        return "no-store"
+    return "public, max-age=31536000, immutable" if b"v=" in query or path.endswith(".woff2") else "no-cache"
 
 
 def add_errors(app: FastAPI, board: Board) -> None:
