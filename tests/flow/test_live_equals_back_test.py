@@ -10,6 +10,7 @@ from services.lab.backtest.run import Result, run
 from tests.support.fake_slack import running_slack
 from tests.support.real_day import RealDay
 from tests.support.running import Services
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -27,6 +28,9 @@ async def test_live_equals_back_test(services: Services, postgres_dsn: str, brok
         report = await day.play()
         assert report.well
         replayed = run(day.floor, read(await day.facts_file(), day.floor))
+        # What came late is counted beside the frozen rows in its own time.
+        late = sum(row.late for row in replayed.slices)
+        await eventually(lambda: shown_late(day, late), f"{late} late facts to be shown")
         for table, columns in COLUMNS.items():
             live = await day.all(f"SELECT {', '.join(quoted(columns))} FROM {table}")
             assert in_order(live, columns) == of_result(replayed, table, columns)
@@ -34,6 +38,10 @@ async def test_live_equals_back_test(services: Services, postgres_dsn: str, brok
         assert in_order(alerts, ("kind", "verdict", "scope")) == of_result(
             replayed, "alerts", ("kind", "verdict", "scope")
         )
+
+
+async def shown_late(day: RealDay, late: int) -> bool:
+    return bool((await day.one("SELECT sum(late) AS late FROM slices"))["late"] == late)
 
 
 def quoted(columns: tuple[str, ...]) -> list[str]:
