@@ -40,6 +40,8 @@ def backtest(facts: FactsFile, floor: FloorFile, out: OutDir) -> None:
         raise _refused(errors, str(error)) from error
     except OSError as error:
         raise _refused(errors, f"{error.filename}: {error.strerror}") from error
+    finally:
+        gc.enable()
     _say(errors, result, counts, out)
 
 

@@ -3,31 +3,29 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from datetime import date as Date
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import msgspec
 
 from schemas.floor import Floor
-from schemas.rows import AlertRow, CoachingRow, SliceRow, TaskRow, alert_id
-from schemas.steps import Level, Verdict
+from schemas.rows import AlertRow, CoachingRow, SliceRow, TaskRow
+from schemas.steps import Level
+from services.lab.backtest.alerts import efficiency, in_local_time, outages
 from services.lab.backtest.day import Day, is_unattributed, known_by
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
-from services.rules import attribution
 from services.rules.closing import Closing, Evidence, close
-from services.rules.day import CutOff, WorkingDay, date_of, is_working, working_day
-from services.rules.detectors.line_failure import base_rate, evidence
+from services.rules.day import CutOff, date_of, is_working, working_day
+from services.rules.detectors.line_failure import base_rate
 from services.rules.detectors.source_silence import Silence
 from services.rules.memory import Key, Past, recall
-from services.rules.sources import loads
 from services.rules.tasks import Case, Task, Verified
 from services.rules.technical import HISTORY_DAYS
 from services.rules.trust import TrustEvidence
 
 REMEMBER = timedelta(days=30)
-FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -85,8 +83,8 @@ class _Run:
             issues.append((cut, closing))
             self._keep(day, closing)
         if is_working(self.floor, date):
-            self.alerts += _efficiency(issues, day.day)
-            self.alerts += self._outages(day)
+            self.alerts += efficiency(issues, day.day)
+            self.alerts += outages(self.floor, day, self.silent)
         self.history[date] = day.history(day.day.ends)
         self._forget(date)
 
@@ -157,51 +155,6 @@ class _Run:
         oldest = min((date_of(task.opened, self.floor.zone) for task in self.open), default=date)
         self.days = {kept: day for kept, day in self.days.items() if kept >= oldest}
 
-    def _outages(self, day: Day) -> list[AlertRow]:
-        """Line failures and silences that began on this day, with their ends."""
-        found = day.technical(day.day.ends, FOREVER, self.silent.of(day.day, day.day.ends))
-        rows = []
-        for one in found.lines:
-            rows.append(
-                AlertRow(
-                    alert=alert_id("line_failure", one.attributed.scope, one.finding.fired_at),
-                    kind="outage",
-                    verdict=one.attributed.verdict,
-                    scope=one.attributed.scope,
-                    fired_at=one.finding.fired_at,
-                    resolved_at=one.finding.resolved_at,
-                    evidence={
-                        **evidence(one.state, one.finding),
-                        "line": one.state.line,
-                        "rules_out": list(one.attributed.rules_out),
-                    },
-                )
-            )
-        expected = loads(self.floor, day.day)
-        for silence in self.silent.turn(day.day):
-            attributed = attribution.of_silence(self.floor, day.day, silence)
-            rows.append(
-                AlertRow(
-                    alert=alert_id("source_silence", attributed.scope, silence.fired_at),
-                    kind=attribution.kind_of(attributed.verdict),
-                    verdict=attributed.verdict,
-                    scope=attributed.scope,
-                    fired_at=silence.fired_at,
-                    resolved_at=silence.resolved_at,
-                    evidence={
-                        "since": self._local(silence.since).isoformat(),
-                        "expected": round(expected[silence.source].expected(silence.since, silence.fired_at), 6),
-                        "expect_every_s": self.floor.source_by_id[silence.source].expect_every_s,
-                        "source": silence.source,
-                    },
-                )
-            )
-        return rows
-
-    def _in_local_time(self, row: AlertRow) -> AlertRow:
-        resolved = self._local(row.resolved_at) if row.resolved_at else None
-        return msgspec.structs.replace(row, fired_at=self._local(row.fired_at), resolved_at=resolved)
-
     def _local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.floor.zone)
 
@@ -221,7 +174,7 @@ class _Run:
                 for case in sorted(self.cases, key=lambda case: (case.opened, case.agent, case.step))
             ],
             alerts=sorted(
-                (self._in_local_time(row) for row in self.alerts),
+                (in_local_time(row, self.floor) for row in self.alerts),
                 key=lambda row: (row.fired_at, row.scope, row.alert),
             ),
             unattributed=sum(is_unattributed(version) for version in versions),
@@ -262,25 +215,3 @@ class _Run:
                 late = now.get(row.agent, {}).get(row.step, 0) - row.done
                 rows.append(msgspec.structs.replace(row, late=late) if late else row)
         return rows
-
-
-def _efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:
-    """One alert per team and episode of a common cause; what still fires ends with the day."""
-    rows: list[AlertRow] = []
-    open_: dict[str, AlertRow] = {}
-    for cut, closing in closings:
-        for issue in closing.issues:
-            scope = f"team:{issue.team}"
-            if issue.firing and issue.team not in open_:
-                verdict: Verdict = "offer_or_crm"
-                open_[issue.team] = AlertRow(
-                    alert=alert_id("team", scope, cut.at),
-                    kind="efficiency",
-                    verdict=verdict,
-                    scope=scope,
-                    fired_at=cut.at,
-                    evidence={**issue.evidence, "slice": cut.name},
-                )
-            elif not issue.firing and issue.team in open_:
-                rows.append(msgspec.structs.replace(open_.pop(issue.team), resolved_at=cut.at))
-    return rows + [msgspec.structs.replace(row, resolved_at=day.over) for row in open_.values()]
