@@ -69,9 +69,12 @@ def derived_id(*parts: object) -> str:
     return str(uuid5(NAMESPACE, "|".join(str(part) for part in parts)))
 
 
-def alert_id(detector: str, scope: str, fired_at: datetime) -> str:
-    """Id of one episode: the same live, after a restart and in a back-test."""
-    return derived_id("alert", detector, scope, fired_at.astimezone(UTC).isoformat())
+def alert_id(detector: str, subject: str, fired_at: datetime) -> str:
+    """Id of one episode: the same live, after a restart and in a back-test.
+
+    *subject* is what is watched (``line:…``, ``source:…``, ``team:…``): it stays when the verdict, and so the scope, changes.
+    """
+    return derived_id("alert", detector, subject, fired_at.astimezone(UTC).isoformat())
 
 
 def encode_row(row: msgspec.Struct) -> bytes:

@@ -43,7 +43,7 @@ class Episode:
     @property
     def alert(self) -> str:
         """The same id live, after a restart and in a back-test."""
-        return alert_id(self.detector, self.scope, self.fired_at)
+        return alert_id(self.detector, self.subject, self.fired_at)
 
     @property
     def stored_evidence(self) -> dict[str, Any]:

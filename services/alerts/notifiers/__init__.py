@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.floor.model import Channel, EnvRef
-from services.alerts.notifiers import secret
 from services.alerts.notifiers.base import Ability, Notifier
 from services.alerts.notifiers.console import Console
 from services.alerts.notifiers.slack import Slack
 from services.alerts.notifiers.slack_webhook import SlackWebhook
 from services.alerts.notifiers.webhook import Webhook
 from services.kit.errors import Misconfigured
+from services.kit.secret import read
 
 CONSOLE: Final = Channel(id="console", kind="console")
 """Where messages go when nothing else is configured, or can be used."""
@@ -36,7 +36,7 @@ def _slack_webhook(channel: Channel, making: Making) -> Notifier:
 
 
 def _webhook(channel: Channel, making: Making) -> Notifier:
-    signing = secret.read(channel.signing, making.environment) if channel.signing else None
+    signing = read(channel.signing.env, making.environment) if channel.signing else None
     return Webhook(_secret(channel, "url", channel.url, making), signing, timeout_s=making.timeout_s)
 
 
@@ -74,4 +74,4 @@ def make(channel: Channel, making: Making) -> Notifier:
 def _secret(channel: Channel, name: str, reference: EnvRef | None, making: Making) -> str:
     if reference is None:
         raise Misconfigured(f"{channel.kind} needs {name}: {{env: NAME}}")
-    return secret.read(reference, making.environment)
+    return read(reference.env, making.environment)
