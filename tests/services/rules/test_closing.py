@@ -255,3 +255,18 @@ def test_states_lower_the_target() -> None:
     states = {MONDAY: {"ivan": _states(("10:00", "coaching"), ("10:30", "available"))}}
     found = closed(floor(norms=CALLS_ONLY), "11:00", {}, states=states)
     assert [row.target for row in found.rows] == [15.0, 20.0]
+
+
+@pytest.mark.parametrize(("marias", "given"), [(16, ["ivan"]), (4, [])])
+def test_few_answers_are_a_task_only_against_peers_on_the_same_list(marias: int, given: list[str]) -> None:
+    """Four answers of forty dials: Ivan's task when Maria gets sixteen on that list, the list's fault when she gets four."""
+    described = floor(norms="norms: [{for: {floor: main}, per_day: {calls: 80, answered: 32}}]", more=PLAIN)
+    done: dict[str, dict[Step, int]] = {
+        "ivan": {"calls": 40, "answered": 4},
+        "maria": {"calls": 40, "answered": marias},
+    }
+    answers = {agent: {"spring": (40, own["answered"])} for agent, own in done.items()}
+    found = closed(described, "13:00", done, answers=answers)
+    assert [row.level for row in found.rows if row.agent == "ivan"] == ["ok", "hard"]
+    assert [task.agent for task in found.opened] == given
+    assert {(task.step, task.evidence["why"]) for task in found.opened} <= {("answered", "answer_rate")}
