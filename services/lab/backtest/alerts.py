@@ -30,7 +30,7 @@ def _failures(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
     for one in found.lines:
         rows.append(
             AlertRow(
-                alert=alert_id("line_failure", one.attributed.scope, one.finding.fired_at),
+                alert=alert_id("line_failure", f"line:{one.state.line}", one.finding.fired_at),
                 kind="outage",
                 verdict=one.attributed.verdict,
                 scope=one.attributed.scope,
@@ -53,7 +53,7 @@ def _silences(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
         attributed = attribution.of_silence(floor, day.day, silence)
         rows.append(
             AlertRow(
-                alert=alert_id("source_silence", attributed.scope, silence.fired_at),
+                alert=alert_id("source_silence", f"source:{silence.source}", silence.fired_at),
                 kind=attribution.kind_of(attributed.verdict),
                 verdict=attributed.verdict,
                 scope=attributed.scope,

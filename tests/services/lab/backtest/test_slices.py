@@ -4,12 +4,15 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from schemas.facts import Fact
+from schemas.rows import alert_id
 from tests.services.lab.backtest.telling import (
     FLOOR,
     MONDAY,
+    at,
     call,
     invoice,
     judged,
@@ -194,6 +197,14 @@ def test_states_lower_what_is_due(tmp_path: Path) -> None:
     assert [row(result, name, "maria").target for name in ("11:00", "13:00")] == [10.0, 20.0]
 
 
+@pytest.mark.parametrize(("received", "target"), [("11:03", 5.0), ("11:03:00.001", 10.0)])
+def test_a_state_heard_of_too_late_changes_no_frozen_target(tmp_path: Path, received: str, target: float) -> None:
+    """What is known at cut-off + grace makes the target of the slice; the next one knows better."""
+    late = msgspec.structs.replace(state("s", "10:00", "ivan", "technical"), received_at=at(received))
+    result = judged(tmp_path, [call("c", "09:30"), late])
+    assert [row(result, name).target for name in ("11:00", "13:00")] == [target, 5.0]
+
+
 def test_a_dead_trunk_is_an_alert_and_nobodys_fault(tmp_path: Path) -> None:
     """All of mango's calls fail from 09:30 on: an outage of the line, technical minutes, no personal task."""
     fine = many("m", 10, "09:00", 120, "maria", talk_s=60) + many("i", 10, "09:01", 120, "ivan", talk_s=60)
@@ -211,6 +222,16 @@ def test_a_dead_trunk_is_an_alert_and_nobodys_fault(tmp_path: Path) -> None:
     assert first["ivan", "calls"]["target"] == pytest.approx(40 * 30 / 480, abs=0.35)
     assert first["petr", "calls"]["target"] == 10.0
     assert [one for one in files["tasks.ndjson"] if one["opened"].startswith("2026-11-23T11:00")] == []
+
+
+def test_an_alert_is_named_by_what_is_watched(tmp_path: Path) -> None:
+    """One bad desk on a good trunk: the verdict is about Ivan, the alert's id about the trunk, as live."""
+    fine = [call(f"m{n}", f"10:00:0{n}", ("maria", "petr")[n % 2], talk_s=5) for n in range(6)]
+    bad = [call(f"i{n}", f"10:01:1{n}", "ivan", disposition="congestion", q850=34) for n in range(4)]
+    alerts = objects(written(tmp_path, fine + bad)["alerts.ndjson"])
+    (found,) = (one for one in alerts if one["verdict"] == "workplace")
+    assert found["scope"] == "agent:ivan"
+    assert found["alert"] == alert_id("line_failure", "line:mango/a", at("10:01:13"))
 
 
 def test_alerts_are_sorted_by_when_they_fired(tmp_path: Path) -> None:
