@@ -152,6 +152,30 @@ def test_a_carried_task_is_held_against_all_days_it_spans() -> None:
     assert [(one.expected, one.result) for one in found.verified] == [(40.0, "not_done")]
 
 
+def test_a_task_carried_over_night_keeps_what_was_due_before() -> None:
+    """From Monday 16:00 to Tuesday 11:00: twenty of Monday evening and twenty of Tuesday morning; lost time of both."""
+    described = floor(norms=CALLS_ONLY, more=PLAIN)
+    tuesday = MONDAY + timedelta(days=1)
+    carried = replace(task_of(opened="16:00"), due=instant("18:00"))
+
+    def outcome(**more: object) -> tuple[float, str]:
+        found = closed(
+            described,
+            "11:00",
+            calls(ivan=15, maria=20),
+            Memory(tasks=(carried,)),
+            on=tuesday,
+            since_task={"t-ivan": 25},
+            **more,
+        )
+        (one,) = found.verified
+        return one.expected, one.result
+
+    assert outcome() == (40.0, "not_done")
+    lost = {MONDAY: {"ivan": spans("16:00-17:00")}}
+    assert outcome(technical=lost) == (30.0, "invalidated")
+
+
 def test_a_task_of_the_last_slice_is_for_the_next_working_day() -> None:
     """Friday 18:00 asks for Monday 11:00."""
     friday = MONDAY + timedelta(days=4)
