@@ -16,7 +16,8 @@ import stat
 import struct
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+NO_SETUID_FIXUP = 1 << 2  # keeps capabilities over the change of user, and access(2) heeds them
 CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
 NOBODY = "nobody"
@@ -37,7 +38,7 @@ def step_down(libc: ctypes.CDLL, paths: "list[str]") -> None:
     entry = pwd.getpwnam(NOBODY)
     passing = sys.platform == "linux" and not all(reachable(os.path.realpath(path)) for path in paths)
     if passing:
-        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        libc.prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)

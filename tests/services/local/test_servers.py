@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -14,6 +16,7 @@ import pytest
 from schemas.topics import TOPICS
 from services.kit.errors import Unavailable
 from services.kit.kafka import ensure_topics
+from services.local import postgres as postgres_module
 from services.local.postgres import LONGEST_SOCKET_PATH, EmbeddedPostgres
 from tests.support.running import ROOT
 from tests.support.waiting import wait_until
@@ -42,6 +45,23 @@ def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:
     assert len(str(sockets)) < LONGEST_SOCKET_PATH
     server.stop()
     assert not sockets.exists()
+
+
+def test_a_checkout_in_a_closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs and data below a folder that only its owner may pass (a checkout under the home of root) work, also for root."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    wheel = postgres_module.programs().parents[1]
+    for folder in wheel.parent.glob(f"{wheel.name}*"):  # the package, and the libraries beside it
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    monkeypatch.setattr(postgres_module, "programs", lambda: closed / wheel.name / "pginstall" / "bin")
+    server = EmbeddedPostgres(closed / "pg", fsync=False)
+    server.start()
+    try:
+        assert server.query("SELECT 1").strip() == "1"
+    finally:
+        server.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
 OWNER = """
