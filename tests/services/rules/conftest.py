@@ -1,0 +1,6 @@
+"""Laws are checked at whatever pace the machine has."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
