@@ -11,12 +11,26 @@ from collections.abc import Callable
 from typing import Any
 
 from faust.transport.consumer import ensure_TP
-from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+
+from services.kit.kafka import FETCH_WAIT_MS
 
 YIELD_EVERY = 250
 
 
+class ConsumerThread(AIOKafkaConsumerThread):
+    """Faust lets the broker hold a fetch for 1500 ms, and has no setting for it; see ``FETCH_WAIT_MS``."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
 class DirectConsumer(Consumer):
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
     def verify_event_path(self, now: float, tp: Any) -> None:
         """Faust would report a stalled stream, because messages leave the queue unseen by it; lag is watched elsewhere."""
 
