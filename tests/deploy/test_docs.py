@@ -10,6 +10,7 @@ from services.aggregator.settings import AggregatorSettings
 from services.alerts.settings import AlertsSettings
 from services.board.settings import BoardSettings
 from services.ingest.settings import IngestSettings
+from services.board.words import ru
 from services.local.cli import app
 from services.local.elsewhere import COMMANDS, load
 from tests.deploy.files import ROOT
@@ -64,3 +65,15 @@ def test_settings_exist(guide: Path) -> None:
     known = {f"SREZ_{field.upper()}" for one in settings for field in one.model_fields}
     known |= set(re.findall(r"SREZ_[A-Z_]+", (ROOT / "docs" / "SETTINGS.md").read_text())) | {"SREZ_CI"}
     assert set(re.findall(r"SREZ_[A-Z_]+[A-Z]", guide.read_text())) - known == set()
+
+
+def test_the_glossary_says_what_the_board_says() -> None:
+    """Levels, results of tasks and states of alerts: the word beside the code name is the one people see."""
+    glossary = (ROOT / "docs" / "GLOSSARY.md").read_text()
+    for group, names in (
+        ("level", ("ok", "watch", "soft", "hard", "not_enough_data")),
+        ("task.result", ("done", "not_done", "not_enough_data", "invalidated")),
+        ("alert.state", ("firing", "acknowledged", "resolved", "invalidated")),
+    ):
+        for name in names:
+            assert f"`{name}` {ru.WORDS[f'{group}.{name}']}" in glossary
