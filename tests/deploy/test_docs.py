@@ -9,8 +9,8 @@ from typer.main import get_command
 from services.aggregator.settings import AggregatorSettings
 from services.alerts.settings import AlertsSettings
 from services.board.settings import BoardSettings
-from services.ingest.settings import IngestSettings
 from services.board.words import ru
+from services.ingest.settings import IngestSettings
 from services.local.cli import app
 from services.local.elsewhere import COMMANDS, load
 from tests.deploy.files import ROOT
