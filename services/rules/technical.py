@@ -47,7 +47,7 @@ def fold_lines(
     by = floor.outages.line_failure
     states: dict[str, LineState] = {}
     for line, ordered in attempts.items():
-        state = LineState(line, bases.get(line, by.base), by)
+        state = LineState(line, bases.get(line, by.base), by, day.over)
         for attempt in ordered:
             line_failure.advance(state, attempt)
         line_failure.settle(state, now)

@@ -80,7 +80,8 @@ class Lines:
 
     def new_line(self, partition: int, line: str, source: str) -> LineDay:
         by = self._floors.latest.outages.line_failure
-        return LineDay(source, LineState(line, self.bases.get(partition, {}).get(line, by.base), by))
+        base, over = self.bases.get(partition, {}).get(line, by.base), self._floors.today().day.over
+        return LineDay(source, LineState(line, base, by, over))
 
     def apply(self, partition: int, fact: Fact) -> bool:
         """Fold a fact once; False when it was known or of another day. Raises: ValueError on an id that is no UUID."""

@@ -81,7 +81,7 @@ class LineDays:
             lines: dict[str, LineDay] = {}
             for row in await connection.fetch(_HEARD, date, names):
                 partition = partition_of(row["line"], self._partitions)
-                state = LineState(row["line"], bases[partition].get(row["line"], by.base), by)
+                state = LineState(row["line"], bases[partition].get(row["line"], by.base), by, on.day.over)
                 day = LineDay(row["source"], state, Counted(row["ids"]))
                 day.heard(row["received_s"], row["occurred_s"])
                 lines[row["line"]] = found[partition][row["line"]] = day

@@ -64,11 +64,12 @@ class Finding:
 
 @dataclass(slots=True)
 class LineState:
-    """Fold of one line and day. ``base`` is fixed for the day."""
+    """Fold of one line and day. ``base`` is fixed for the day; attempts after its ``over`` are nobody's working time."""
 
     line: str
     base: float
     by: LineFailure
+    over: datetime | None = None
     window: deque[Attempt] = field(default_factory=deque)
     run: list[Attempt] = field(default_factory=list)
     attempts: int = 0
@@ -107,6 +108,8 @@ def base_rate(history: Iterable[tuple[int, int]], by: LineFailure) -> float:
 
 def advance(state: LineState, attempt: Attempt) -> None:
     """Fold one attempt in. Attempts come in order of ``at``; a late one is taken at its own instant."""
+    if state.over is not None and attempt.at > state.over:
+        return
     state.attempts += 1
     if state.open is None and not attempt.failed:  # by far the most frequent case
         state.window.append(attempt)
@@ -117,12 +120,22 @@ def advance(state: LineState, attempt: Attempt) -> None:
     settle(state, attempt.at)
     state.failures += attempt.failed
     state.window.append(attempt)
-    state.run = [*state.run[-(state.by.in_a_row - 1) :], attempt] if attempt.failed else []
+    state.run = _run(state, attempt)
     _forget(state, attempt.at)
     if state.open is None:
         _enter(state, attempt)
     else:
         _follow(state, state.open, attempt)
+
+
+def _run(state: LineState, attempt: Attempt) -> list[Attempt]:
+    """Failures in a row, the last ones; further apart than a recovery takes, they are not one episode."""
+    if not attempt.failed:
+        return []
+    run = state.run[-(state.by.in_a_row - 1) :]
+    if run and attempt.at - run[-1].at > timedelta(seconds=state.by.recover_s):
+        run = []
+    return [*run, attempt]
 
 
 def settle(state: LineState, now: datetime) -> None:

@@ -252,3 +252,16 @@ def test_every_finding_is_justified(pattern: str) -> None:
         assert ends is None or ends <= episode.fired_at
         assert episode.since <= episode.fired_at <= (episode.resolved_at or episode.fired_at)
         ends = episode.resolved_at
+
+
+@pytest.mark.parametrize(("fourth", "fires"), [("10:10:40", True), ("10:10:41", False)])
+def test_failures_hours_apart_are_no_row(fourth: str, fires: bool) -> None:
+    """Failures further apart than a recovery takes are not one episode."""
+    assert (told(*FOUR[:3], f"{fourth} maria c4 fail").open is not None) is fires
+
+
+def test_nothing_is_found_after_hours() -> None:
+    """What is dialled after the working day is over is nobody's outage, live as in a back-test."""
+    state = LineState("mango/trunk-a", 0.03, BY, over=instant("10:00:50"))
+    assert told(*FOUR, state=state).findings == []
+    assert state.attempts == 3
