@@ -1,19 +1,33 @@
 """Cells of the Floor page as numbers: what the live stream sends, and only when a number shown would differ."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from schemas.steps import STEPS, Step
 from services.board.today import AgentNow, Today
+from services.rules.exposure import NONE
+from services.rules.target import due
 
-Cells = Mapping[tuple[str, str], dict[str, Any]]
-"""(kind, id) → what is shown; kind is ``agent`` or ``team``."""
+Key = tuple[str, str]
+"""(kind, id); kind is ``agent`` or ``team``."""
+Cells = Mapping[Key, dict[str, Any]]
+"""What is shown of each."""
+EVERY_S: Final = 1.0
+"""A row changes at most so often: numbers that flicker are not read (BOARD.md)."""
 
 
 class Changed(NamedTuple):
     rows: list[dict[str, Any]]
     teams: list[dict[str, Any]]
+
+
+def _dues(today: Today, agent: str, moment: datetime) -> dict[Step, float | None]:
+    """Part of each norm due by *moment*; None without a norm."""
+    norms = today.norms.get(agent, {})
+    exposed_min = today.exposures.get(agent, NONE).minutes(today.day.starts, moment) if norms else 0.0
+    standard_min = today.day.standard_min
+    return {step: due(norms[step], exposed_min, standard_min) if step in norms else None for step in STEPS}
 
 
 def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
@@ -22,8 +36,8 @@ def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
     return {
         "agent": agent,
         "done": {step: known.done.get(step, 0) for step in STEPS},
-        "due": {step: _tenth(today.due(agent, step, now)) for step in STEPS},
-        "due_day": {step: _tenth(today.due(agent, step, today.day.ends)) for step in STEPS},
+        "due": _tenths(_dues(today, agent, now)),
+        "due_day": _tenths(_dues(today, agent, today.day.ends)),
         "short_calls": known.short_calls,
         "state": "technical" if agent in today.technical_now else known.state,
         "state_since": today.technical_now.get(agent, known.state_since),
@@ -34,34 +48,91 @@ def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
 def team_cells(today: Today, team: str, now: datetime) -> dict[str, Any]:
     """Sums of the team; ``due`` is None where nobody has a norm for the step."""
     members = [agent.id for agent in today.floor.agents if agent.team == team]
-    dues: dict[Step, float | None] = {}
-    days: dict[Step, float | None] = {}
-    for step in STEPS:
-        own = [due for agent in members if (due := today.due(agent, step, now)) is not None]
-        dues[step] = _tenth(sum(own)) if own else None
-        whole = [full for agent in members if (full := today.due(agent, step, today.day.ends)) is not None]
-        days[step] = _tenth(sum(whole)) if whole else None
     return {
         "team": team,
         "done": {step: sum(today.agents[agent].done.get(step, 0) for agent in members) for step in STEPS},
-        "due": dues,
-        "due_day": days,
+        "due": _sums([_dues(today, agent, now) for agent in members]),
+        "due_day": _sums([_dues(today, agent, today.day.ends) for agent in members]),
     }
 
 
 def cells(today: Today, now: datetime) -> Cells:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for agent in today.floor.agents:
-        found["agent", agent.id] = agent_cells(today, agent.id, now)
-    for team in today.floor.teams:
-        found["team", team.id] = team_cells(today, team.id, now)
-    return found
+    return {key: _cells_of(today, key, now) for key in _keys(today)}
 
 
 def changed(shown: Cells, fresh: Cells) -> Changed:
     """What differs, whole rows."""
     rows = [row for key, row in fresh.items() if shown.get(key) != row]
     return Changed([row for row in rows if "agent" in row], [row for row in rows if "team" in row])
+
+
+class Shown:
+    """What the streams were told, and when: a change goes out at once, the next of the same row EVERY_S later.
+
+    Times are monotonic seconds, given by the caller.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[Key, dict[str, Any]] = {}
+        self._at: dict[Key, float] = {}
+        self._waiting: set[Key] = set()
+
+    def touch(self, agent: str, team: str) -> None:
+        """Their counts changed."""
+        self._waiting |= {("agent", agent), ("team", team)}
+
+    def fresh(self, today: Today, now: datetime, at_s: float) -> Changed:
+        """Rows touched whose turn has come; the others wait for it."""
+        due_now = [key for key in self._waiting if self._turn(key) <= at_s]
+        self._waiting.difference_update(due_now)
+        return self._take({key: _cells_of(today, key, now) for key in due_now if _known(today, key)}, at_s)
+
+    def everything(self, today: Today, now: datetime, at_s: float) -> Changed:
+        """All rows that differ, since targets move by themselves; those told just now wait for their turn."""
+        fresh = cells(today, now)
+        self._waiting = {key for key, row in fresh.items() if self._turn(key) > at_s and self._rows.get(key) != row}
+        return self._take({key: row for key, row in fresh.items() if key not in self._waiting}, at_s)
+
+    def next_at(self) -> float:
+        """When the first waiting row has its turn; infinity when none waits."""
+        return min(map(self._turn, self._waiting), default=float("inf"))
+
+    def _turn(self, key: Key) -> float:
+        return self._at.get(key, 0.0) + EVERY_S
+
+    def _take(self, fresh: Cells, at_s: float) -> Changed:
+        differing = changed(self._rows, fresh)
+        keys = [("agent", row["agent"]) for row in differing.rows] + [("team", row["team"]) for row in differing.teams]
+        for key in keys:
+            self._rows[key], self._at[key] = fresh[key], at_s
+        return differing
+
+
+def _keys(today: Today) -> Iterable[Key]:
+    yield from (("agent", agent.id) for agent in today.floor.agents)
+    yield from (("team", team.id) for team in today.floor.teams)
+
+
+def _known(today: Today, key: Key) -> bool:
+    kind, id_ = key
+    return id_ in today.floor.agent_by_id if kind == "agent" else any(team.id == id_ for team in today.floor.teams)
+
+
+def _cells_of(today: Today, key: Key, now: datetime) -> dict[str, Any]:
+    kind, id_ = key
+    return agent_cells(today, id_, now) if kind == "agent" else team_cells(today, id_, now)
+
+
+def _sums(members: list[dict[Step, float | None]]) -> dict[Step, float | None]:
+    found: dict[Step, float | None] = {}
+    for step in STEPS:
+        own = [value for one in members if (value := one[step]) is not None]
+        found[step] = _tenth(sum(own)) if own else None
+    return found
+
+
+def _tenths(values: Mapping[Step, float | None]) -> dict[Step, float | None]:
+    return {step: _tenth(value) for step, value in values.items()}
 
 
 def _tenth(value: float | None) -> float | None:

@@ -1,13 +1,16 @@
 """The live state of the floor and the streams of those who watch it.
 
 Loads everything from PostgreSQL at start, at every gap and every few seconds (a message is only news about rows that
-exist); between readings srez.funnel.v1 replaces single agents. Once a second what changed goes to every stream.
+exist); between readings srez.funnel.v1 replaces single agents. What changed goes to every stream at once, the same row
+at most once a second.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from uuid import uuid4
 from zlib import crc32
@@ -17,27 +20,31 @@ import msgspec
 from schemas.floor import Floor
 from schemas.messages import AlertChanged, FunnelChanged, LineHealth, SliceClosed
 from services.board import today as floor_today
-from services.board.cells import Cells, cells, changed
+from services.board.cells import Shown
 from services.board.storage.reader import DATABASE_ERRORS, NoFloor, Reader
 from services.board.today import Today
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.followed import Followed
 
-TICK_S: Final = 1.0
+GATHER_S: Final = 0.03
+"""Changes within this time share an event."""
+SWEEP_S: Final = 1.0
+"""How often all rows are looked at: targets move by themselves, and readings bring more than news did."""
 BEAT_S: Final = 5.0
-QUEUE: Final = 64
+QUEUE: Final = 256
 """Events one stream may lag behind; then it is told to start anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
-    """One server-sent event; ``data`` is JSON."""
+    """One server-sent event; ``data`` is JSON, encoded once for all streams."""
 
     name: str
     data: Any
 
-    def encode(self) -> bytes:
+    @cached_property
+    def encoded(self) -> bytes:
         return b"event: %b\ndata: %b\n\n" % (self.name.encode(), msgspec.json.encode(self.data))
 
 
@@ -65,7 +72,10 @@ class Live:
         self._read_at = 0.0
         self._wanted = asyncio.Event()
         self._streams: set[Stream] = set()
-        self._shown: Cells = {}
+        self._shown = Shown()
+        self._hearing: list[list[FunnelChanged]] = []
+        """News since the begin of each reading under way."""
+        self._news = asyncio.Event()
         self._dirty = False
         self.kafka_error: str | None = "not connected yet"
         self.database_error: str | None = "not read yet"
@@ -93,8 +103,15 @@ class Live:
             await self._followed.refresh()
         if not self._followed.versions:
             raise NoFloor
-        async with self._reader.connect() as connection:
-            found = await floor_today.read(connection, self._followed.versions, self.clock.now())
+        heard: list[FunnelChanged] = []
+        self._hearing.append(heard)
+        try:
+            async with self._reader.connect() as connection:
+                found = await floor_today.read(connection, self._followed.versions, self.clock.now())
+        finally:
+            self._hearing.remove(heard)
+        for news in heard:  # what came meanwhile may be newer than the snapshot
+            found.take(news)
         self._today, self._read_at, self.database_error = found, time.monotonic(), None
         self._dirty = True
         self.renewed(found)
@@ -115,9 +132,13 @@ class Live:
     def hear(self, news: FunnelChanged | LineHealth | SliceClosed | AlertChanged) -> None:
         """One message from Kafka."""
         if isinstance(news, FunnelChanged):
+            for heard in self._hearing:
+                heard.append(news)
             if self._today is not None and self._today.take(news):
                 self._dirty = True
                 self._today.as_of = max(self._today.as_of, news.at)
+                self._shown.touch(news.agent, self._today.floor.agent_by_id[news.agent].team)
+                self._news.set()
             return
         self.ask_reload()
         if isinstance(news, SliceClosed):
@@ -160,26 +181,38 @@ class Live:
             return
 
     async def tick(self) -> None:
-        """Once a second, more rarely on a floor whose cells take long: what changed, to every stream; and heartbeats."""
-        beat = took = 0.0
+        """What changed, to every stream, leaving the loop to others for five times as long as that took; heartbeats."""
+        beat = sweep = 0.0
         while True:
-            await asyncio.sleep(max(TICK_S, 5 * took))
-            began = time.monotonic()
+            await self._news_by(min(sweep, self._shown.next_at()) if self._streams else sweep)
+            began, used = time.monotonic(), time.thread_time()
+            if sweeping := began >= sweep:
+                sweep = began + SWEEP_S
             if self._today is not None and self._streams:
-                self._send_changes(self._today)
-            took = time.monotonic() - began
+                self._send_changes(self._today, sweeping)
             if time.monotonic() - beat >= BEAT_S:
                 beat = time.monotonic()
                 self.tell(Event("beat", self.beat()))
+            took = time.thread_time() - used
+            if sweeping:
+                sweep = began + max(SWEEP_S, 6 * took)
+            await asyncio.sleep(max(GATHER_S, 5 * took))
 
-    def _send_changes(self, today: Today) -> None:
-        now = self.clock.now()
-        fresh = cells(today, now)
-        rows = changed(self._shown, fresh)
+    async def _news_by(self, deadline: float) -> None:
+        """Wait for news, at most until *deadline* (monotonic)."""
+        self._news.clear()
+        wait_s = deadline - time.monotonic()
+        if wait_s > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), wait_s)
+
+    def _send_changes(self, today: Today, sweeping: bool) -> None:
+        """Changed rows: of all there are when *sweeping*, else of those that news touched."""
+        now, at_s = self.clock.now(), time.monotonic()
+        rows = self._shown.everything(today, now, at_s) if sweeping else self._shown.fresh(today, now, at_s)
         if rows.rows or rows.teams:
-            self._shown = fresh
             self.tell(Event("cells", {"as_of": today.as_of, "rows": rows.rows, "teams": rows.teams}))
-        if self._dirty:
+        if self._dirty and sweeping:
             self._dirty = False
             self.tell(Event("beat", self.beat()))
 
@@ -225,12 +258,12 @@ class Live:
         stream = Stream()
         self._streams.add(stream)
         try:
-            yield b"retry: 2000\n\n" + Event("hello", self.beat()).encode()
+            yield b"retry: 2000\n\n" + Event("hello", self.beat()).encoded
             while True:
                 event = await stream.queue.get()
                 if event is None or stream.lost:
                     return
-                yield event.encode()
+                yield event.encoded
         finally:
             self._streams.discard(stream)
 

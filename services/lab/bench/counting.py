@@ -121,8 +121,12 @@ def _ours(children: Children, number: int) -> Rate:
 
 
 def counted(client: httpx.Client, worker: Child) -> int:
-    """``srez_counted_total{stream=facts}`` of the worker."""
-    for line in client.get(f"{worker.url}/metrics").text.splitlines():
+    return total_counted(client.get(f"{worker.url}/metrics").text)
+
+
+def total_counted(metrics: str) -> int:
+    """``srez_counted_total{stream=facts}`` of a worker."""
+    for line in metrics.splitlines():
         if line.startswith("srez_counted_total{") and "facts" in line:
             return int(float(line.rsplit(" ", 1)[1]))
     return 0

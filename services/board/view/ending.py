@@ -1,0 +1,36 @@
+"""The plan of the day in words: how likely, and between which counts the day will end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+
+from services.board.forecast import of_team
+from services.board.today import Today
+from services.board.words import Words
+from services.rules.deviation import EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """``title`` names the plan, ``chance`` is P(plan) or that it is reached, ``expected`` the 80 % interval."""
+
+    title: str
+    chance: str
+    expected: str
+    line: str
+
+
+def ending(today: Today, now: datetime, w: Words) -> Ending | None:
+    """Payments of the whole floor; None where there is no plan of the day."""
+    found = of_team(today, None, "payments", now)
+    if found is None or found.plan is None or found.p_plan is None:
+        return None
+    reached = found.done >= found.plan - EXACT
+    chance = w("top.day_plan_met") if reached else w.sure(found.p_plan)
+    between = w.num(found.low) if found.low == found.high else f"{w.num(found.low)}–{w.num(found.high)}"
+    return Ending(
+        title=w("top.day_plan") if reached else w("top.day_plan_of", n=ceil(found.plan - EXACT)),
+        chance=chance,
+        expected=w("top.day_plan_range", range=between),
+        line=w("top.day_plan_line", n=found.high, sure=chance, range=between),
+    )
