@@ -107,7 +107,9 @@ class Live:
         self._hearing.append(heard)
         try:
             async with self._reader.connect() as connection:
-                found = await floor_today.read(connection, self._followed.versions, self.clock.now())
+                found = await floor_today.read(
+                    connection, self._followed.versions, self.clock.now(), self.clock.allow(1)
+                )
         finally:
             self._hearing.remove(heard)
         for news in heard:  # what came meanwhile may be newer than the snapshot

@@ -6,12 +6,14 @@ The board owns team series, money, alerts and closed slices; agents' series belo
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.steps import STEPS
+from services.board.forecast import of_team
 from services.board.live import Live
 from services.board.storage import closes
 from services.board.storage.reader import DATABASE_ERRORS, Reader
@@ -37,6 +39,7 @@ class Teams(Collector):
             return
         yield _funnel(today)
         yield _money(today)
+        yield _plan(today, self._live.clock.now())
         yield _alerts(today)
         if self.closed is not None:
             yield _closed(today, self.closed)
@@ -89,6 +92,19 @@ def _money(today: Today) -> Metric:
     sums = {(team.id, kind, today.floor.currency): 0 for team in today.floor.teams for kind in ("invoices", "payments")}
     for key, minor in {**sums, **today.money}.items():
         family.add_metric(key, minor / 10 ** EXPONENTS.get(key[2], 2))
+    return family
+
+
+def _plan(today: Today, now: datetime) -> Metric:
+    """Absent where there is no plan."""
+    family = GaugeMetricFamily(
+        "srez_plan_probability", "Probability that payments reach the plan of the day.", labels=("scope",)
+    )
+    scopes = [(f"floor:{today.floor.floor}", None), *((f"team:{team.id}", team) for team in today.floor.teams)]
+    for scope, team in scopes:
+        found = of_team(today, team, "payments", now)
+        if found is not None and found.p_plan is not None:
+            family.add_metric((scope,), found.p_plan)
     return family
 
 

@@ -3,7 +3,6 @@
 Reads every table it shows in one snapshot. Live news then replaces single agents' counts until the next reading.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from services.board.storage.sources import LineCount, SourceCount
 from services.board.storage.tasks import Case, Task
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
+from services.rules.forecast import Paid
 from services.rules.norms import norms_of
 from services.rules.spans import Spans, at, union
 from services.rules.target import due
@@ -32,6 +32,7 @@ from services.rules.versions import floor_on
 
 Versions = Sequence[tuple[int, datetime, Floor]]
 NOTHING: Mapping[Step, int] = dict.fromkeys(STEPS, 0)
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Today:
     alerts: Sequence[Alert]
     freshness: Freshness
     money: Money
-    month_money: Money
+    paid: Mapping[str, Paid]
+    """Team → payments of the month, in the reporting currency."""
     first_payment: tuple[str, datetime] | None
     long_calls: Sequence[calls.CallRow]
     lines: Sequence[LineCount]
@@ -148,8 +150,12 @@ def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datet
     return union((at(start), at(end or now)) for start, end in lost)
 
 
-async def read(connection: AsyncConnection, versions: Versions, now: datetime) -> Today:
-    """One snapshot of the day that *now* belongs to. Raises what the database raises."""
+async def read(connection: AsyncConnection, versions: Versions, now: datetime, second: timedelta = SECOND) -> Today:
+    """One snapshot of the day that *now* belongs to. Raises what the database raises.
+
+    Args:
+        second: how long a real second is on the floor's clock.
+    """
     version, floor = floor_on(versions, date_of(now, versions[-1][2].zone))
     date = date_of(now, floor.zone)
     day = working_day(floor, date)
@@ -177,19 +183,15 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime) -
         cases=await tasks.coaching(connection, recheck_from=date),
         alerts=await alerts.find(connection, day=date, open_too=True),
         freshness=await freshness.read(
-            connection, date, day.starts, day.ends, last.cut_off if last else day.starts, floor.grace_s
+            connection, day, last.cut_off if last else day.starts, floor.grace_s, now=now, second=second
         ),
         money=await money.between(connection, floor, date, date),
-        month_money=await money.between(connection, floor, *_month(date)),
+        paid=await money.paid(connection, floor, date),
         first_payment=await money.first_payment(connection, floor, date),
         long_calls=await calls.find(connection, date, min_talk_s=float(floor.long_call_s), limit=8),
         lines=await sources.lines(connection, floor, date, recent_from),
         sources=await sources.sources(connection, date, day.starts, day.ends),
     )
-
-
-def _month(date: Date) -> tuple[Date, Date]:
-    return date.replace(day=1), date.replace(day=monthrange(date.year, date.month)[1])
 
 
 def _agent(agent: str, count: funnel.AgentCount | None, seen: States) -> AgentNow:

@@ -24,7 +24,7 @@ from schemas.steps import Step
 from schemas.topics import key_hash
 from services.kit import postgres
 from services.rules.closing import Evidence, close
-from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.day import WorkingDay, date_of, is_working, working_day
 from services.rules.funnel import steps_of, thresholds
 from services.rules.memory import Memory, Past, recall
 from services.rules.tasks import Task
@@ -35,6 +35,8 @@ NOW = datetime(2026, 11, 23, 11, 36, 4, tzinfo=UTC)
 
 SEED = 26
 """Gives tasks done, not done and open, and somebody to watch."""
+AMOUNTS = (4900000, 7500000, 12000000, 15000000)
+"""What deals cost, in kopecks."""
 TRUNK_B = (2, 3, 6)
 """Places in RU of those who dial over trunk B."""
 
@@ -70,7 +72,7 @@ norms:
   - {{for: {{team: hunters}}, per_day: {{calls: 80, answered: 32, long_calls: 12, presentations: 8, invoices: 3, payments: 1}}}}
   - {{for: {{team: farmers}}, per_day: {{calls: 48, answered: 26, long_calls: 15, presentations: 10, invoices: 5, payments: 3}}}}
 plan:
-  - {{for: {{floor: main}}, month: 2026-11, payments_minor: 900000000}}
+  - {{for: {{floor: main}}, month: 2026-11, payments_minor: 3710000000}}
 sources:
   - {{id: mango-main, provider: mango, secrets: {{api_key: {{env: A}}, salt: {{env: B}}}}, feeds: [calls], expect_every_s: 120}}
   - {{id: fs-office, provider: freeswitch, secrets: {{basic: {{env: C}}}}, feeds: [calls]}}
@@ -206,7 +208,7 @@ def _deal(made: Made, agent: str, number: int, ended: datetime, now: datetime) -
     chance, deal = made.chance, f"bitrix:{agent}-{number}"
     shown = ended + timedelta(seconds=chance.uniform(20, 120))
     made.add(facts.PRESENTATION, "bitrix", PresentationMade(deal=deal, agent=agent, at=shown))
-    amount = chance.choice((4900000, 7500000, 12000000, 15000000))
+    amount = chance.choice(AMOUNTS)
     issued, paid = shown + timedelta(minutes=chance.uniform(12, 50)), shown + timedelta(minutes=chance.uniform(70, 190))
     if chance.random() < 0.45 and issued < now:
         invoice = InvoiceIssued(
@@ -435,14 +437,18 @@ async def seed(dsn: str, *, language: str = "ru", now: datetime = NOW, untrusted
 
 
 async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
-    """What was paid earlier this month, for the plan."""
+    """What was paid on the working days of this month before today, for the plan."""
     rows = []
     for ago in range(3, 21):
-        at = made.day.starts - timedelta(days=ago) + timedelta(hours=15)
-        data = Payment(payment=f"old-{ago}", agent="ivan", at=at, amount_minor=29800000, currency="RUB")
-        id_ = facts.event_id("bitrix", facts.PAYMENT, f"old-{ago}")
-        fact = Fact(id=id_, type=facts.PAYMENT, source="bitrix", time=at, data=data, received_at=at)
-        rows.append(fact_row(fact, at.astimezone(made.floor.zone).date()))
+        noon = made.day.starts - timedelta(days=ago) + timedelta(hours=12)
+        date = date_of(noon, made.floor.zone)
+        for number in range(18 if is_working(made.floor, date) else 0):
+            name, at = f"old-{ago}-{number}", noon + timedelta(minutes=15 * number)
+            agent, amount = RU[number][0], AMOUNTS[number % len(AMOUNTS)]
+            data = Payment(payment=name, agent=agent, at=at, amount_minor=amount, currency="RUB")
+            id_ = facts.event_id("bitrix", facts.PAYMENT, name)
+            fact = Fact(id=id_, type=facts.PAYMENT, source="bitrix", time=at, data=data, received_at=at)
+            rows.append(fact_row(fact, date))
     await connection.execute(sa.insert(tables.facts), rows)
 
 

@@ -1,27 +1,36 @@
 """How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
 
 from dataclasses import dataclass
-from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 from schemas.facts import CALL
+from services.rules.day import WorkingDay
 
 _facts, _journal, _closes, _replays = tables.facts.c, tables.journal.c, tables.closes.c, tables.replays.c
+_differences = tables.differences.c
+
+PARSED_WITHIN_S: Final = 10
+"""Real seconds in which a webhook is parsed as a rule; only what waits longer is a backlog."""
+CHECKED_WITHIN_S: Final = 60
+"""Real seconds for which a difference that somebody saw counts, as at a close."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """``late``: facts that came after their slice was frozen; ``delay_s``: p95 of received − occurred of calls."""
+    """``late``: facts that came after their slice was frozen; ``delay_s``: p95 of received − occurred of calls;
+    ``backlog``: webhooks that wait to be parsed; ``differing``: agents whose live counters lastingly differ from facts."""
 
     facts: int
     late: int
     unattributed: int
     rejected: int
     backlog: int
+    differing: int
     replaying: bool
     delay_s: float | None
     newest_received_at: datetime | None
@@ -33,11 +42,17 @@ class Freshness:
 
 
 async def read(
-    connection: AsyncConnection, day: Date, starts: datetime, ends: datetime, since: datetime, grace_s: float
+    connection: AsyncConnection,
+    day: WorkingDay,
+    since: datetime,
+    grace_s: float,
+    *,
+    now: datetime,
+    second: timedelta,
 ) -> Freshness:
-    """Of one local day (starts, ends]; delays of the calls since *since*."""
+    """Of one local day; delays of the calls since *since*. *second*: a real second on the floor's clock."""
     frozen = sa.exists().where(
-        _closes.date == day,
+        _closes.date == day.date,
         _closes.cut_off >= _facts.occurred_at,
         _facts.received_at > _closes.cut_off + sa.func.make_interval(0, 0, 0, 0, 0, 0, grace_s),
     )
@@ -49,12 +64,17 @@ async def read(
         sa.func.count().filter(_facts.agent.is_(None)).label("unattributed"),
         sa.func.percentile_cont(0.95).within_group(delay.asc()).filter(recent).label("delay_s"),
         sa.func.max(_facts.received_at).label("newest"),
-    ).where(_facts.day == day)
+    ).where(_facts.day == day.date)
     row = (await connection.execute(counted)).one()
     rejected = sa.select(sa.func.count()).where(
-        _journal.state == "rejected", _journal.received_at > starts, _journal.received_at <= ends
+        _journal.state == "rejected", _journal.received_at > day.starts, _journal.received_at <= day.ends
     )
-    backlog = sa.select(sa.func.count()).where(_journal.state == "new")
+    backlog = sa.select(sa.func.count()).where(
+        _journal.state == "new", _journal.received_at <= now - PARSED_WITHIN_S * second
+    )
+    differing = sa.select(sa.func.coalesce(sa.func.sum(_differences.agents), 0)).where(
+        _differences.checked_at >= now - CHECKED_WITHIN_S * second
+    )
     replaying = sa.select(sa.func.count()).where(_replays.finished_at.is_(None))
     return Freshness(
         facts=row.facts,
@@ -62,6 +82,7 @@ async def read(
         unattributed=row.unattributed,
         rejected=(await connection.execute(rejected)).scalar_one(),
         backlog=(await connection.execute(backlog)).scalar_one(),
+        differing=int((await connection.execute(differing)).scalar_one()),
         replaying=bool((await connection.execute(replaying)).scalar_one()),
         delay_s=None if row.delay_s is None else float(row.delay_s),
         newest_received_at=row.newest,

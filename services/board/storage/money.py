@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.facts import INVOICE, PAYMENT, REFUND
 from schemas.floor import Floor
 from services.board.storage.funnel import roster
+from services.rules.forecast import Paid
 
 Money = Mapping[tuple[str, str, str], int]
 """(team, kind, currency) → minor units; kinds are invoices, payments (net of refunds), refunds."""
@@ -51,3 +53,53 @@ async def first_payment(connection: AsyncConnection, floor: Floor, day: Date) ->
     """(agent, when) of the day's first payment."""
     row = (await connection.execute(_FIRST, {"agents": roster(floor)["agents"], "day": day})).first()
     return (row.agent, row.occurred_at) if row else None
+
+
+RECENT_DAYS: Final = 30
+"""The mean payment is that of the 30 days before today (docs/decisions/0010-plan-of-the-day.md)."""
+
+_PAID = sa.text(
+    f"""
+WITH p AS (
+  SELECT r.team, f.type = '{PAYMENT}' AS counts, f.currency = :currency AS ours,
+         CASE f.type WHEN '{REFUND}' THEN -f.amount_minor ELSE f.amount_minor END AS net,
+         f.day = :today AS today, f.day < :today AND f.day >= :month AS month,
+         f.day < :today AND f.day >= :recent AS recent
+  FROM facts f JOIN unnest(CAST(:agents AS text[]), CAST(:teams AS text[])) AS r(agent, team) USING (agent)
+  WHERE f.day BETWEEN least(CAST(:month AS date), CAST(:recent AS date)) AND :today AND f.type IN ('{PAYMENT}', '{REFUND}')
+)
+SELECT team,
+  count(*) FILTER (WHERE counts AND month) AS month_count,
+  coalesce(sum(net) FILTER (WHERE ours AND month), 0)::bigint AS month_minor,
+  coalesce(sum(net) FILTER (WHERE ours AND today), 0)::bigint AS today_minor,
+  count(*) FILTER (WHERE counts AND ours AND recent) AS recent_count,
+  coalesce(sum(net) FILTER (WHERE counts AND ours AND recent), 0)::bigint AS recent_minor
+FROM p GROUP BY team
+"""  # noqa: S608 - constants of ours
+)
+
+
+async def paid(connection: AsyncConnection, floor: Floor, today: Date) -> dict[str, Paid]:
+    """Team → payments of the month and of today in the reporting currency; teams without any are absent."""
+    given = roster(floor)
+    rows = await connection.execute(
+        _PAID,
+        {
+            "agents": given["agents"],
+            "teams": given["teams"],
+            "currency": floor.currency,
+            "today": today,
+            "month": today.replace(day=1),
+            "recent": today - timedelta(days=RECENT_DAYS),
+        },
+    )
+    return {
+        row.team: Paid(
+            month_count=int(row.month_count),
+            month_minor=int(row.month_minor),
+            today_minor=int(row.today_minor),
+            recent_count=int(row.recent_count),
+            recent_minor=int(row.recent_minor),
+        )
+        for row in rows
+    }

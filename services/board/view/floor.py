@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from schemas.floor import Agent, Team
 from schemas.steps import STEPS, Step
+from services.board.forecast import paid_by
 from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view import saying
+from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.words import Words
+from services.rules.forecast import month_plan
 from services.rules.sources import Feeders
 from services.rules.trust import TrustEvidence, gate
 
@@ -75,6 +78,7 @@ class FloorView:
     doubts_now: list[Doubt]
     doubts_slice: list[Doubt]
     plan: tuple[int, int, str] | None
+    ending: Ending | None
 
     @property
     def trusted(self) -> bool:
@@ -101,6 +105,7 @@ def floor_view(today: Today, now: datetime, w: Words, *, team: str = "", order: 
         doubts_now=doubts_now(today, now, w),
         doubts_slice=doubts_slice(today, w),
         plan=_plan(today),
+        ending=ending(today, now, w),
     )
 
 
@@ -173,17 +178,11 @@ def _card(today: Today, team: Team, members: list[AgentLine], day: Day) -> TeamC
 
 def _plan(today: Today) -> tuple[int, int, str] | None:
     """(paid this month, planned, currency) of the whole floor in its reporting currency; None without a plan."""
-    month = today.date.strftime("%Y-%m")
-    plans = [one for one in today.floor.plan if one.month == month and one.payments_minor is not None]
-    whole = [one for one in plans if one.for_.floor] or [one for one in plans if one.for_.team]
-    if not whole:
+    month = month_plan(today.floor, today.date)
+    if month is None or month.minor is None:
         return None
-    paid = sum(
-        minor
-        for (_, kind, currency), minor in today.month_money.items()
-        if kind == "payments" and currency == today.floor.currency
-    )
-    return paid, sum(one.payments_minor or 0 for one in whole), today.floor.currency
+    paid = paid_by(today, None)
+    return paid.month_minor + paid.today_minor, month.minor, today.floor.currency
 
 
 def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
@@ -212,7 +211,9 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
         delay_p95_s=dict.fromkeys(feeders.call_sources(), fresh.delay_s or 0.0) if slow else {},
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
+        backlog=fresh.backlog,
         replaying=fresh.replaying,
+        differing=fresh.differing > 0,
     )
     found = []
     for team, steps in gate(today.floor, seen).items():

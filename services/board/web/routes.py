@@ -3,10 +3,10 @@
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from services.board.web import agent, alerts, calls, floor, lines, slices, stream, tasks, trust, wall
+from services.board.web import agent, alerts, calls, floor, forecast, lines, slices, stream, tasks, trust, wall
 from services.board.web.board import STATIC, Board
 
-SECTIONS = (floor, wall, slices, tasks, alerts, lines, agent, calls, trust, stream)
+SECTIONS = (floor, wall, slices, tasks, alerts, lines, agent, calls, trust, forecast, stream)
 
 
 def add_routes(app: FastAPI, board: Board) -> None:

@@ -34,8 +34,19 @@ async def test_team_series(service: Service) -> None:
     assert found["srez_team_funnel_today", "calls", "hunters"] == calls
     paid = sum(minor for (team, kind, _), minor in today.money.items() if (team, kind) == ("farmers", "payments"))
     assert found["srez_money_today", "RUB", "farmers", "payments"] == paid / 100
+    chance = found["srez_plan_probability", "floor:main"]
+    assert 0 < found["srez_plan_probability", "team:farmers"] < chance < found["srez_plan_probability", "team:hunters"]
     assert found["srez_alerts", "firing", "outage"] == 1
     assert found["srez_alerts", "efficiency", "firing"] == 0
     assert found["srez_slices_closed_total", "hunters", "true"] == 1
     assert found["srez_slices_closed_total", "false", "hunters"] == 1
     assert not any("gleb" in key for key in found)
+
+
+async def test_no_plan_no_series(service: Service) -> None:
+    """Without norms there is no plan of the day: the series is absent, not zero."""
+    today = await service.live.reload()
+    today.norms = {}
+    names = {key[0] for key in samples(service)}
+    assert "srez_plan_probability" not in names
+    assert "srez_team_funnel_today" in names

@@ -24,9 +24,10 @@ from services.board.storage import (
     tasks,
     technical,
 )
+from services.board.today import SECOND
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds
-from tests.support.seed_floor import NOW, floor_text, invent
+from tests.support.seed_floor import AMOUNTS, NOW, floor_text, invent
 
 FLOOR = parse(floor_text("ru"))
 MADE = invent(FLOOR, NOW)
@@ -83,7 +84,7 @@ async def test_late_is_what_came_after_the_freeze(service: Service) -> None:
     ]
     async with service.reader.connect() as connection:
         rows = await slices.find(connection, FLOOR, DAY.date, slice_="11:00")
-        fresh = await freshness.read(connection, DAY.date, DAY.starts, DAY.ends, cut, FLOOR.grace_s)
+        fresh = await freshness.read(connection, DAY, cut, FLOOR.grace_s, now=NOW, second=SECOND)
     assert len(after) == 4
     assert sum(row.late for row in rows if row.step == "calls") == len(after)
     assert fresh.late == len(after)
@@ -122,6 +123,24 @@ async def test_money_is_net_of_refunds_and_per_currency(service: Service) -> Non
     )
     assert {currency for _, _, currency in found} == {"RUB"}
     assert first == min(((fact.agent, fact.time) for fact in paid), key=lambda one: one[1])
+
+
+async def test_payments_of_the_month(service: Service) -> None:
+    """Before today, today and of thirty days, each apart; what is paid in another currency is counted, not summed."""
+    async with service.reader.connect() as connection:
+        found = await money.paid(connection, FLOOR, DAY.date)
+        strange = await money.paid(connection, FLOOR.model_copy(update={"currency": "USD"}), DAY.date)
+        today = await money.between(connection, FLOOR, DAY.date, DAY.date)
+    whole = [sum(getattr(paid, name) for paid in found.values()) for name in ("month_count", "month_minor")]
+    # Fourteen working days from the 3rd to the 20th, eighteen payments a day.
+    assert whole == [14 * 18, 14 * sum(AMOUNTS[number % 4] for number in range(18))]
+    assert {team: paid.today_minor for team, paid in found.items()} == {
+        team: minor for (team, kind, _), minor in today.items() if kind == "payments"
+    }
+    assert sum(paid.recent_count for paid in found.values()) == whole[0]
+    assert sum(paid.recent_minor for paid in found.values()) == whole[1]
+    assert {(paid.month_minor, paid.today_minor, paid.recent_count) for paid in strange.values()} == {(0, 0, 0)}
+    assert sum(paid.month_count for paid in strange.values()) == whole[0]
 
 
 async def test_alerts_carry_history_and_repeats(service: Service) -> None:

@@ -94,7 +94,19 @@ async def test_the_last_slices_of_lines(client: httpx.AsyncClient) -> None:
 async def test_everything_is_documented(client: httpx.AsyncClient) -> None:
     """OpenAPI names each resource of DESIGN §6 that is served."""
     paths = set((await client.get("/api/v1/openapi.json")).json()["paths"])
-    names = ("floor", "agents/{agent}/day", "slices", "tasks", "coaching", "alerts", "lines", "trust", "calls", "live")
+    names = (
+        "floor",
+        "agents/{agent}/day",
+        "slices",
+        "tasks",
+        "coaching",
+        "alerts",
+        "lines",
+        "trust",
+        "calls",
+        "live",
+        "forecast",
+    )
     assert {f"/api/v1/{name}" for name in names} <= paths
 
 
@@ -130,7 +142,7 @@ def test_no_input_breaks_the_api(board_process: str, mode: GenerationMode) -> No
             continue  # what takes no parameter cannot be asked wrongly
         asked.append(operation.path)
         _ask(operation.as_strategy(generation_mode=mode))
-    assert len(asked) == (9 if mode is GenerationMode.POSITIVE else 8)
+    assert len(asked) == (10 if mode is GenerationMode.POSITIVE else 9)
 
 
 def _ask(cases: Any) -> None:
