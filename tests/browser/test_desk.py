@@ -1,7 +1,7 @@
 """Desk pages in a real browser: nothing overflows, keys work, numbers change without moving rows."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from services.local.postgres import EmbeddedPostgres
 from tests.browser.conftest import Watched, elsewhere
@@ -10,6 +10,14 @@ pytestmark = pytest.mark.browser
 
 PAGES = ("/", "/slices", "/slices?slice=11:00", "/tasks", "/alerts", "/lines", "/agents/alina")
 SIZES = ((1920, 1080), (1440, 900), (390, 844))
+
+SHIFTED = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) sum += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 200);
+})"""
 
 CONTRAST = """() => {
   const parse = (text) => {
@@ -45,6 +53,33 @@ def test_nothing_overflows(watched: Watched, size: tuple[int, int], language: st
     for path in PAGES:
         page = watched.open(f"{path}{'&' if '?' in path else '?'}lang={language}", *size)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/wall"])
+def test_late_fonts_move_nothing(watched: Watched, path: str) -> None:
+    """Letters that come a second after the page take the place of their stand-ins: no layout shift to speak of."""
+    waiting: list[Route] = []
+    page = watched.page
+    page.route("**/*.woff2*", lambda route: waiting.append(route))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(watched.url + path, wait_until="domcontentloaded")
+    page.wait_for_timeout(1000)
+    assert waiting
+    for route in waiting:
+        route.continue_()
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(500)
+    assert page.evaluate(SHIFTED) < 0.01
+
+
+@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/lines", "/agents/alina"])
+def test_tables_fit_a_phone(watched: Watched, path: str) -> None:
+    """On a phone no column is hidden behind the edge of its table."""
+    page = watched.open(path, 390, 844)
+    assert page.locator(".scroll, .alert").count() > 0
+    cut = """all => all.filter(n => !n.closest("details:not([open])") && n.scrollWidth > n.clientWidth)
+      .map(n => `${n.scrollWidth} ${n.innerText.slice(0, 60)}`)"""
+    assert page.eval_on_selector_all(".scroll", cut) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
