@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from services.kit.errors import Misconfigured, Unavailable
-from services.local.child import bound, free_port
+from services.local.child import bound
+from services.local.ports import free_port
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,21 +22,6 @@ def bound(command: Sequence[str], *, death: signal.Signals = signal.SIGKILL, nob
     for path in nobody:
         options += ["--nobody", str(path)]
     return [sys.executable, "-I", "-S", str(LAUNCHER), *options, str(os.getpid()), "--", *command]
-
-
-def free_port(preferred: int | None = None) -> int:
-    """A TCP port of 127.0.0.1 that is free now: *preferred* when possible."""
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free TCP port on 127.0.0.1")
 
 
 def stop_leftover(pid: int, sign: str, *, first: signal.Signals = signal.SIGTERM, patience_s: float = 10) -> bool:

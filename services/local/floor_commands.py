@@ -7,7 +7,7 @@ import typer
 
 app = typer.Typer(help="The floor file: check it, apply it, export it, see what would change.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, allow_dash=True, metavar="FILE")]
+File = Annotated[Path, typer.Argument(dir_okay=False, allow_dash=True, metavar="FILE", help="- reads standard input.")]
 Out = Annotated[Path | None, typer.Argument(dir_okay=False, allow_dash=True, metavar="[FILE]")]
 
 
@@ -15,7 +15,11 @@ def read(file: Path) -> str:
     """Text of *file*, or exit 1 with every problem of it, line by line."""
     from schemas.floor import FloorError, parse
 
-    raw = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+    try:
+        raw = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        typer.secho(f"{file}: {error.strerror}", fg="red", err=True)
+        raise typer.Exit(2) from error
     text = raw.decode("utf-8-sig", errors="replace")
     try:
         parse(text)

@@ -9,7 +9,8 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.local.child import bound, free_port
+from services.local.child import bound
+from services.local.ports import free_port
 from tests.support.waiting import wait_until
 
 POM = Path(__file__).with_name("pom.xml")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from services.local.child import bound, free_port
+from services.local.child import bound
+from services.local.ports import free_port
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]

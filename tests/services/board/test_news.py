@@ -7,7 +7,7 @@ import pytest
 from schemas import messages, topics
 from services.board.app import Service
 from services.kit import kafka
-from services.local.child import free_port
+from services.local.ports import free_port
 from tests.services.board.conftest import board_on
 from tests.services.board.test_live import news
 from tests.support.seed_floor import NOW

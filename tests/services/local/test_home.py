@@ -9,8 +9,8 @@ import pytest
 from schemas.floor import parse
 from services.kit.errors import Misconfigured
 from services.local import ports
-from services.local.child import free_port
 from services.local.home import Home, read_json
+from services.local.ports import free_port
 from services.local.secrets import LocalSecrets
 
 FLOOR = """
