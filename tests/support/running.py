@@ -101,7 +101,7 @@ class Services:
                 service.process.terminate()
         for service in self.started:
             try:
-                service.process.wait(15)
+                service.process.wait(5)
             except subprocess.TimeoutExpired:
                 service.kill()
             print(f"---- {service.name} ({service.process.returncode}) ----\n{service.log_end()}")
