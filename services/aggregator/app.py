@@ -158,7 +158,7 @@ async def _work(
         fact_stream.run_reloads(),
         line_stream.run_clock(settings.aggregator_health_s),
         Turning(floors, fact_stream).run(facts_held, lines_held, funnels, lines),
-        Closer(pool, clock, floors, line_days, metrics, slices.wake).run(settings.aggregator_close_poll_s),
+        Closer(pool, clock, floors, line_days, slices.wake).run(settings.aggregator_close_poll_s),
         slices.run(),
         Late(pool, clock, floors, metrics).run(settings.aggregator_reconcile_s),
         Reconciler(pool, clock, floors, funnels, facts_held, fact_stream, agent_days, metrics, settings.instance).run(

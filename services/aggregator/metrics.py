@@ -47,9 +47,6 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.freshness = Freshness()
         self.registry.register(self.freshness)
-        self.slices_closed = Counter(
-            "srez_slices_closed_total", "slices frozen by this worker", ["team", "trusted"], registry=self.registry
-        )
         self.late_facts = Counter(
             "srez_late_facts_total", "facts that arrived after their slice was frozen", registry=self.registry
         )

@@ -1,6 +1,6 @@
 """Series of teams, from PostgreSQL (DESIGN §6, §10). Absent is honest: without a fresh reading nothing is exported.
 
-The board owns team series, money, alerts and closed slices; agents' series belong to the aggregator's workers.
+The board owns team series, money and closed slices; agents' series belong to the aggregator's workers, alerts to alerts.
 """
 
 import asyncio
@@ -22,8 +22,6 @@ from services.board.words.numbers import EXPONENTS
 from services.kit import logs
 
 STALE_S = 60.0
-KINDS = ("outage", "efficiency", "data")
-STATES = ("firing", "acknowledged", "resolved", "invalidated")
 
 
 class Teams(Collector):
@@ -40,7 +38,6 @@ class Teams(Collector):
         yield _funnel(today)
         yield _money(today)
         yield _plan(today, self._live.clock.now())
-        yield _alerts(today)
         if self.closed is not None:
             yield _closed(today, self.closed)
 
@@ -105,15 +102,6 @@ def _plan(today: Today, now: datetime) -> Metric:
         found = of_team(today, team, "payments", now)
         if found is not None and found.p_plan is not None:
             family.add_metric((scope,), found.p_plan)
-    return family
-
-
-def _alerts(today: Today) -> Metric:
-    family = GaugeMetricFamily("srez_alerts", "Alerts open, or of today.", labels=("kind", "state"))
-    counted = Counter((str(alert.row.kind), alert.state) for alert in today.alerts)
-    for kind in KINDS:
-        for state in STATES:
-            family.add_metric((kind, state), counted[kind, state])
     return family
 
 

@@ -14,7 +14,6 @@ import msgspec
 
 from services.aggregator.closing.due import DEADLINE_S, LOOK_BACK, DueSlice, due_slices
 from services.aggregator.live.floors import Floors
-from services.aggregator.metrics import Metrics
 from services.aggregator.storage import closes, evidence, technical
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
@@ -38,11 +37,10 @@ class Closer:
         clock: Clock,
         floors: Floors,
         lines: LineDays,
-        metrics: Metrics,
         closed: Callable[[], None],
     ) -> None:
         self._pool, self._clock, self._floors, self._lines = pool, clock, floors, lines
-        self._metrics, self._closed = metrics, closed
+        self._closed = closed
 
     async def run(self, every_s: float) -> None:
         while True:
@@ -166,8 +164,6 @@ class Closer:
         )
 
     def _tell(self, one: DueSlice, closing: Closing, took_s: float) -> None:
-        for team, steps in closing.trust.items():
-            self._metrics.slices_closed.labels(team, str(not any(steps.values())).lower()).inc()
         logs.get().info(
             "slice closed",
             date=one.on.day.date.isoformat(),

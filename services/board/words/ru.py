@@ -203,7 +203,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "wall.best_pace": "Лучший темп: {agent}, {step} — {done} из {due}",
     "wall.payments": ("{n} оплата за день", "{n} оплаты за день", "{n} оплат за день"),
     "wall.longs": ("{n} длинный разговор", "{n} длинных разговора", "{n} длинных разговоров"),
-    "wall.task_done": "Задача выполнена — {agent}: {step}",
+    "wall.task_done": "Задача сделана — {agent}: {step}",
     "wall.no_good": "День только начинается",
     "wall.to_go": "до {time}: {wanted}",
     "wall.in_pace": "в темпе",

@@ -77,7 +77,7 @@ def with_pool(dsn: str, work: Callable[[Any], Awaitable[T]]) -> T:
 def closer(pool: Any, now: datetime, on: Floor = FLOOR, applied: datetime = APPLIED) -> Closer:
     clock = Clock(now, 1.0, time.time())
     floors = Floors(lambda: [(1, applied, on)], clock.now)
-    return Closer(pool, clock, floors, LineDays(pool, PARTITIONS), Metrics(), lambda: None)
+    return Closer(pool, clock, floors, LineDays(pool, PARTITIONS), lambda: None)
 
 
 async def close_the_day(pool: Any, on: Floor = FLOOR) -> None:
