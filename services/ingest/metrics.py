@@ -19,6 +19,7 @@ OUTCOMES = (
     "disconnected",
 )
 REASONS = ("unparseable", "unknown_event", "missing_field", "bad_value", "too_deep", "misconfigured", "internal")
+STATES = ("parsed", "ignored", "rejected")
 UNKNOWN = "_unknown"
 """Label of requests to sources that do not exist: what strangers type is no label."""
 
@@ -27,6 +28,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self.webhooks = Counter("srez_webhooks", "Webhooks by outcome", ["source", "outcome"], registry=registry)
+        self.rows = Counter("srez_journal_rows", "Journal rows worked off", ["source", "state"], registry=registry)
         self.facts = Counter("srez_facts", "Facts stored for the first time", ["type"], registry=registry)
         self.revisions = Counter("srez_fact_revisions", "Facts whose content changed", ["source"], registry=registry)
         self.duplicates = Counter("srez_duplicates", "Events that said nothing new", ["source"], registry=registry)
@@ -64,5 +66,7 @@ class Metrics:
             self.webhooks.labels(source, outcome)
         for reason in REASONS:
             self.rejected.labels(source, reason)
+        for state in STATES:
+            self.rows.labels(source, state)
         for counter in (self.revisions, self.duplicates, self.ignored, self.unattributed, self.clamped):
             counter.labels(source)

@@ -192,6 +192,7 @@ class Parser:
         metrics = self._metrics
         for work in works:
             label = self._label(work.row.entry.source)
+            metrics.rows.labels(label, work.finished().state).inc()
             for rejected in work.rejected:
                 reason = rejected.reason if rejected.reason in REASONS else "bad_value"
                 metrics.rejected.labels(label, reason).inc()
