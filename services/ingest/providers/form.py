@@ -4,6 +4,7 @@ Bounded: at most MAX_PAIRS pairs and MAX_DEPTH brackets in a key.
 """
 
 import re
+from binascii import a2b_qp
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -12,6 +13,8 @@ from services.kit.errors import BadInput
 
 MAX_PAIRS: Final = 50_000
 MAX_DEPTH: Final = 16
+_NOT_QUOTED_PRINTABLE: Final = re.compile(rb"[=\r\n]")
+"""What it would read in its own way."""
 _KEY: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
@@ -75,4 +78,13 @@ def _put(root: dict[str, Any], path: list[str], value: str) -> None:
 
 
 def _decode(part: bytes) -> bytes:
-    return unquote_to_bytes(part.replace(b"+", b" "))
+    plain = part.replace(b"+", b" ")
+    escapes = plain.count(b"%")
+    if not escapes:
+        return plain
+    if not _NOT_QUOTED_PRINTABLE.search(plain):
+        # Quoted-printable is the same but for its sign, and decoded in C. Three bytes became one for each true escape.
+        decoded = a2b_qp(plain.replace(b"%", b"="))
+        if len(plain) - len(decoded) == 2 * escapes:
+            return decoded
+    return unquote_to_bytes(plain)

@@ -1,6 +1,10 @@
 """Forms: PHP's nested keys, blanks, broken escapes, bounds."""
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.providers import form
 from services.kit.errors import BadInput
@@ -42,3 +46,16 @@ def test_removing_fields_leaves_the_other_bytes_alone() -> None:
     """Only whole fields go; the rest is byte for byte what came."""
     raw = b"json=%7b%7d+%2B&sign=abc&x=%zz&%73ign=again"
     assert form.without(raw, lambda name: name == "sign") == b"json=%7b%7d+%2B&x=%zz"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"%", b"%4", b"%41", b"%3D", b"%0a", b"%zz", b"%%", b"=", b"+", b" ", b"\t", b"\r\n", b"a", b"\xff"]
+        )
+    )
+)
+def test_escapes_are_read_as_everybody_reads_them(parts: list[bytes]) -> None:
+    """The quick way of decoding gives what the library's gives, whatever stands around the escapes."""
+    raw = b"".join(parts)
+    assert form.raw_pairs(b"n=" + raw) == [(b"n", unquote_to_bytes(raw.replace(b"+", b" ")))]
