@@ -33,14 +33,16 @@ class Feeders:
         for source in floor.sources:
             for feed in source.feeds:
                 self._by_feed.setdefault(feed, []).append(source)
+        self._ids = {feed: tuple(source.id for source in sources) for feed, sources in self._by_feed.items()}
         self._anybody = {
             feed: tuple(source.id for source in sources if source.id not in known)
             for feed, sources in self._by_feed.items()
         }
 
     def of(self, agent: Agent, feed: str) -> tuple[str, ...]:
-        own = tuple(source.id for source in self._by_feed.get(feed, ()) if source.id in agent.identities)
-        return own or self._anybody.get(feed, ())
+        identities = agent.identities
+        own = [source for source in self._ids.get(feed, ()) if source in identities]
+        return tuple(own) or self._anybody.get(feed, ())
 
     def call_sources(self) -> tuple[str, ...]:
         return tuple(source.id for source in self._by_feed.get("calls", ()))
@@ -77,6 +79,7 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
     """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
     is expected from each in equal parts."""
     feeders = Feeders(floor)
+    standard_min = day.standard_min
     rates: dict[str, dict[Spans, float]] = {}
     people: dict[str, set[str]] = {}
     for agent in floor.agents:
@@ -91,6 +94,6 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
             own = feeders.of(agent, feed)
             for source in own:
                 group = rates.setdefault(source, {})
-                group[plan] = group.get(plan, 0.0) + due(norm, 1.0, day.standard_min) / len(own)
+                group[plan] = group.get(plan, 0.0) + due(norm, 1.0, standard_min) / len(own)
                 people.setdefault(source, set()).add(agent.id)
     return {source: Load(source, tuple(group.items()), frozenset(people[source])) for source, group in rates.items()}

@@ -4,7 +4,7 @@ Every version is looked at once: it enters at the first slice by whose close it 
 versions that a later one replaced leave again, and are kept apart.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -213,12 +213,22 @@ class Day:
         over = [one for one in silent if one.resolved_at is not None]
         if not over and not any(state.findings for state in states.values()):
             return Technical((), {})
+        end = bisect_right(self._own_calls, until, key=_at)
         calls = [
-            (version.at, version.agent, version.line)
-            for version, _ in self.calls
-            if version.agent is not None and version.at <= until and version.known(by)
+            call
+            for call, received, replaced in self._own_calls[:end]
+            if received <= by and (not replaced or replaced > by)
         ]
         return technical(self.floor, states, calls, over, self.day, until)
+
+    @cached_property
+    def _own_calls(self) -> list[tuple[tuple[datetime, str, str], datetime, datetime | None]]:
+        """((at, agent, line), received, replaced) of attempts of the roster, in order of time."""
+        return [
+            ((version.at, version.agent, version.line), version.received, version.replaced)
+            for version, _ in self.calls
+            if version.agent is not None
+        ]
 
     @cached_property
     def _suspicious(self) -> dict[str, list[tuple[Version, Attempt]]]:
@@ -245,6 +255,10 @@ class Day:
                 )
                 found[version.line] = (attempts + 1, failures + failed)
         return found
+
+
+def _at(call: tuple[tuple[datetime, str, str], datetime, datetime | None]) -> datetime:
+    return call[0][0]
 
 
 def _add(tally: Tally, agent: str, steps: Iterable[Step]) -> None:

@@ -4,13 +4,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date as Date
 from datetime import datetime
 
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import Silence, gaps, silences
-from services.rules.sources import loads
+from services.rules.sources import Load, loads
 
 
 class Silent:
@@ -27,11 +28,12 @@ class Silent:
             if source in floor.source_by_id:
                 self._ends[source] = gaps(arrivals, floor.source_by_id[source].expect_every_s)
         self._carried: dict[str, Silence] = {}
+        self._loads: dict[Date, list[tuple[str, Load]]] = {}
 
     def of(self, day: WorkingDay, by: datetime) -> list[Silence]:
         """Silences of *day* known at *by*; one that lasts since an earlier day starts at midnight here."""
         found: list[Silence] = []
-        for source, load in sorted(loads(self.floor, day).items()):
+        for source, load in self._loads_of(day):
             config = self.floor.source_by_id[source]
             if source not in self._arrivals:
                 continue
@@ -45,6 +47,11 @@ class Silent:
                 min_expected=self.floor.outages.source_silence.min_expected,
             )
         return found
+
+    def _loads_of(self, day: WorkingDay) -> list[tuple[str, Load]]:
+        if day.date not in self._loads:
+            self._loads[day.date] = sorted(loads(self.floor, day).items())
+        return self._loads[day.date]
 
     def open_at(self, day: WorkingDay, by: datetime) -> frozenset[str]:
         """Sources silent at *by*, those included that have been silent since an earlier day."""

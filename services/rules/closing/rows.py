@@ -15,7 +15,7 @@ from services.rules.target import due
 def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
     """Every agent × step with a norm or a count, sorted by team, agent and step."""
     found = []
-    date, starts = view.today.date, view.today.starts
+    date, starts, standard_min = view.today.date, view.today.starts, view.today.standard_min
     for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
         own = view.evidence.done.get(agent.id, {})
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
@@ -23,7 +23,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
         for step in STEPS:
             if step not in norms and not own.get(step):
                 continue
-            expected = due(norms[step], exposed_min, view.today.standard_min) if step in norms else None
+            expected = due(norms[step], exposed_min, standard_min) if step in norms else None
             found.append(
                 Due(
                     agent=agent.id,
