@@ -4,6 +4,7 @@ Line findings take out the time of agents with at least half of their attempts o
 is over, that of agents who depend on the silent source and have no call of their own in it (DOMAIN §8).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,7 @@ def technical(
         calls: (ended_at, agent, line) of outbound attempts, at least those inside the findings' times.
         silent: silences of call sources.
     """
+    calls = sorted(calls)
     found: list[LineFinding] = []
     spans: dict[str, list[tuple[float, float]]] = {}
     for line, state in sorted(states.items()):
@@ -89,6 +91,10 @@ def technical(
     return Technical(tuple(found), {agent: union(own) for agent, own in spans.items()})
 
 
+def _ended(call: tuple[datetime, str, str]) -> datetime:
+    return call[0]
+
+
 def _others(
     line: str,
     finding: Finding,
@@ -100,7 +106,8 @@ def _others(
     """Other lines used while *line* failed → whether they were failing at the same time."""
     window = timedelta(seconds=floor.outages.line_failure.window_s)
     start, end = finding.since - window, (finding.resolved_at or now)
-    used = {other for ended, _, other in calls if start < ended <= end and other != line}
+    near = calls[bisect_right(calls, start, key=_ended) : bisect_right(calls, end, key=_ended)]
+    used = {other for _, _, other in near if other != line}
     return {
         other: any(
             one.since <= end and (one.resolved_at or now) >= finding.since
@@ -120,7 +127,8 @@ def _affected(
 ) -> frozenset[str]:
     if attributed.verdict == "workplace":
         return frozenset({attributed.scope.removeprefix("agent:")})
-    inside = [(agent, used) for ended, agent, used in calls if finding.since <= ended <= until]
+    near = calls[bisect_left(calls, finding.since, key=_ended) : bisect_right(calls, until, key=_ended)]
+    inside = [(agent, used) for _, agent, used in near]
     affected = attribution.mostly_on(line, inside)
     if attributed.verdict == "floor":
         idle = {agent.id for agent in floor.agents} - {agent for agent, _ in inside}
