@@ -238,23 +238,28 @@ class Day:
             line for line, (_, failed) in self.history().items() if failed >= min(least.in_a_row, least.min_failures)
         }
         found: dict[str, list[tuple[Version, Attempt]]] = {line: [] for line in sorted(guilty)}
-        for version, call in self.calls:
+        for (version, call), failed in zip(self.calls, self._failed, strict=True):
             if version.line in guilty:
-                found[version.line].append((version, attempt_of(version, call, self.floor)))
+                found[version.line].append((version, attempt_of(version, call, failed)))
         return found
 
     def history(self, by: datetime | None = None) -> dict[str, tuple[int, int]]:
         """Line → (attempts, network failures) of the day, of all that is known, or was at *by*."""
         found: dict[str, tuple[int, int]] = {}
-        causes = self.floor.outages.causes
-        for version, call in self.calls:
+        for (version, _), failed in zip(self.calls, self._failed, strict=True):
             if by is None or version.known(by):
                 attempts, failures = found.get(version.line, (0, 0))
-                failed = call.disposition != "answered" and is_network_failure(
-                    call.disposition, call.sip_status, call.q850, causes
-                )
                 found[version.line] = (attempts + 1, failures + failed)
         return found
+
+    @cached_property
+    def _failed(self) -> list[bool]:
+        """Of each of ``calls``, whether the network failed it."""
+        causes = self.floor.outages.causes
+        return [
+            call.disposition != "answered" and is_network_failure(call.disposition, call.sip_status, call.q850, causes)
+            for _, call in self.calls
+        ]
 
 
 def _at(call: tuple[tuple[datetime, str, str], datetime, datetime | None]) -> datetime:
@@ -267,13 +272,13 @@ def _add(tally: Tally, agent: str, steps: Iterable[Step]) -> None:
         own[step] = own.get(step, 0) + 1
 
 
-def attempt_of(version: Version, call: CallEnded, floor: Floor) -> Attempt:
+def attempt_of(version: Version, call: CallEnded, failed: bool) -> Attempt:
     code = f"SIP {call.sip_status}" if call.sip_status else f"Q.850 {call.q850}" if call.q850 else ""
     return Attempt(
         at=version.at,
         agent=version.agent,
         customer=call.customer,
-        failed=is_network_failure(call.disposition, call.sip_status, call.q850, floor.outages.causes),
+        failed=failed,
         code=code,
         call_id=call.call_id,
         disposition=call.disposition,
