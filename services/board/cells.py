@@ -30,14 +30,34 @@ def _dues(today: Today, agent: str, moment: datetime) -> dict[Step, float | None
     return {step: due(norms[step], exposed_min, standard_min) if step in norms else None for step in STEPS}
 
 
+class _Dues:
+    """Dues of agents now and of the whole day, each computed once for its own row and its team's."""
+
+    def __init__(self, today: Today, now: datetime) -> None:
+        self._today, self._now = today, now
+        self._known: dict[str, tuple[dict[Step, float | None], dict[Step, float | None]]] = {}
+
+    def of(self, agent: str) -> tuple[dict[Step, float | None], dict[Step, float | None]]:
+        found = self._known.get(agent)
+        if found is None:
+            today = self._today
+            found = self._known[agent] = _dues(today, agent, self._now), _dues(today, agent, today.day.ends)
+        return found
+
+
 def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
     """Per step ``done``, ``due`` now and ``due_day`` (to one decimal); state and last call."""
+    return _agent_cells(today, agent, _Dues(today, now))
+
+
+def _agent_cells(today: Today, agent: str, dues: _Dues) -> dict[str, Any]:
     known = today.agents.get(agent) or AgentNow(agent)
+    by_now, of_day = dues.of(agent)
     return {
         "agent": agent,
         "done": {step: known.done.get(step, 0) for step in STEPS},
-        "due": _tenths(_dues(today, agent, now)),
-        "due_day": _tenths(_dues(today, agent, today.day.ends)),
+        "due": _tenths(by_now),
+        "due_day": _tenths(of_day),
         "short_calls": known.short_calls,
         "state": "technical" if agent in today.technical_now else known.state,
         "state_since": today.technical_now.get(agent, known.state_since),
@@ -47,17 +67,22 @@ def agent_cells(today: Today, agent: str, now: datetime) -> dict[str, Any]:
 
 def team_cells(today: Today, team: str, now: datetime) -> dict[str, Any]:
     """Sums of the team; ``due`` is None where nobody has a norm for the step."""
+    return _team_cells(today, team, _Dues(today, now))
+
+
+def _team_cells(today: Today, team: str, dues: _Dues) -> dict[str, Any]:
     members = [agent.id for agent in today.floor.agents if agent.team == team]
+    both = [dues.of(agent) for agent in members]
     return {
         "team": team,
         "done": {step: sum(today.agents[agent].done.get(step, 0) for agent in members) for step in STEPS},
-        "due": _sums([_dues(today, agent, now) for agent in members]),
-        "due_day": _sums([_dues(today, agent, today.day.ends) for agent in members]),
+        "due": _sums([by_now for by_now, _ in both]),
+        "due_day": _sums([of_day for _, of_day in both]),
     }
 
 
 def cells(today: Today, now: datetime) -> Cells:
-    return {key: _cells_of(today, key, now) for key in _keys(today)}
+    return _cells_of(today, _keys(today), now)
 
 
 def changed(shown: Cells, fresh: Cells) -> Changed:
@@ -85,7 +110,7 @@ class Shown:
         """Rows touched whose turn has come; the others wait for it."""
         due_now = [key for key in self._waiting if self._turn(key) <= at_s]
         self._waiting.difference_update(due_now)
-        return self._take({key: _cells_of(today, key, now) for key in due_now if _known(today, key)}, at_s)
+        return self._take(_cells_of(today, [key for key in due_now if _known(today, key)], now), at_s)
 
     def everything(self, today: Today, now: datetime, at_s: float) -> Changed:
         """All rows that differ, since targets move by themselves; those told just now wait for their turn."""
@@ -118,9 +143,12 @@ def _known(today: Today, key: Key) -> bool:
     return id_ in today.floor.agent_by_id if kind == "agent" else any(team.id == id_ for team in today.floor.teams)
 
 
-def _cells_of(today: Today, key: Key, now: datetime) -> dict[str, Any]:
-    kind, id_ = key
-    return agent_cells(today, id_, now) if kind == "agent" else team_cells(today, id_, now)
+def _cells_of(today: Today, keys: Iterable[Key], now: datetime) -> Cells:
+    dues = _Dues(today, now)
+    return {
+        (kind, id_): _agent_cells(today, id_, dues) if kind == "agent" else _team_cells(today, id_, dues)
+        for kind, id_ in keys
+    }
 
 
 def _sums(members: list[dict[Step, float | None]]) -> dict[Step, float | None]:

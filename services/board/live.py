@@ -183,7 +183,7 @@ class Live:
             return
 
     async def tick(self) -> None:
-        """What changed, to every stream, leaving the loop to others for five times as long as that took; heartbeats."""
+        """What changed, to every stream, leaving the loop to others for three times as long as that took; heartbeats."""
         beat = sweep = 0.0
         while True:
             await self._news_by(min(sweep, self._shown.next_at()) if self._streams else sweep)
@@ -198,7 +198,7 @@ class Live:
             took = time.thread_time() - used
             if sweeping:
                 sweep = began + max(SWEEP_S, 6 * took)
-            await asyncio.sleep(max(GATHER_S, 5 * took))
+            await asyncio.sleep(max(GATHER_S, 3 * took))
 
     async def _news_by(self, deadline: float) -> None:
         """Wait for news, at most until *deadline* (monotonic)."""
