@@ -13,7 +13,8 @@ BUSY_PER_S = 750.0
 """Below this there is no pressure: half as much again as the rate for which freshness is promised (DESIGN §8, B3)."""
 BUSY_SHARE = 0.75
 """A process that wants a processor for more of the time than this is near its limit."""
-WINDOW_S = 0.1
+WINDOW_S = 0.4
+"""Long enough that catching up after a hiccup is not taken for pressure."""
 REST = 20.0
 """Under pressure, rest so many times as long as the last batch took…"""
 LONGEST_S = 1.0
