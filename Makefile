@@ -32,8 +32,8 @@ format: $(READY)  ## write the code in its one style
 lock: $(READY)  ## compile requirements/*.lock anew from pyproject.toml
 	@.ci/lock
 
-clean:  ## remove everything that was made here, local data included
-	@.ci/clean
+clean:  ## remove everything that was made here; with DATA=yes the database of srez up as well
+	@DATA=$(DATA) .ci/clean
 
 $(READY): requirements/dev.lock pyproject.toml
 	@.ci/setup

@@ -5,7 +5,7 @@ FloorError (a ValueError) carries every Problem at once; its text is one ``line 
 
 import difflib
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,14 +40,14 @@ def load(path: str) -> Floor:
         return parse(file.read().decode("utf-8-sig", errors="replace"))
 
 
-def parse(text: str) -> Floor:
-    """Raises: FloorError."""
+def parse(text: str, providers: Collection[str] | None = None) -> Floor:
+    """The floor of a text; with *providers*, every source's provider must be one of them. Raises: FloorError."""
     tree = _tree(text)
     try:
         floor = Floor.model_validate(_plain(tree))
     except ValidationError as error:
         raise FloorError([_problem(tree, detail) for detail in error.errors()]) from error
-    problems = [Problem(_line(tree, where), _dotted(where), what) for where, what in check(floor)]
+    problems = [Problem(_line(tree, where), _dotted(where), what) for where, what in check(floor, providers)]
     if problems:
         raise FloorError(problems)
     return floor
@@ -62,11 +62,20 @@ def dump(floor: Floor) -> str:
     return out.getvalue()
 
 
-def check(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What no single field can tell: references, doubles, ties. Yields (path, what)."""
     yield from _doubles(floor)
     yield from _references(floor)
     yield from _ties(floor)
+    if providers is not None:
+        yield from _providers(floor, set(providers))
+
+
+def _providers(floor: Floor, known: set[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for at, source in enumerate(floor.sources):
+        if source.provider not in known:
+            hint = _nearest(source.provider, known) or f"; known are {', '.join(sorted(known))}"
+            yield ("sources", at, "provider"), f"no provider {source.provider!r}{hint}"
 
 
 def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:

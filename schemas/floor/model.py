@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import holidays
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.steps import Step
@@ -66,6 +67,13 @@ class Day(Strict):
     breaks: tuple[Span, ...] = ()
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     holidays: str | None = Field(None, description="Country code of a holiday calendar, such as RU")
+
+    @field_validator("holidays")
+    @classmethod
+    def _known_calendar(cls, value: str | None) -> str | None:
+        if value is not None and value not in holidays.list_supported_countries():
+            raise ValueError(f"no holiday calendar {value!r}; use a country code such as RU, or leave it out")
+        return value
 
     @model_validator(mode="after")
     def _ordered(self) -> "Day":

@@ -53,8 +53,12 @@ def simulate(
 ) -> None:
     """Make a floor's day up: facts as they arrive, and the truth about them."""
     day = _day(scenario, floor, seed, date.date(), days)[1]
-    out.write_bytes(day.ndjson())
-    truth.write_bytes(day.truth.json())
+    try:
+        out.write_bytes(day.ndjson())
+        truth.write_bytes(day.truth.json())
+    except OSError as error:
+        typer.secho(f"{error.filename}: {error.strerror}", fg="red", err=True)
+        raise typer.Exit(2) from error
     told = day.truth
     typer.echo(
         f"{told.scenario}, seed {seed}, {', '.join(told.dates)}: {told.facts} facts, "

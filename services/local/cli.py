@@ -33,7 +33,9 @@ STARTERS = ("up", "demo")
 FloorFile = Annotated[
     Path | None, typer.Option("--floor", exists=True, dir_okay=False, help="Apply this floor file first.")
 ]
-PortBase = Annotated[int | None, typer.Option(help="First of the ports; default: 8300, or free ones.")]
+PortBase = Annotated[
+    int | None, typer.Option(min=1024, max=65000, help="First of the ports; default: 8300, or free ones.")
+]
 
 
 @app.callback()

@@ -14,6 +14,7 @@ Out = Annotated[Path | None, typer.Argument(dir_okay=False, allow_dash=True, met
 def read(file: Path) -> str:
     """Text of *file*, or exit 1 with every problem of it, line by line."""
     from schemas.floor import FloorError, parse
+    from services.ingest.providers import PROVIDERS
 
     try:
         raw = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
@@ -22,7 +23,7 @@ def read(file: Path) -> str:
         raise typer.Exit(2) from error
     text = raw.decode("utf-8-sig", errors="replace")
     try:
-        parse(text)
+        parse(text, PROVIDERS)
     except FloorError as error:
         for problem in error.problems:
             typer.secho(f"{file}: {problem}", fg="red", err=True)

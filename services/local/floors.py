@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor, parse
 from schemas.tables import floors
+from services.ingest.providers import PROVIDERS
 from services.kit.errors import Unavailable
 from services.kit.postgres import engine
 
@@ -26,7 +27,7 @@ def apply(dsn: str, text: str, applied_at: datetime) -> tuple[int, bool]:
 
     Raises: FloorError, Unavailable.
     """
-    parse(text)
+    parse(text, PROVIDERS)
     digest = hashlib.sha256(text.encode()).digest()
 
     async def work(connection: AsyncConnection) -> tuple[int, bool]:

@@ -284,3 +284,16 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     file = tmp_path / "floor.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
     assert load(str(file)) == parse(GOOD)
+
+
+def test_an_unknown_calendar_or_provider_is_told() -> None:
+    """Neither may be found out at midnight, or by webhooks that are refused."""
+    text = "timezone: UTC\nday: {holidays: XX}\nteams: [{id: a}]\n"
+    with pytest.raises(FloorError, match=r"line 2: day\.holidays: no holiday calendar 'XX'"):
+        parse(text)
+    text = "timezone: UTC\nteams: [{id: a}]\nsources:\n  - {id: s, provider: freeswich}\n"
+    assert parse(text).sources[0].provider == "freeswich"
+    with pytest.raises(
+        FloorError, match=r"line 4: sources\.0\.provider: no provider 'freeswich'; did you mean 'freeswitch'"
+    ):
+        parse(text, {"mango", "freeswitch"})

@@ -39,7 +39,7 @@ async def database(dsn: str) -> Iterator[Finding]:
                 query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
                 newest = (await connection.execute(query)).first()
     except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
-        detail = str(error).splitlines()[0][:200]
+        detail = (str(error) or type(error).__name__).splitlines()[0][:200]
         return iter([wrong("PostgreSQL", detail, "is it running, and is SREZ_POSTGRES_DSN right?")])
     finally:
         await connections.dispose()

@@ -56,3 +56,11 @@ def test_answers_of_the_old_version_are_not_kept() -> None:
     assert OLD.source_by_id == {}
     assert set(governing(instant("12:00"), MONDAY)[1].agent_by_id) == {"ivan", "olga"}
     assert set(OLD.agent_by_id) == {"ivan", "maria"}
+
+
+def test_who_joins_during_the_day_is_judged_from_the_next_one() -> None:
+    """Nobody knows when a newcomer's work began: counted at once, owed nothing today; ``since`` says otherwise."""
+    today = governing(instant("12:00"), MONDAY)[1]
+    assert today.agent_by_id["olga"].since == TUESDAY
+    assert today.agent_by_id["ivan"].since is None
+    assert governing(instant("12:00"), TUESDAY)[1].agent_by_id["olga"].since is None
