@@ -16,6 +16,7 @@ from services.ingest.source import configure
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
+from services.kit.secret import read
 from services.local import migrate
 from services.local.doctor.finding import Finding, note, ok, wrong
 
@@ -104,6 +105,19 @@ def _floor(version: int | None, text: str) -> Iterator[Finding]:
         return
     yield ok("floor", f"version {version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources")
     yield from _sources(floor)
+    yield from _channels(floor)
+
+
+def _channels(floor: Floor) -> Iterator[Finding]:
+    for channel in floor.notify.channels:
+        for reference in (channel.token, channel.url, channel.signing):
+            if reference is None:
+                continue
+            try:
+                read(reference.env)
+            except Misconfigured as error:
+                mend = "set it where alerts runs; until then messages go to the next channel, at last to its log"
+                yield note(f"channel {channel.id}", f"{error} here", mend)
 
 
 def _sources(floor: Floor) -> Iterator[Finding]:
@@ -113,7 +127,11 @@ def _sources(floor: Floor) -> Iterator[Finding]:
         if source.problem is None:
             yield ok(what, source.source.config.provider)
         else:
-            yield wrong(what, source.problem, "until then its webhooks are refused; set it where ingest runs")
+            yield wrong(
+                what,
+                f"{source.problem} here",
+                "if ingest does not have it either, its webhooks are refused: set it there",
+            )
     if not key:
         yield note("SREZ_CUSTOMER_KEY", "not set: customers are not told apart", "any long random word, kept for good")
 
