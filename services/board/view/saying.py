@@ -75,7 +75,7 @@ def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
             parts.append(w("say.base", base=w.share(base, 1)))
     expected = seen.get("expected")
     if isinstance(expected, int | float):
-        parts.append(w("say.silence", since=since, expected=w.num(expected)))
+        parts.append(w("say.silence", n=round(expected), since=since))
     parts += _steps(seen.get("steps"), floor, w)
     return parts
 

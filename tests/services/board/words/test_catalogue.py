@@ -104,6 +104,21 @@ def test_money_stands_before_its_sign(minor: int, currency: str, expected: str) 
     assert numbers.money(minor, currency, "ru") == expected
 
 
+@pytest.mark.parametrize(
+    ("minor", "currency", "expected"),
+    [
+        (0, "USD", "$0"),
+        (141_500_000, "USD", "$1,415,000"),
+        (12_350, "EUR", "€123.50"),
+        (-500, "GBP", "\u2212£5"),
+        (0, "RUB", "0\u202f₽"),
+    ],
+)
+def test_english_money_begins_with_its_sign(minor: int, currency: str, expected: str) -> None:
+    """$, € and £ stand before the number in English; other signs after it."""
+    assert numbers.money(minor, currency, "en") == expected
+
+
 def test_certainty_is_never_complete() -> None:
     """A probability never reads 100 % or 0 %."""
     assert numbers.probability(0.9999, "ru") == ">99\u202f%"
