@@ -59,7 +59,8 @@ class Service:
             docs_url=None,
             redoc_url=None,
         )
-        board = Board(self.live, self.reader, self.followed, clock, self.settings.board_live_clients)
+        asked = Reader(self.engine, self.settings.board_read_deadline_s)
+        board = Board(self.live, asked, self.followed, clock, self.settings.board_live_clients)
         http.add_probes(app, self.registry, self.ready)
         add_routes(app, board)
         add_errors(app, board)

@@ -13,5 +13,6 @@ class BoardSettings(ServiceSettings):
     )
     board_reload_s: float = Field(10, gt=0, description="how often PostgreSQL is read again while Kafka brings news")
     board_poll_s: float = Field(2, gt=0, description="the same while Kafka is away")
+    board_read_deadline_s: float = Field(3, gt=0, description="longest a page waits for PostgreSQL before it says 503")
     board_live_clients: int = Field(500, ge=1, description="open live streams at once; further ones get 503")
     board_metrics_s: float = Field(5, gt=0, description="how often the team series are read")

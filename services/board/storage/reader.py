@@ -1,5 +1,8 @@
 """A reader: connections whose statements all see one moment of the database and cannot write."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,10 +22,17 @@ class NoFloor(Unavailable):
 
 
 class Reader:
-    """``async with reader.connect() as connection``: one read-only snapshot."""
+    """``async with reader.connect() as connection``: one read-only snapshot.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    With *deadline_s* everything within the block, from the wait for a connection to the last row, ends by then with
+    TimeoutError: a database that stands still must not hold whoever asked.
+    """
+
+    def __init__(self, engine: AsyncEngine, deadline_s: float | None = None) -> None:
+        self.deadline_s = deadline_s
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def connect(self) -> AsyncConnection:
-        return self._engine.connect()
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        async with asyncio.timeout(self.deadline_s), self._engine.connect() as connection:
+            yield connection

@@ -1,5 +1,6 @@
 """What every page needs: the live state, readings of the past, the language of the reader, rendering."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Board:
     # -- reading ----------------------------------------------------------------------------------------------
 
     async def today(self) -> Today:
-        return await self.live.current()
+        async with asyncio.timeout(self.reader.deadline_s):
+            return await self.live.current()
 
     async def day(self, connection: AsyncConnection, date: Date | None) -> tuple[Floor, WorkingDay]:
         """Floor and day that govern *date*, today by default. Raises: NoFloor."""
@@ -84,7 +86,8 @@ class Board:
 
     async def floors(self) -> floor_today.Versions:
         if not self.followed.versions:
-            await self.followed.refresh()
+            async with asyncio.timeout(self.reader.deadline_s):
+                await self.followed.refresh()
         if not self.followed.versions:
             raise NoFloor
         return self.followed.versions
