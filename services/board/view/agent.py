@@ -11,7 +11,8 @@ from services.board.standing import Standing, standing
 from services.board.storage.calls import CallRow
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.floor import due_at, shown_name, task_done
+from services.board.view.dues import carried, due_at, task_done
+from services.board.view.floor import shown_name
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.words import Words
 from services.rules.exposure import NONE
@@ -40,7 +41,8 @@ class AgentView:
     slices: dict[str, dict[Step, SliceRow]]
     calls: Sequence[CallRow]
     technical_min: float
-    tasks: list[tuple[Task, int, datetime]]
+    tasks: list[tuple[Task, int, datetime, bool]]
+    """(task, done of it, when it is looked at next, carried over)."""
 
 
 def agent_view(
@@ -66,7 +68,7 @@ def agent_view(
         calls=own,
         technical_min=sum(end - start for start, end in exposure.technical) / 60,
         tasks=[
-            (task, task_done(today, task, known), due_at(today, task, now))
+            (task, task_done(today, task, known), due_at(today, task), carried(today, task))
             for task in today.tasks
             if task.row.agent == agent
         ],

@@ -12,6 +12,7 @@ from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view import saying
+from services.board.view.dues import carried, due_at, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.words import Words
@@ -44,6 +45,7 @@ class AgentLine:
     paces: tuple[Pace, ...]
     task: Task | None
     task_due: datetime | None
+    task_carried: bool
     task_done: int
     on_shift: bool
 
@@ -131,29 +133,11 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         standing=standing(today, agent.id),
         paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
         task=task,
-        task_due=due_at(today, task, now) if task else None,
+        task_due=due_at(today, task) if task else None,
+        task_carried=task is not None and carried(today, task),
         task_done=task_done(today, task, known) if task else 0,
         on_shift=today.on_shift(agent.id),
     )
-
-
-def task_done(today: Today, task: Task, known: AgentNow) -> int:
-    """Count of the task's step since it was given: now minus what was done at the slice that gave it."""
-    opened = task.row.opened
-    if task.row.date != today.date:
-        return known.done.get(task.row.step, 0)
-    row = today.rows.get((task.row.agent, task.row.step))
-    if row is not None and row.slice == task.slice:
-        return max(0, known.done.get(task.row.step, 0) - row.done - row.late)
-    first = int(-(-(opened - today.day.starts).total_seconds() // 1800))
-    halves = [one for one in today.halves if one.agent == task.row.agent and one.half > first]
-    return sum(one.done.get(task.row.step, 0) for one in halves)
-
-
-def due_at(today: Today, task: Task, now: datetime) -> datetime:
-    """When the task is looked at next: a carried one at the next cut-off."""
-    ahead = today.next_cut(now)
-    return ahead.at if task.open and task.due < now and ahead else task.due
 
 
 def _card(today: Today, team: Team, members: list[AgentLine], day: Day) -> TeamCard:

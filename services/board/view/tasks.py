@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from schemas.floor import Floor
@@ -10,7 +9,8 @@ from schemas.steps import STEPS
 from services.board.storage.calls import CallRow
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today
-from services.board.view.floor import due_at, shown_name, task_done
+from services.board.view.dues import carried, due_at, task_done
+from services.board.view.floor import shown_name
 from services.board.words import Words
 
 TO_HEAR = 3
@@ -50,12 +50,10 @@ class TasksView:
     cases: list[CaseCard]
 
 
-def tasks_view(today: Today, now: datetime, hear: Mapping[str, Sequence[ToHear]], w: Words, team: str) -> TasksView:
+def tasks_view(today: Today, hear: Mapping[str, Sequence[ToHear]], w: Words, team: str) -> TasksView:
     names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.floor.agents, 1)}
     titles = {one.id: one.title for one in today.floor.teams}
-    cards = [
-        _card(today, task, names, titles, hear, now, w) for task in today.tasks if not team or task.row.team == team
-    ]
+    cards = [_card(today, task, names, titles, hear, w) for task in today.tasks if not team or task.row.team == team]
     return TasksView(
         [card for card in cards if card.task.open],
         [card for card in reversed(cards) if not card.task.open],
@@ -78,7 +76,6 @@ def _card(
     names: Mapping[str, str],
     titles: Mapping[str, str],
     hear: Mapping[str, Sequence[ToHear]],
-    now: datetime,
     w: Words,
 ) -> TaskCard:
     known = today.agents.get(task.row.agent) or AgentNow(task.row.agent)
@@ -86,13 +83,11 @@ def _card(
         task=task,
         name=names.get(task.row.agent, task.row.agent),
         team=titles.get(task.row.team, task.row.team),
-        what=w(
-            "task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.clock(due_at(today, task, now))
-        ),
+        what=w("task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.when(due_at(today, task))),
         why=tuple(why(task.evidence, today.floor, w)),
         done=task_done(today, task, known),
         hear=hear.get(task.row.task, ()),
-        carried=task.open and task.due < now,
+        carried=carried(today, task),
     )
 
 

@@ -52,7 +52,7 @@ def _row(line: AgentLine, view: FloorView, w: Words) -> WallRow:
         if left:
             wanted = w(f"wanted.{line.task.row.step}", n=left)
             due = line.task_due or line.task.due
-            return WallRow(line, paces, "to_go", w("wall.to_go", time=w.clock(due), wanted=wanted))
+            return WallRow(line, paces, "to_go", w("wall.to_go", time=w.when(due), wanted=wanted))
     judged = [pace for pace in paces if pace.due]
     if line.standing.level != "none" and judged and 2 * sum(_in_pace(pace) for pace in judged) > len(judged):
         return WallRow(line, paces, "in_pace", w("wall.in_pace"))

@@ -114,7 +114,7 @@ class Board:
         return latest.language if latest else "en"
 
     def words(self, request: Request, floor: Floor) -> Words:
-        return words(self.language(request), floor.zone)
+        return words(self.language(request), floor.zone, date_of(self.clock.now(), floor.zone))
 
     def render(self, request: Request, name: str, w: Words, *, status: int = 200, **given: Any) -> HTMLResponse:
         theme = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE)
@@ -153,6 +153,11 @@ class Json(Response):
 def listing(as_of: datetime, rows: list[Any], floor: Floor, **more: Any) -> Json:
     """``{"as_of": …, "rows": […]}``; instants carry the floor's offset."""
     return Json({"as_of": as_of.astimezone(floor.zone), "rows": rows, **more})
+
+
+def no_team(floor: Floor, team: str | None, w: Words) -> list[str]:
+    """A line that says so, when *team* is asked for and the floor has none of that name."""
+    return [] if not team or team in floor.team_by_id else [w("unknown.team", name=team)]
 
 
 def localized(row: Any, floor: Floor) -> Any:

@@ -15,7 +15,7 @@ from services.board.standing import Shown, standing
 from services.board.view.floor import floor_view, money_today, slice_summary
 from services.board.view.saying import say
 from services.board.web import filters
-from services.board.web.board import Board, listing, localized
+from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
 
 Order = Annotated[Literal["", "need", "name"], Query(description="order of agents; default the floor's")]
@@ -56,10 +56,13 @@ def routes(board: Board) -> APIRouter:
         now = board.clock.now()
         w = board.words(request, today.floor)
         view = floor_view(today, now, w, team=team or "", order=order)
+        unknown = no_team(today.floor, team, w)
         return board.render(
             request,
             "floor.html",
             w,
+            status=404 if unknown else 200,
+            unknown=unknown,
             floor=today.floor,
             view=view,
             today=today,

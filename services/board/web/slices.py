@@ -1,13 +1,17 @@
 """Frozen slices: the page and ``/api/v1/slices``."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
+from schemas.floor import Floor
 from schemas.rows import SliceRow
 from services.board.storage import closes, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
-from services.board.web.board import Board, listing
+from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
+from services.board.words import Words
 
 
 def routes(board: Board) -> APIRouter:
@@ -26,10 +30,13 @@ def routes(board: Board) -> APIRouter:
             chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
             rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
         w = board.words(request, floor)
+        unknown = _unknown(floor, closed, slice, team, w)
         return board.render(
             request,
             "slices.html",
             w,
+            status=404 if unknown else 200,
+            unknown=unknown,
             floor=floor,
             day=day,
             view=slices_view(floor, day, closed, chosen, rows, w, team or ""),
@@ -53,3 +60,10 @@ def routes(board: Board) -> APIRouter:
         return listing(board.clock.now(), rows, floor)
 
     return router
+
+
+def _unknown(floor: Floor, closed: Sequence[closes.Close], slice_: str | None, team: str | None, w: Words) -> list[str]:
+    """What was asked for by a name that neither the floor file nor a frozen slice of the day has."""
+    names = {clock.strftime("%H:%M") for clock in floor.slices} | {one.slice for one in closed}
+    found = [] if slice_ is None or slice_ in names else [w("unknown.slice", name=slice_)]
+    return found + no_team(floor, team, w)

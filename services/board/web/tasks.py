@@ -6,7 +6,7 @@ from schemas.rows import CoachingRow, TaskRow
 from services.board.storage import calls, tasks
 from services.board.view.tasks import tasks_view, wanted_calls
 from services.board.web import filters
-from services.board.web.board import Board, listing, localized
+from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
 
 HEARD = 50
@@ -27,9 +27,19 @@ def routes(board: Board) -> APIRouter:
                     connection, task.row.date, end=task.row.opened, agents=(task.row.agent,), min_talk_s=1
                 )
                 hear[task.row.task] = wanted_calls(task, own, today.floor)
-        view = tasks_view(today, now, hear, w, team or "")
+        view = tasks_view(today, hear, w, team or "")
+        unknown = no_team(today.floor, team, w)
         return board.render(
-            request, "tasks.html", w, floor=today.floor, view=view, today=today, now=now, team=team or ""
+            request,
+            "tasks.html",
+            w,
+            status=404 if unknown else 200,
+            unknown=unknown,
+            floor=today.floor,
+            view=view,
+            today=today,
+            now=now,
+            team=team or "",
         )
 
     @router.get("/api/v1/tasks", tags=["tasks"], summary="Tasks", responses=answer(TaskRow, "tasks of the day"))

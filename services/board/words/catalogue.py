@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,8 @@ class Words:
 
     language: Language
     zone: ZoneInfo
+    today: Date | None = None
+    """The reader's day: instants of other days are then said with theirs."""
 
     def __call__(self, key: str, n: float | None = None, **given: object) -> str:
         """Raises: KeyError for a sentence the catalogue lacks."""
@@ -99,6 +101,17 @@ class Words:
         local = self.local(instant)
         return f"{self.day_short(local.date())}, {numbers.clock(local)}"
 
+    def when(self, instant: datetime) -> str:
+        """``14:31`` today, ``11:00 завтра``, else with its day: ``11:00, вт 24.11``, ``11:00, Tue 24 Nov``."""
+        date, time = self.local(instant).date(), self.clock(instant)
+        if date == self.today:
+            return time
+        if self.today is not None and date == self.today + timedelta(days=1):
+            return self("when.tomorrow", time=time)
+        month = self(f"month.{date.month}")[:3]
+        shown = f"{date:%d.%m}" if self.language == "ru" else f"{date.day} {month}"
+        return self("when.on", time=time, weekday=self(f"weekday.short.{date.isoweekday()}"), date=shown)
+
     def signed(self, value: int) -> str:
         """``+2``, ``−1``."""
         return f"{'+' if value > 0 else ''}{self.num(value)}"
@@ -108,5 +121,5 @@ class Words:
         return THIN
 
 
-def words(language: Language, zone: ZoneInfo) -> Words:
-    return Words(language, zone)
+def words(language: Language, zone: ZoneInfo, today: Date | None = None) -> Words:
+    return Words(language, zone, today)

@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import httpx
 import pytest
@@ -111,7 +113,7 @@ async def test_names_are_escaped(service: Service, client: httpx.AsyncClient) ->
         ("/slices?date=9999-12-31", 422),
         ("/?order=worst", 422),
         ("/slices?date=&team=&slice=", 200),
-        ("/slices?slice=12:34", 200),
+        ("/slices?slice=12:34", 404),
         ("/slices?date=2030-01-01", 200),
         ("/agents/ivan?date=2100-12-31", 200),
         ("/tasks?date=2001-01-01", 200),
@@ -122,6 +124,46 @@ async def test_odd_addresses(client: httpx.AsyncClient, path: str, status: int) 
     answer = await client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/slices?slice=99&lang=ru", "Среза «99» нет в расписании"),
+        ("/slices?slice=99&lang=en", "There is no slice named “99” in the schedule"),
+        ("/slices?team=я&lang=ru", "Команды «я» здесь нет"),
+        ("/slices?team=я&lang=en", "There is no team named “я” here"),
+        ("/tasks?team=я&lang=ru", "Команды «я» здесь нет"),
+        ("/?team=я&lang=en", "There is no team named “я” here"),
+    ],
+)
+async def test_names_that_are_not_there(client: httpx.AsyncClient, path: str, said: str) -> None:
+    """A slice or team that the floor does not have is said to be missing, not shown as empty."""
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    assert said in answer.text
+
+
+async def test_a_slice_to_come_is_not_unknown(client: httpx.AsyncClient) -> None:
+    """The schedule has it, only its time has not come."""
+    answer = await client.get("/slices?slice=16:00&lang=en")
+    assert answer.status_code == 200
+    assert "Slice 16:00 is not closed yet" in answer.text
+
+
+async def test_a_due_of_another_day_carries_its_day(service: Service, client: httpx.AsyncClient) -> None:
+    """On the Floor, Tasks and Agent pages; a carried task shows the next cut-off and that it is carried."""
+    today = await service.live.reload()
+    number = next(number for number, task in enumerate(today.tasks) if task.open)
+    task, tasks = today.tasks[number], list(today.tasks)
+    pages = ("/", "/tasks", f"/agents/{task.row.agent}")
+    for due, said in ((timedelta(days=1), "11:00 tomorrow"), (timedelta(days=-3), "16:00")):
+        tasks[number] = replace(task, due=datetime.combine(today.date, time(11), today.floor.zone) + due)
+        today.tasks = tasks
+        for path in pages:
+            text = (await client.get(path, params={"lang": "en"})).text
+            assert f"by\u00a0{said}" in text, path
+            assert ("carried over" in text) == (due < timedelta()), path
 
 
 async def test_only_its_own_names_are_answered(service: Service) -> None:
