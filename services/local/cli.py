@@ -5,6 +5,7 @@ What a command needs is imported when it runs: ``srez --help`` must not wait for
 
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,17 @@ PortBase = Annotated[
 ]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"srez {metadata.version('srez')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _common(context: typer.Context) -> None:
+def _common(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
     if context.invoked_subcommand not in STARTERS:
         use_local_addresses()
 
