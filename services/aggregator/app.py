@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Coroutine
 from typing import Any
 
@@ -32,7 +31,7 @@ from services.aggregator.stream.holding import Holding
 from services.aggregator.stream.intake import Intake
 from services.aggregator.stream.lines import LineStream
 from services.aggregator.turning import Turning
-from services.kit import http, logs, postgres
+from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
 from services.kit.followed import Followed
@@ -48,9 +47,7 @@ def fail(error: BaseException) -> None:
 
 
 async def run(settings: AggregatorSettings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stopping.on_signals()
     clock, metrics = Clock.from_environment(), Metrics()
     dsn = settings.postgres_dsn.get_secret_value()
     engine = postgres.engine(dsn, size=2)
@@ -60,7 +57,7 @@ async def run(settings: AggregatorSettings) -> None:
     http.add_probes(api, metrics.registry, lambda: state)
     server, serving = await http.serve_beside(api, settings.bind, settings.aggregator_port)
     try:
-        await _first(asyncio.create_task(_prepare(settings, followed)), stop)
+        await stopping.ended_or_stopped(asyncio.create_task(_prepare(settings, followed)), stop)
         if not stop.is_set():
             await _work(settings, clock, metrics, followed, state, stop)
     finally:
@@ -88,16 +85,6 @@ async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> N
                 raise
             logs.get().warning("waiting for Kafka", error=str(error)[:300])
             await asyncio.sleep(1)
-
-
-async def _first(task: "asyncio.Task[None]", stop: asyncio.Event) -> None:
-    stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if task in done:
-        task.result()
-    else:
-        task.cancel()
 
 
 async def _work(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 from collections.abc import Coroutine
 from datetime import date as Date
 from typing import Any
@@ -23,7 +22,7 @@ from services.alerts.notifiers import Making
 from services.alerts.settings import AlertsSettings
 from services.alerts.stream.announcer import Announcer
 from services.alerts.stream.news import News
-from services.kit import http, logs, postgres
+from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
 from services.kit.followed import Followed
@@ -33,9 +32,7 @@ STOP_WITHIN_S = 12.0
 
 
 async def run(settings: AlertsSettings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stopping.on_signals()
     metrics = Metrics()
     engine = postgres.engine(settings.postgres_dsn.get_secret_value(), size=10)
     followed = Followed(engine, tables.floors, floors_file.parse, settings.floor_poll_s)
@@ -46,7 +43,7 @@ async def run(settings: AlertsSettings) -> None:
     server, serving = await http.serve_beside(api, settings.bind, settings.alerts_port)
     try:
         first = asyncio.create_task(followed.wait_for_first())
-        await _first(first, stop)
+        await stopping.ended_or_stopped(first, stop)
         if not stop.is_set():
             state["floor"] = None
             await _work(settings, metrics, engine, followed, parts, stop)
@@ -63,16 +60,6 @@ def _checks(state: dict[str, str | None], parts: list[Any]) -> dict[str, str | N
         return state
     looking, news = parts
     return {**state, "postgres": looking.wrong, "kafka": news.wrong}
-
-
-async def _first(task: "asyncio.Task[Any]", stop: asyncio.Event) -> None:
-    stopping = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if task in done:
-        task.result()
-    else:
-        task.cancel()
 
 
 async def _work(

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Mapping
 
 from fastapi import FastAPI
@@ -19,7 +18,7 @@ from services.board.storage.reader import Reader
 from services.board.web.board import Board
 from services.board.web.guard import Headers, add_errors
 from services.board.web.routes import add_routes
-from services.kit import http, logs, postgres
+from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.followed import Followed
 
@@ -86,10 +85,7 @@ class Service:
 
     async def serve(self) -> None:
         """Serve until SIGTERM or SIGINT, or until a worker fails."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+        stop = stopping.on_signals()
         server, serving = await http.serve_beside(self.app, self.settings.bind, self.settings.board_port)
         logs.get().info("the board listens", address=f"http://{self.settings.bind}:{self.settings.board_port}/")
         workers = self.workers()

@@ -5,7 +5,6 @@ Webhooks are answered from the first moment: 503 until the floor is known, then 
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Coroutine
 from typing import Any
 
@@ -27,7 +26,7 @@ from services.ingest.stream.publisher import Publisher
 from services.ingest.web.app import IngestApp
 from services.ingest.web.gate import Gate
 from services.ingest.web.hooks import Hooks, Limits
-from services.kit import logs
+from services.kit import logs, stopping
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured, Unavailable
 from services.kit.followed import Followed
@@ -67,15 +66,12 @@ class Ingest:
         self._topics_exist = asyncio.Event()
 
     async def run(self) -> None:
-        stopping = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+        stop = stopping.on_signals()
         writer = asyncio.create_task(self.journal.run(), name="journal")
         server, serving = await serve_beside(self.web, self._settings.bind, self._settings.ingest_port)
         logs.get().info("listening", port=server.servers[0].sockets[0].getsockname()[1])
         self._go(self._start_work(), "start")
-        waiting = asyncio.create_task(stopping.wait())
+        waiting = asyncio.create_task(stop.wait())
         try:
             await self._watch(waiting, writer, serving)
         finally:

@@ -166,17 +166,6 @@ async def show(connection: AsyncConnection, row: Claimed, ts: str, transition: i
     )
 
 
-async def forget(connection: AsyncConnection, row: Claimed) -> None:
-    """The living message is gone; the next one is posted anew."""
-    await connection.execute(
-        sa.delete(messages).where(
-            messages.c.channel == row.channel,
-            messages.c.target == row.target,
-            messages.c.group_key == row.group_key,
-        )
-    )
-
-
 async def is_waiting(connection: AsyncConnection, channel: str, target: str, group_key: str) -> bool:
     query = sa.select(sa.literal(1)).where(
         outbox.c.group_key == group_key,

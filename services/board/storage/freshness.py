@@ -33,12 +33,6 @@ class Freshness:
     differing: int
     replaying: bool
     delay_s: float | None
-    newest_received_at: datetime | None
-
-    @property
-    def bad_share(self) -> float:
-        whole = self.facts + self.rejected
-        return (self.rejected + self.unattributed) / whole if whole else 0.0
 
 
 async def read(
@@ -63,7 +57,6 @@ async def read(
         sa.func.count().filter(frozen).label("late"),
         sa.func.count().filter(_facts.agent.is_(None)).label("unattributed"),
         sa.func.percentile_cont(0.95).within_group(delay.asc()).filter(recent).label("delay_s"),
-        sa.func.max(_facts.received_at).label("newest"),
     ).where(_facts.day == day.date)
     row = (await connection.execute(counted)).one()
     rejected = sa.select(sa.func.count()).where(
@@ -85,5 +78,4 @@ async def read(
         differing=int((await connection.execute(differing)).scalar_one()),
         replaying=bool((await connection.execute(replaying)).scalar_one()),
         delay_s=None if row.delay_s is None else float(row.delay_s),
-        newest_received_at=row.newest,
     )
