@@ -11,7 +11,7 @@ from services.alerts.wording import render
 from services.alerts.wording.content import Content, Section
 from tests.services.alerts.payloads import LINE, SLICE, but
 
-EVIL = "<!channel> & <@U0BOSS> <http://x|y> *b*"
+EVIL = "<!channel> & <@U0BOSS> <mailto:x|y> *b*"
 
 
 def texts(found):
