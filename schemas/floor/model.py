@@ -189,12 +189,15 @@ class Fields(Strict):
 
 
 class Counts(Strict):
-    """What a CRM calls a presentation, an invoice, a payment: stages, statuses, or 'won'."""
+    """What a CRM calls a presentation, an invoice, a payment: any of these makes a deal count."""
 
-    stage: tuple[str, ...] = ()
-    status: tuple[int, ...] = ()
+    stage: tuple[str, ...] = Field((), description="stages, as STAGE or PIPELINE:STAGE")
+    status: tuple[int, ...] = Field((), description="stages that are numbers")
     won: bool = False
-    amount: str | None = None
+    field: dict[str, tuple[str, ...]] = Field({}, description="field of the deal → values; '*' is any value")
+    tag: tuple[str, ...] = ()
+    event: tuple[str, ...] = Field((), description="the provider's own events; see its README")
+    amount: str | None = Field(None, description="field of the deal that holds the amount in major units")
 
 
 class CrmCounts(Strict):

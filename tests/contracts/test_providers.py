@@ -70,6 +70,11 @@ def check(provider: Provider, parsed: Parsed) -> None:
         assert part.reason in WORDS
     for refused in parsed.rejected:
         known(refused.reason)
+    if parsed.readbacks:
+        assert "needs_readback" in {part.reason for part in parsed.ignored}
+    for wanted in parsed.readbacks:
+        assert re.fullmatch(r"[a-z_]{1,40}", wanted.kind)
+        assert re.fullmatch(r"[\w.-]{1,100}", wanted.id, re.ASCII), "it becomes part of an address"
     drafts = list(parsed.drafts)
     for leg in parsed.legs:
         assert 0 < len(leg.call) <= 200
@@ -186,7 +191,7 @@ def _bent(body: bytes, chance: random.Random) -> Iterator[bytes]:
 
 
 def _with_nonsense(body: bytes, chance: random.Random) -> Iterator[bytes]:
-    if body.lstrip().startswith(b"{"):
+    if body.lstrip().startswith((b"{", b"[")):
         whole = json.loads(body)
         for path in _paths(whole):
             for value in chance.sample(VALUES, 6):

@@ -143,7 +143,18 @@ class RealDay:
             "(SELECT count(*) FROM closes) AS closes"
         )
         wanted = len(self.day.days[0].cut_offs)
-        return counts == {"backlog": 0, "unpublished": 0, "unannounced": 0, "waiting": 0, "closes": wanted}
+        settled = counts == {"backlog": 0, "unpublished": 0, "unannounced": 0, "waiting": 0, "closes": wanted}
+        return settled and await self._last_slice_is_told()
+
+    async def _last_slice_is_told(self) -> bool:
+        """Each team of the last slice has its message. A slice closed late has none: the alerts are over then."""
+        untold = await self.one(
+            "WITH last AS (SELECT date, slice FROM closes WHERE on_time ORDER BY cut_off DESC LIMIT 1) "
+            "SELECT count(*) AS teams FROM (SELECT DISTINCT 'slice:' || date || ':' || slice || ':' || team AS key "
+            "FROM slices JOIN last USING (date, slice)) wanted "
+            "WHERE NOT EXISTS (SELECT FROM outbox WHERE group_key = key)"
+        )
+        return bool(untold["teams"] == 0)
 
     async def all(self, sql: str) -> list[dict[str, Any]]:
         connection = await asyncpg.connect(self.dsn)

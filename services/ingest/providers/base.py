@@ -7,11 +7,14 @@ pure: no clock, no I/O.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from schemas.facts import Data
 from schemas.floor import SourceConfig
 from services.kit.errors import BadInput, SrezError
+
+READBACK: Final = "READBACK"
+"""Method of a journaled answer to a ReadBack; no webhook can carry it."""
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Secret name → values; several while one is being rotated."""
@@ -103,11 +106,36 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBack:
+    """An object that a thin event only names: its provider is asked for it, outside the webhook's answer.
+
+    ``kind``: the provider's own word (deal, payment…). What comes back is journaled as a request of method READBACK
+    with the path ``kind/id``, and parsed as any other.
+    """
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
+    """``readbacks`` stand beside an ``ignored`` of the reason needs_readback."""
+
     drafts: tuple[Draft, ...] = ()
     legs: tuple[Leg, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    readbacks: tuple[ReadBack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """The HTTP request that answers a ReadBack. It carries credentials: neither logged nor stored."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +156,10 @@ def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
     raise BadInput("this provider has no legs")
 
 
+def no_fetch(wanted: ReadBack, source: Source, secrets: Secrets) -> Fetch | None:
+    return None
+
+
 def keep(request: Request) -> Request:
     return request
 
@@ -139,6 +171,7 @@ class Provider:
     ``now`` handed to verify is a tuple of instants that may be "now": the real one and, under SREZ_CLOCK, the virtual one.
     ``redact`` removes token fields before the request is journaled (``Authorization`` is removed for all).
     ``parse`` must also work on the redacted request: replay does not verify again.
+    ``fetch`` says how to ask for what a thin event names; None when the floor file gives no credentials for it.
     """
 
     name: str
@@ -147,6 +180,7 @@ class Provider:
     join: Callable[[Source, str, Sequence[Leg]], Draft] = no_join
     redact: Callable[[Request], Request] = keep
     challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
+    fetch: Callable[[ReadBack, Source, Secrets], Fetch | None] = no_fetch
     reply: Reply = field(default_factory=Reply)
     methods: tuple[str, ...] = ("POST",)
     required_secrets: tuple[str, ...] = ()

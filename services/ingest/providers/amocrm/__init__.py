@@ -10,6 +10,7 @@ from typing import Any
 from services.ingest.providers import credentials, form, values
 from services.ingest.providers.amocrm import lead
 from services.ingest.providers.base import Draft, Ignored, Parsed, Provider, Rejected, Request, Secrets, Source
+from services.ingest.providers.deals import Part
 from services.kit.errors import BadInput
 
 
@@ -36,7 +37,7 @@ def _root(body: bytes) -> Mapping[str, Any]:
     return form.nested(form.pairs(body))
 
 
-def _parts(root: Mapping[str, Any], source: Source, received_at: datetime) -> Iterator[lead.Part]:
+def _parts(root: Mapping[str, Any], source: Source, received_at: datetime) -> Iterator[Part]:
     for entity, actions in root.items():
         if entity == "account" or not isinstance(actions, Mapping):
             continue

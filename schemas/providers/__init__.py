@@ -1,0 +1,64 @@
+"""What a person must know to connect a provider: one YAML file each, read by the board, the doctor and the docs."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Told(Strict):
+    """A text in the languages of the product."""
+
+    en: str
+    ru: str
+
+
+class SecretGuide(Strict):
+    """A key of ``sources[].secrets`` and where its value is found at the provider."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    required: bool = True
+    where: Told
+
+
+class ProviderGuide(Strict):
+    """``setup``: steps in order; ``{url}`` stands for the address to paste, ``{source}`` for the source's id.
+
+    ``path``: what the integrator must add to the address himself (``/events`` …); "" when nothing.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    kind: Literal["pbx", "crm", "payments", "any"]
+    feeds: tuple[Feed, ...] = Field(min_length=1)
+    events: tuple[str, ...] = Field(min_length=1, description="the provider's own names of what we count")
+    authentication: str = Field(description="English, one line")
+    retries: str = Field(description="what the provider does when we do not answer; 'not documented' if nobody knows")
+    reads_back: bool = Field(False, description="thin events are completed by asking the provider")
+    secrets: tuple[SecretGuide, ...] = ()
+    path: str = ""
+    setup: tuple[Told, ...] = Field(min_length=1)
+    fields: tuple[str, ...] = Field((), description="keys of sources[].fields and .options that matter here")
+    not_covered: tuple[str, ...] = Field(
+        (), description="English, one line each; [] only when nothing is known to lack"
+    )
+
+
+@cache
+def guides() -> dict[str, ProviderGuide]:
+    """All guides by provider. Raises: pydantic.ValidationError for a file that breaks the model."""
+    yaml = YAML(typ="safe")
+    found = {}
+    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".yaml"):
+            guide = ProviderGuide.model_validate(yaml.load(file.read_text(encoding="utf-8")), strict=False)
+            found[guide.name] = guide
+    return found

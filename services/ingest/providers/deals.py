@@ -1,0 +1,117 @@
+"""A deal of a CRM into facts: a presentation, an invoice, a payment, by where it has come.
+
+What counts stands in the floor file (``sources[].counts``): a stage, a status, "won", a field, a tag, an event; when
+nothing is said, a won deal is a payment. A deal gives each kind once for ever: the id of the fact is made of the deal
+and the kind only (ADR 0009).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from schemas import facts
+from schemas.facts import InvoiceIssued, Payment, PresentationMade
+from schemas.floor.model import Counts, CrmCounts
+from services.ingest.providers import money, values
+from services.ingest.providers.base import Draft, Ignored, Rejected, Source
+from services.kit.errors import BadInput
+
+Part = Draft | Ignored | Rejected
+ANYTHING: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal as one event or one reading shows it.
+
+    ``at``: when it came to this stage (aware). ``amounts``: candidates in major units, the first that is an amount is
+    taken; ``currency``: of the deal, else the source's. ``fields``: the raw deal, for ``counts.*.amount`` and ``.field``.
+    """
+
+    id: str
+    at: datetime
+    stage: str | None = None
+    pipeline: str | None = None
+    won: bool = False
+    event: str | None = None
+    tags: Sequence[str] = ()
+    identity: str | None = None
+    amounts: Sequence[object] = ()
+    currency: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parts(deal: Deal, source: Source) -> Iterator[Part]:
+    """Every fact the deal gives where it stands; Ignored ``not_counted`` when none."""
+    kinds = [kind for kind, counts in _configured(source.config.counts) if _counts(counts, deal)]
+    if not kinds:
+        yield Ignored("not_counted", f"deal {deal.id}: {deal.event or 'stage'} {deal.stage or ''}".strip())
+    for kind in kinds:
+        try:
+            yield _draft(kind, deal, source)
+        except BadInput as error:
+            yield Rejected(error.reason, str(error))
+
+
+def _configured(counts: CrmCounts) -> list[tuple[str, Counts]]:
+    named = [
+        (facts.PRESENTATION, counts.presentation),
+        (facts.INVOICE, counts.invoice),
+        (facts.PAYMENT, counts.payment),
+    ]
+    return [(kind, found) for kind, found in named if found is not None] or [(facts.PAYMENT, Counts(won=True))]
+
+
+def _counts(counts: Counts, deal: Deal) -> bool:
+    stages = {deal.stage, f"{deal.pipeline}:{deal.stage}"}
+    return (
+        (counts.won and deal.won)
+        or any(stage in stages for stage in counts.stage)
+        or any(str(status) in stages for status in counts.status)
+        or (deal.event is not None and deal.event in counts.event)
+        or any(tag in deal.tags for tag in counts.tag)
+        or any(_holds(values.text(values.reach(deal.fields, name)), wanted) for name, wanted in counts.field.items())
+    )
+
+
+def _holds(value: str | None, wanted: Sequence[str]) -> bool:
+    return value is not None and (value in wanted or ANYTHING in wanted)
+
+
+def _draft(kind: str, deal: Deal, source: Source) -> Draft:
+    name = f"{source.id}:{deal.id}"
+    if kind == facts.PRESENTATION:
+        made = PresentationMade(deal=name, identity=deal.identity, at=deal.at)
+        return Draft(kind, deal.id, deal.at, made, once=True)
+    invoice = f"{name}:invoice"
+    amount, currency = _money(kind, deal, source)
+    if kind == facts.INVOICE:
+        issued = InvoiceIssued(
+            invoice=invoice, deal=name, identity=deal.identity, at=deal.at, amount_minor=amount, currency=currency
+        )
+        return Draft(kind, deal.id, deal.at, issued, once=True)
+    paid = Payment(
+        payment=f"{name}:payment",
+        invoice=invoice if source.config.counts.invoice else None,
+        deal=name,
+        identity=deal.identity,
+        at=deal.at,
+        amount_minor=amount,
+        currency=currency,
+    )
+    return Draft(kind, deal.id, deal.at, paid, once=True)
+
+
+def _money(kind: str, deal: Deal, source: Source) -> tuple[int, str]:
+    """(minor units, currency). Raises: BadInput."""
+    currency = deal.currency or source.currency
+    if currency is None:
+        raise BadInput(f"deal {deal.id}: no currency (give sources[].currency)", "missing_field")
+    counts = source.config.counts.invoice if kind == facts.INVOICE else source.config.counts.payment
+    path = counts.amount if counts else None
+    named = [values.reach(deal.fields, path)] if path else deal.amounts
+    amount = next((minor for one in named if (minor := money.minor(one, currency)) is not None), None)
+    if amount is None:
+        raise BadInput(f"deal {deal.id}: {path or 'its price'} is no amount", "bad_value")
+    return amount, currency
