@@ -52,7 +52,7 @@ class News:
                 if tries == 0:
                     logs.get().warning("Kafka is away; polling PostgreSQL", error=type(error).__name__)
             finally:
-                await self._close(consumer)
+                await kafka.close(consumer)
             await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
             tries += 1
 
@@ -80,10 +80,3 @@ class News:
         except msgspec.MsgspecError as error:
             self.undecodable += 1
             logs.get().warning("news does not decode", topic=topic, error=str(error)[:200])
-
-    @staticmethod
-    async def _close(consumer: Any) -> None:
-        try:
-            await asyncio.wait_for(consumer.stop(), 5)
-        except (KafkaError, OSError, TimeoutError):
-            return

@@ -167,3 +167,19 @@ def consumer(bootstrap: str, *topics: str, group: str | None, from_start: bool, 
         auto_offset_reset="earliest" if from_start else "latest",
         **options,
     )
+
+
+async def close(consumer: Any) -> None:
+    """Stop a consumer, within a deadline.
+
+    One that lost its broker while it stops raises the cancellation of its own parts; only a cancellation of the
+    caller's task is passed on.
+    """
+    try:
+        await asyncio.wait_for(consumer.stop(), STOP_TIMEOUT_S)
+    except (KafkaError, OSError, TimeoutError):
+        return
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise

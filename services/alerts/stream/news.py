@@ -1,7 +1,6 @@
 """Reads news and wakes the evaluation up. News is a hint about rows that exist; what is lost here is found there."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import date as Date
 from typing import Any, Final
@@ -12,7 +11,7 @@ from aiokafka.errors import KafkaError
 from schemas.messages import LineHealth
 from schemas.topics import HEALTH, SLICES
 from services.kit import logs
-from services.kit.kafka import consumer
+from services.kit.kafka import close, consumer
 
 GROUP: Final = "srez-alerts"
 AGAIN_S: Final = 2.0
@@ -61,8 +60,7 @@ class News:
             async for message in source:
                 self._take(message)
         finally:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(source.stop(), 5)
+            await close(source)
 
     def _take(self, message: Any) -> None:
         if message.topic == SLICES.name:

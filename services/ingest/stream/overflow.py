@@ -16,6 +16,7 @@ from services.ingest.storage.journal import Journal
 from services.ingest.stream.publisher import Sender
 from services.kit import logs
 from services.kit.errors import Unavailable
+from services.kit.kafka import close
 
 GROUP = "srez-ingest-overflow"
 SEND_TIMEOUT_S = 1.2
@@ -54,7 +55,7 @@ async def drain(bootstrap: str, journal: Journal, session_timeout_s: float) -> N
         except (KafkaError, OSError, TimeoutError, Unavailable) as error:
             logs.get().warning("overflow waits", error=f"{type(error).__name__}: {error}"[:300])
         finally:
-            await consumer.stop()
+            await close(consumer)
         await asyncio.sleep(BACK_OFF_S)
 
 
