@@ -1,6 +1,6 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
-Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs; aggregator — closes, slices,
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks; aggregator — closes, slices,
 slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox, messages.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
@@ -106,6 +106,22 @@ legs = sa.Table(
     Column("leg", Text, primary_key=True),
     Column("data", JSONB, nullable=False, comment="the leg as its provider's parser wrote it"),
     Column("received_at", Instant, nullable=False),
+)
+
+readbacks = sa.Table(
+    "readbacks",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="the provider's own word: deal, payment…"),
+    Column("id", Text, primary_key=True),
+    Column("asked", Integer, nullable=False, server_default="1", comment="grows when it is asked for again meanwhile"),
+    Column("since", Instant, nullable=False, comment="real time of the asking that still waits"),
+    Column("next_at", Instant, nullable=False, comment="real time; a claimed row is leased by moving it"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("problem", Text, comment="why it was not read yet; no credentials, no personal data"),
+    Column("given_up", Boolean, nullable=False, server_default="false"),
+    Index("readbacks_due", "next_at", postgresql_where=text("NOT given_up")),
+    comment="objects that thin events name, to be read back from their provider; a row lives until its answer is journaled",
 )
 
 replays = sa.Table(

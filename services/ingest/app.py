@@ -5,7 +5,7 @@ Webhooks are answered from the first moment: 503 until the floor is known, then 
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from schemas import floor as floors
@@ -23,6 +23,7 @@ from services.ingest.stream.attributor import Attributor
 from services.ingest.stream.pace import Pace
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.publisher import Publisher
+from services.ingest.stream.reading_back import ReadingBack
 from services.ingest.web.app import IngestApp
 from services.ingest.web.gate import Gate
 from services.ingest.web.hooks import Hooks, Limits
@@ -109,11 +110,13 @@ class Ingest:
         self._attributor = Attributor(
             connections, lambda: self._floors.latest, self._clock, self.metrics, self._publisher.wake
         )
+        reading_back = ReadingBack(connections, self.journal, self._sources, self._clock, self.metrics)
         for number in range(self._settings.ingest_parsers):
             parser = Parser(connections, lambda: self._knowledge, self._clock, self.metrics, self._publisher.wake, pace)
             self._parsers.append(parser)
             self._go(parser.run(poll_s), f"parser-{number}")
         self._go(self._attributor.run(), "attributor")
+        self._go(reading_back.run(poll_s), "reading-back")
         self._go(self._publisher.run(poll_s), "publisher")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
@@ -167,6 +170,9 @@ class Ingest:
             return "overflowed"
         return "accepted"
 
+    def _sources(self) -> Mapping[str, Configured]:
+        return self._knowledge.sources if self._knowledge else {}
+
     def _wake_parsers(self) -> None:
         for parser in self._parsers:
             parser.wake()
@@ -201,8 +207,7 @@ class Ingest:
 
     def _notes(self) -> dict[str, str | None]:
         """What should be mended, and is no reason to turn webhooks away."""
-        sources = self._knowledge.sources if self._knowledge else {}
-        notes = {f"source {id_}": configured.problem for id_, configured in sources.items()}
+        notes = {f"source {id_}": configured.problem for id_, configured in self._sources().items()}
         notes["kafka"] = self._kafka_problem or (self._publisher.problem if self._publisher else None)
         if self._settings.customer_key is None:
             notes["customers"] = "SREZ_CUSTOMER_KEY is not set: facts carry no customer"

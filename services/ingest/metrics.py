@@ -19,6 +19,7 @@ OUTCOMES = (
     "disconnected",
 )
 REASONS = ("unparseable", "unknown_event", "missing_field", "bad_value", "too_deep", "misconfigured", "internal")
+READBACKS = ("read", "again", "given_up")
 STATES = ("parsed", "ignored", "rejected")
 UNKNOWN = "_unknown"
 """Label of requests to sources that do not exist: what strangers type is no label."""
@@ -27,6 +28,7 @@ UNKNOWN = "_unknown"
 class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self.sources: set[str] = set()
         self.webhooks = Counter("srez_webhooks", "Webhooks by outcome", ["source", "outcome"], registry=registry)
         self.rows = Counter("srez_journal_rows", "Journal rows worked off", ["source", "state"], registry=registry)
         self.facts = Counter("srez_facts", "Facts stored for the first time", ["type"], registry=registry)
@@ -46,6 +48,15 @@ class Metrics:
         )
         self.unattributed_now = Gauge(
             "srez_unattributed_facts", "Stored facts without an agent", ["source"], registry=registry
+        )
+        self.readbacks = Counter(
+            "srez_readbacks", "Objects asked for after thin events", ["source", "outcome"], registry=registry
+        )
+        self.readbacks_waiting = Gauge(
+            "srez_readbacks_waiting", "Objects still to be read back", ["source"], registry=registry
+        )
+        self.readbacks_lost = Gauge(
+            "srez_readbacks_given_up", "Objects that could not be read back", ["source"], registry=registry
         )
         self.misconfigured = Gauge(
             "srez_source_misconfigured", "1 while a source cannot accept anything", ["source"], registry=registry
@@ -68,5 +79,10 @@ class Metrics:
             self.rejected.labels(source, reason)
         for state in STATES:
             self.rows.labels(source, state)
+        for outcome in READBACKS:
+            self.readbacks.labels(source, outcome)
+        self.sources.add(source)
+        for gauge in (self.readbacks_waiting, self.readbacks_lost):
+            gauge.labels(source)
         for counter in (self.revisions, self.duplicates, self.ignored, self.unattributed, self.clamped):
             counter.labels(source)

@@ -160,6 +160,10 @@ def no_fetch(wanted: ReadBack, source: Source, secrets: Secrets) -> Fetch | None
     return None
 
 
+def no_reconcile(source: Source, since: datetime) -> tuple[ReadBack, ...]:
+    return ()
+
+
 def keep(request: Request) -> Request:
     return request
 
@@ -172,6 +176,7 @@ class Provider:
     ``redact`` removes token fields before the request is journaled (``Authorization`` is removed for all).
     ``parse`` must also work on the redacted request: replay does not verify again.
     ``fetch`` says how to ask for what a thin event names; None when the floor file gives no credentials for it.
+    ``reconcile``: what to ask now and then to find what changed since an instant, where a lost webhook is never repeated.
     """
 
     name: str
@@ -181,6 +186,7 @@ class Provider:
     redact: Callable[[Request], Request] = keep
     challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
     fetch: Callable[[ReadBack, Source, Secrets], Fetch | None] = no_fetch
+    reconcile: Callable[[Source, datetime], tuple[ReadBack, ...]] = no_reconcile
     reply: Reply = field(default_factory=Reply)
     methods: tuple[str, ...] = ("POST",)
     required_secrets: tuple[str, ...] = ()

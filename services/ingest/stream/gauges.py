@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.metrics import Metrics
-from services.ingest.storage import backlog, unpublished
+from services.ingest.storage import backlog, readbacks, unpublished
 from services.ingest.storage.journal import DATABASE_ERRORS, Journal
 from services.kit.clock import Clock
 
@@ -33,5 +33,10 @@ async def look(connection: Any, now: datetime, clock: Clock, metrics: Metrics) -
     count, oldest = await unpublished.waiting(connection)
     metrics.publish_backlog.set(count)
     metrics.publish_oldest.set((now - oldest).total_seconds() if oldest else 0)
+    asked = await readbacks.waiting(connection)
+    for source in metrics.sources | asked.keys():
+        asking, lost = asked.get(source, (0, 0))
+        metrics.readbacks_waiting.labels(source).set(asking)
+        metrics.readbacks_lost.labels(source).set(lost)
     if not waiting:
         await connection.execute(_ABANDONED, now, now - clock.allow(ABANDONED_S))

@@ -15,11 +15,11 @@ import asyncpg
 
 from schemas.floor import Floor
 from services.ingest.metrics import REASONS, UNKNOWN, Metrics
-from services.ingest.providers.base import Draft, Ignored, Leg, Parsed, Rejected
+from services.ingest.providers.base import Draft, Ignored, Leg, Parsed, ReadBack, Rejected
 from services.ingest.reading import join, read
 from services.ingest.source import Configured
 from services.ingest.stamp import stamp
-from services.ingest.storage import backlog, facts, legs
+from services.ingest.storage import backlog, facts, legs, readbacks
 from services.ingest.storage.backlog import Finished, Waiting
 from services.ingest.storage.entry import request_of
 from services.ingest.storage.facts import Candidate, Raced, Told
@@ -156,6 +156,9 @@ class Parser:
         candidates += await self._of_legs(connection, works, knowledge)
         now = self._clock.now()
         told = await facts.store(connection, candidates, now)
+        wanted = [one for work in works for one in _readable(work)]
+        if wanted:
+            await readbacks.ask(connection, wanted, self._clock.real())
         await backlog.finish(connection, [work.finished() for work in works], now)
         return works, told
 
@@ -218,6 +221,16 @@ def _read(row: Waiting, knowledge: Knowledge) -> Work:
         return Work(row, Parsed(), configured, [missing])
     parsed = read(configured.provider, request_of(row.entry), configured.source)
     return Work(row, parsed, configured, list(parsed.rejected))
+
+
+def _readable(work: Work) -> Iterator[tuple[str, ReadBack]]:
+    """What the row names and the source has credentials to ask for."""
+    configured = work.configured
+    if configured is None or configured.provider is None:
+        return
+    for wanted in work.parsed.readbacks:
+        if configured.provider.fetch(wanted, configured.source, configured.secrets):
+            yield configured.source.id, wanted
 
 
 def _of_drafts(work: Work, knowledge: Knowledge) -> Iterator[Candidate]:
