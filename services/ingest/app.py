@@ -24,6 +24,7 @@ from services.ingest.stream.pace import Pace
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.publisher import Publisher
 from services.ingest.stream.reading_back import ReadingBack
+from services.ingest.stream.reconciling import Reconciling
 from services.ingest.web.app import IngestApp
 from services.ingest.web.gate import Gate
 from services.ingest.web.hooks import Hooks, Limits
@@ -117,6 +118,7 @@ class Ingest:
             self._go(parser.run(poll_s), f"parser-{number}")
         self._go(self._attributor.run(), "attributor")
         self._go(reading_back.run(poll_s), "reading-back")
+        self._go(Reconciling(connections, self._sources, self._clock).run(poll_s), "reconciling")
         self._go(self._publisher.run(poll_s), "publisher")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:

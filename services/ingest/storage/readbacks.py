@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.ingest.providers.base import ReadBack
+from services.ingest.providers.base import READBACK, ReadBack
 
 _ASK = """
 INSERT INTO readbacks (source, kind, id, since, next_at)
@@ -31,6 +31,11 @@ _DONE = "DELETE FROM readbacks WHERE (source, kind, id, asked) = ($1, $2, $3, $4
 _AGAIN = "UPDATE readbacks SET next_at = $4, attempts = 0 WHERE (source, kind, id) = ($1, $2, $3)"
 _LATER = """
 UPDATE readbacks SET next_at = $5, problem = $6, given_up = $7 WHERE (source, kind, id, asked) = ($1, $2, $3, $4)
+"""
+_FORGET = "DELETE FROM readbacks WHERE source = $1 AND kind = ANY($2::text[])"
+_ANSWERED = """
+SELECT received_at FROM journal
+WHERE source = $1 AND method = $3 AND split_part(path, '/', 1) = ANY($2::text[]) ORDER BY received_at DESC LIMIT 1
 """
 _WAITING = """
 SELECT source, count(*) FILTER (WHERE NOT given_up), count(*) FILTER (WHERE given_up) FROM readbacks GROUP BY source
@@ -56,6 +61,18 @@ async def ask(connection: Any, wanted: Sequence[tuple[str, ReadBack]], real_now:
         [one.id for _, one in wanted],
         real_now,
     )
+
+
+async def ask_anew(connection: Any, source: str, wanted: Sequence[ReadBack], real_now: datetime) -> None:
+    """Instead of all earlier questions of the same kinds, answered or not."""
+    await connection.execute(_FORGET, source, [one.kind for one in wanted])
+    await ask(connection, [(source, one) for one in wanted], real_now)
+
+
+async def answered(connection: Any, source: str, kinds: Sequence[str]) -> datetime | None:
+    """When an answer of one of *kinds* was journaled last."""
+    found: datetime | None = await connection.fetchval(_ANSWERED, source, list(kinds), READBACK)
+    return found
 
 
 async def due(connection: Any, real_now: datetime) -> list[str]:

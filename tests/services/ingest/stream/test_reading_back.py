@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from services.ingest.storage import readbacks
 from services.ingest.storage.journal import Journal
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.reading_back import ReadingBack, backed_off
+from services.ingest.stream.reconciling import Reconciling
 from services.kit.clock import Clock
 from tests.services.ingest.conftest import FLOOR
 from tests.services.ingest.events import MORNING
@@ -267,6 +268,51 @@ async def test_a_worker_that_dies_after_the_answer(bench: Bench, crm: Crm) -> No
         await readbacks.claim(connection, "crm", now, now)  # a lease that has run out
     await bench.once()
     assert [path for path, _ in await bench.read()] == ["deal/410"]
+    assert await bench.rows() == []
+
+
+def lost_and_found(bench: Bench) -> list[datetime]:
+    """Makes the test provider one that is asked what changed; returns the instants it is asked for."""
+    asked: list[datetime] = []
+
+    def changes(source: Source, since: datetime) -> tuple[ReadBack, ...]:
+        asked.append(since)
+        return (ReadBack("deal", f"since-{since.timestamp():.0f}"),)
+
+    crm = bench.sources["crm"]
+    assert crm.provider is not None
+    bench.sources["crm"] = replace(crm, provider=replace(crm.provider, reconcile=changes))
+    return asked
+
+
+async def test_what_changed_is_asked_for(bench: Bench, crm: Crm) -> None:
+    """At first for the last minutes; then from the last answer on, however long that is ago; one question at a time."""
+    asked = lost_and_found(bench)
+    before = Clock().now()
+    await Reconciling(bench.connections, lambda: bench.sources, Clock()).look()
+    assert before - asked[-1] <= timedelta(seconds=601)
+    await bench.once()
+    assert len(await bench.read()) == 1
+
+    await bench.connections.execute("UPDATE journal SET received_at = received_at - interval '5 hours'")
+    for _ in range(3):  # the service is started anew, and nobody answers
+        await Reconciling(bench.connections, lambda: bench.sources, Clock()).look()
+    assert timedelta(hours=5) <= before - asked[-1] <= timedelta(hours=5, minutes=11)
+    assert len(await bench.rows()) == 1
+
+
+async def test_it_is_not_asked_all_the_time(bench: Bench) -> None:
+    """One question in five minutes; none where the credentials are missing."""
+    asked = lost_and_found(bench)
+    reconciling = Reconciling(bench.connections, lambda: bench.sources, Clock())
+    await reconciling.look()
+    count = len(asked)
+    await reconciling.look()
+    assert len(asked) == count
+    crm = bench.sources["crm"]
+    bench.sources["crm"] = replace(crm, secrets={})
+    await bench.connections.execute("TRUNCATE readbacks")
+    await Reconciling(bench.connections, lambda: bench.sources, Clock()).look()
     assert await bench.rows() == []
 
 
