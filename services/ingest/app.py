@@ -189,7 +189,7 @@ class Ingest:
             id_: Gate(configured, self.metrics, former.get(id_), self._clock.rate)
             for id_, configured in sources.items()
         }
-        self._knowledge = Knowledge(floor, sources)
+        self._knowledge = Knowledge.of(floor, sources)
         self._tell(sources)
         if self._attributor is not None:
             self._attributor.wake()

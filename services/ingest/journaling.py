@@ -106,4 +106,4 @@ async def _knowledge(connections: Any) -> Knowledge:
     if text is None:
         raise Misconfigured("no floor is applied yet: srez floor apply FILE")
     floor = floors.parse(text)
-    return Knowledge(floor, configure(floor, hasher(os.environ.get("SREZ_CUSTOMER_KEY"))))
+    return Knowledge.of(floor, configure(floor, hasher(os.environ.get("SREZ_CUSTOMER_KEY"))))

@@ -14,12 +14,13 @@ from typing import Any
 import asyncpg
 
 from schemas.floor import Floor
+from schemas.providers import guides
 from services.ingest.metrics import REASONS, UNKNOWN, Metrics
 from services.ingest.providers.base import Draft, Ignored, Leg, Parsed, ReadBack, Rejected
 from services.ingest.reading import join, read
 from services.ingest.source import Configured
 from services.ingest.stamp import stamp
-from services.ingest.storage import backlog, facts, legs, readbacks
+from services.ingest.storage import backlog, facts, legs, readbacks, same_calls
 from services.ingest.storage.backlog import Finished, Waiting
 from services.ingest.storage.entry import request_of
 from services.ingest.storage.facts import Candidate, Raced, Told
@@ -51,6 +52,19 @@ class Knowledge:
 
     floor: Floor
     sources: Mapping[str, Configured]
+    in_several: frozenset[str] = frozenset()
+    """Agents whose calls may come from several sources."""
+
+    @classmethod
+    def of(cls, floor: Floor, sources: Mapping[str, Configured]) -> "Knowledge":
+        telling = {source.id for source in floor.sources if _tells_calls(source.provider)}
+        several = (agent.id for agent in floor.agents if len(telling & agent.identities.keys()) > 1)
+        return cls(floor, sources, frozenset(several))
+
+
+def _tells_calls(provider: str) -> bool:
+    guide = guides().get(provider)
+    return guide is not None and "calls" in guide.feeds
 
 
 @dataclass(slots=True)
@@ -61,10 +75,11 @@ class Work:
     parsed: Parsed
     configured: Configured | None
     rejected: list[Rejected] = field(default_factory=list)
+    elsewhere: list[Ignored] = field(default_factory=list)
     facts: int = 0
 
     def finished(self) -> Finished:
-        reasons: list[Rejected | Ignored] = [*self.rejected, *self.parsed.ignored]
+        reasons: list[Rejected | Ignored] = [*self.rejected, *self.elsewhere, *self.parsed.ignored]
         first = reasons[0] if reasons else None
         state = "parsed" if self.facts else "rejected" if self.rejected else "ignored"
         if first is None or (state == "parsed" and isinstance(first, Ignored)):
@@ -155,6 +170,12 @@ class Parser:
         candidates = [made for work in works for made in _of_drafts(work, knowledge)]
         candidates += await self._of_legs(connection, works, knowledge)
         now = self._clock.now()
+        candidates, elsewhere = await same_calls.without_known(connection, candidates, knowledge.in_several)
+        by_row = {work.row.id: work for work in works}
+        for candidate, source in elsewhere:
+            work = by_row[candidate.journal_id]
+            work.facts -= 1
+            work.elsewhere.append(Ignored("same_call", f"told by {source} already"))
         told = await facts.store(connection, candidates, now)
         wanted = [one for work in works for one in _readable(work)]
         if wanted:
@@ -201,6 +222,8 @@ class Parser:
                 metrics.rejected.labels(label, reason).inc()
             if work.parsed.ignored:
                 metrics.ignored.labels(label).inc(len(work.parsed.ignored))
+            if work.elsewhere:
+                metrics.duplicates.labels(label).inc(len(work.elsewhere))
         for candidate in told.new:
             fact = candidate.stamped.fact
             metrics.facts.labels(fact.type).inc()
