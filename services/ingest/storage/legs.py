@@ -81,7 +81,8 @@ def whole(known: Mapping[Call, Known], touched: Iterable[Call]) -> dict[Call, Kn
         while (before := _named(first, known, PART_OF) - seen) and len(seen) < _PARTS:
             first = min(before)
             seen.add(first)
-        parts, waiting = [], [*sorted(seen), first]
+        parts: list[Call] = []
+        waiting = [*sorted(seen), first]
         while waiting and len(parts) < _PARTS:
             part = waiting.pop()
             if part not in parts and part in known:

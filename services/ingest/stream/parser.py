@@ -170,7 +170,7 @@ class Parser:
         if not arrived:
             return []
         out: list[Candidate] = []
-        for (source, call), known in (await legs.keep(connection, arrived)).items():
+        for (_, call), known in (await legs.keep(connection, arrived)).items():
             work = last[known.arrived]
             if work.configured is None or work.configured.provider is None:
                 continue

@@ -128,9 +128,7 @@ def test_other_times_of_other_templates() -> None:
 
 def test_fields_of_the_floor_file() -> None:
     """Another placeholder may name the agent, and one the campaign."""
-    found = call(
-        PROVIDER, fixture("wrapped"), fields={"identity": "employee_full_name", "campaign": "scenario_name"}
-    )
+    found = call(PROVIDER, fixture("wrapped"), fields={"identity": "employee_full_name", "campaign": "scenario_name"})
     assert (found.identity, found.campaign) == ("Отдел продаж", "Входящие")
 
 

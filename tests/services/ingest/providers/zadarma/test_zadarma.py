@@ -166,9 +166,7 @@ def test_a_missed_incoming_call() -> None:
         ("end-cancel-raw-plus", "inbound", "canceled", 0, "src/74950001122", "#79990001122"),
     ],
 )
-def test_other_calls(
-    name: str, direction: str, disposition: str, talk_s: int, line: str, customer: str | None
-) -> None:
+def test_other_calls(name: str, direction: str, disposition: str, talk_s: int, line: str, customer: str | None) -> None:
     """Outgoing: the agent is the extension, the line the number shown; "0" is no number; a short number is a colleague."""
     found = call(PROVIDER, fixture(name))
     assert (found.direction, found.disposition, found.talk_s) == (direction, disposition, talk_s)
