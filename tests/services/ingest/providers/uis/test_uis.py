@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from schemas.providers import guides
 from services.ingest.providers.base import Request, Unauthorized
 from services.ingest.providers.uis import PROVIDER
 from services.kit.errors import BadInput
@@ -147,6 +148,14 @@ def test_the_published_template_is_what_we_read() -> None:
             template = template.replace("{{" + name + "}}", json.dumps(value, ensure_ascii=False))
         assert "{{" not in template
         assert [leg.call for leg in parse(PROVIDER, template).legs] == ["1"]
+
+
+def test_the_guide_prints_the_same_templates() -> None:
+    """Word for word those of the README, in both languages."""
+    templates = [" ".join(block.split()) for block in README.read_text("utf-8").split("```")[1::2] if '"srez"' in block]
+    steps = guides()["uis"].setup
+    for said in (" ".join(step.en for step in steps), " ".join(step.ru for step in steps)):
+        assert all(template in said for template in templates)
 
 
 def test_an_unfilled_template_and_an_unknown_version() -> None:
