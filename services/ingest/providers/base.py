@@ -15,6 +15,9 @@ from services.kit.errors import BadInput, SrezError
 
 READBACK: Final = "READBACK"
 """Method of a journaled answer to a ReadBack; no webhook can carry it."""
+PART_OF: Final = "part_of"
+HAS_PART: Final = "has_part"
+"""Keys of a leg's data: the call that its call continues, and the call that continues its call."""
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Secret name → values; several while one is being rotated."""
@@ -81,7 +84,9 @@ class Draft:
 class Leg:
     """One leg of a call whose other legs come in other requests; ``Provider.join`` makes the fact of all known legs.
 
-    ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
+    ``data`` is JSON-able and holds no plain phone number of a customer (hash it first). A call that continues another
+    one under an id of its own (a transfer) is told by two legs: PART_OF in its own, HAS_PART in the first call's. Then
+    ``join`` gets the legs of both, under the first call's id.
     """
 
     call: str
@@ -152,7 +157,7 @@ def no_challenge(request: Request, source: Source, secrets: Secrets) -> Reply | 
     return None
 
 
-def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
+def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft | None:
     raise BadInput("this provider has no legs")
 
 
@@ -175,6 +180,7 @@ class Provider:
     ``now`` handed to verify is a tuple of instants that may be "now": the real one and, under SREZ_CLOCK, the virtual one.
     ``redact`` removes token fields before the request is journaled (``Authorization`` is removed for all).
     ``parse`` must also work on the redacted request: replay does not verify again.
+    ``join`` gives None while nothing known of the call can be counted: it only rings, or only its recording is there.
     ``fetch`` says how to ask for what a thin event names; None when the floor file gives no credentials for it.
     ``reconcile``: what to ask now and then to find what changed since an instant, where a lost webhook is never repeated.
     """
@@ -182,7 +188,7 @@ class Provider:
     name: str
     verify: Callable[[Request, Source, Secrets, tuple[datetime, ...]], None]
     parse: Callable[[Request, Source], Parsed]
-    join: Callable[[Source, str, Sequence[Leg]], Draft] = no_join
+    join: Callable[[Source, str, Sequence[Leg]], Draft | None] = no_join
     redact: Callable[[Request], Request] = keep
     challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
     fetch: Callable[[ReadBack, Source, Secrets], Fetch | None] = no_fetch

@@ -194,8 +194,8 @@ class Parser:
         if not arrived:
             return []
         out: list[Candidate] = []
-        for (source, call), known in (await legs.keep(connection, arrived)).items():
-            work = last[source, call]
+        for (_, call), known in (await legs.keep(connection, arrived)).items():
+            work = last[known.arrived]
             if work.configured is None or work.configured.provider is None:
                 continue
             joined = join(work.configured.provider, work.configured.source, call, known.legs)
@@ -204,8 +204,9 @@ class Parser:
             if joined.draft is not None:
                 out += _candidate(work, joined.draft, known.received_at, knowledge, newest=True)
         for work in works:
-            # A row that brought a leg said something, whoever completed the call.
-            work.facts = work.facts or (1 if work.parsed.legs and not work.rejected else 0)
+            # A row that brought a leg said something, whoever completed the call; unless it says itself: nothing to count.
+            told = bool(work.parsed.legs) and not work.rejected and not work.parsed.ignored
+            work.facts = work.facts or int(told)
         return out
 
     def _label(self, source: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from schemas.facts import CallEnded
 from schemas.floor import SourceConfig
-from services.ingest.providers.base import Draft, Parsed, Provider, Request, Source
+from services.ingest.providers.base import Draft, Leg, Parsed, Provider, Request, Source
+from services.ingest.storage.legs import Known, whole
 
 RECEIVED = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
 REAL = Path(__file__).parents[5] / "shared" / "providers" / "payloads"
@@ -39,10 +40,13 @@ def drafts(provider: Provider, *bodies: bytes | str, path: str = "", **config: A
     """Facts of all bodies together: single ones, then one per joined call."""
     parsed = [parse(provider, body, path, **config) for body in bodies]
     found = [draft for one in parsed for draft in one.drafts]
-    legs = [leg for one in parsed for leg in one.legs]
-    for call in dict.fromkeys(leg.call for leg in legs):
-        known = [leg for leg in legs if leg.call == call]
-        found.append(provider.join(source(provider, **config), call, known))
+    legs: dict[tuple[str, str], dict[str, Leg]] = {}
+    for leg in (leg for one in parsed for leg in one.legs):
+        legs.setdefault(("src", leg.call), {})[leg.leg] = leg
+    known = {call: Known(list(told.values()), RECEIVED, call) for call, told in legs.items()}
+    for (_, call), all_ in whole(known, known).items():
+        made = provider.join(source(provider, **config), call, all_.legs)
+        found += [made] if made else []
     return found
 
 
