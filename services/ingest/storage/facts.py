@@ -195,6 +195,21 @@ async def _write_rest(connection: Any, made: Plan, now: datetime) -> None:
         )
 
 
+_RETRACT = """
+WITH gone AS (DELETE FROM facts WHERE event_id = ANY($1::uuid[]) RETURNING *),
+kept AS (INSERT INTO fact_revisions (event_id, revision, replaced_at, data)
+         SELECT event_id, revision, $2, data FROM gone ON CONFLICT DO NOTHING)
+SELECT coalesce(agent, source || ':' || coalesce(identity, '')), day FROM gone
+"""
+
+
+async def retract(connection: Any, events: Sequence[str], now: datetime) -> None:
+    """Facts that turned out to be parts of another: their content stays among the revisions, their days are recounted."""
+    gone = await connection.fetch(_RETRACT, sorted(set(events)), now)
+    if gone:
+        await mark_dirty(connection, {(row[0], row[1]) for row in gone})
+
+
 async def mark_dirty(connection: Any, agent_days: set[tuple[str, date]]) -> None:
     rows = sorted(agent_days)
     await connection.execute(

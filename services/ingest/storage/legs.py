@@ -38,11 +38,15 @@ ORDER BY l.source, l.call, l.leg
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All legs of one call and of what continues it; ``received_at`` is the newest. ``arrived``: which call had news."""
+    """All legs of one call and of what continues it; ``received_at`` is the newest. ``arrived``: which call had news.
+
+    ``absorbed``: calls that are parts of this one; a fact one of them gave before that was known is no fact any more.
+    """
 
     legs: list[Leg]
     received_at: datetime
     arrived: Call
+    absorbed: tuple[Call, ...] = ()
 
 
 async def keep(connection: Any, arrived: Sequence[tuple[str, Leg, datetime]]) -> dict[Call, Known]:
@@ -89,7 +93,8 @@ def whole(known: Mapping[Call, Known], touched: Iterable[Call]) -> dict[Call, Kn
                 parts.append(part)
                 waiting += sorted(_named(part, known, HAS_PART))
         legs = [leg for part in parts for leg in known[part].legs]
-        out[first] = Known(legs, max(known[part].received_at for part in parts), call)
+        absorbed = tuple(part for part in parts if part != first)
+        out[first] = Known(legs, max(known[part].received_at for part in parts), call, absorbed)
     return out
 
 

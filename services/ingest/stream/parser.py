@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from schemas.facts import CALL, event_id
 from schemas.floor import Floor
 from schemas.providers import guides
 from services.ingest.metrics import REASONS, UNKNOWN, Metrics
@@ -194,7 +195,12 @@ class Parser:
         if not arrived:
             return []
         out: list[Candidate] = []
-        for (_, call), known in (await legs.keep(connection, arrived)).items():
+        joined_calls = await legs.keep(connection, arrived)
+        absorbed = {part for known in joined_calls.values() for part in known.absorbed}
+        if absorbed:
+            events = [event_id(source, CALL, call) for source, call in absorbed]
+            await facts.retract(connection, events, self._clock.now())
+        for (_, call), known in joined_calls.items():
             work = last[known.arrived]
             if work.configured is None or work.configured.provider is None:
                 continue

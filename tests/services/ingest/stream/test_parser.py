@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from schemas.facts import CALL, CallEnded
 from schemas.floor import SourceConfig, parse
 from services.ingest.customer import hasher
 from services.ingest.metrics import Metrics
-from services.ingest.providers.base import Draft, Leg, Parsed, Provider, Request, Source
+from services.ingest.providers.base import HAS_PART, PART_OF, Draft, Leg, Parsed, Provider, Request, Source
 from services.ingest.source import Configured, configure
 from services.ingest.storage.entry import Entry, entry
 from services.ingest.stream.parser import Knowledge, Parser
@@ -31,6 +32,10 @@ def legged(request: Request, source: Source) -> Parsed:
     if request.body == b"boom":
         raise RuntimeError("boom")
     said = json.loads(request.body)
+    if "to" in said:  # the call goes on under another id
+        first, second = said["call"], said["to"]
+        links = (Leg(first, "to", {"talk": 0, HAS_PART: second}), Leg(second, "of", {"talk": 0, PART_OF: first}))
+        return Parsed(legs=links)
     return Parsed(legs=(Leg(said["call"], said["leg"], {"talk": said["talk"]}),))
 
 
@@ -161,6 +166,22 @@ async def test_legs_in_any_order_make_one_call(bench: Bench, order: str) -> None
         await bench.all_parsed()
     rows = await bench.connections.fetch("SELECT talk_s, received_at FROM facts")
     assert [tuple(row) for row in rows] == [(15.0, MORNING + timedelta(minutes=len(order) - 1))]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+async def test_a_call_that_is_passed_on_is_one_call(bench: Bench, order: tuple[int, ...]) -> None:
+    """Whenever the link comes: the second call's fact, if it was stored already, is withdrawn and its day recounted."""
+    bodies = [{"call": "x", "leg": "a", "talk": 10}, {"call": "y", "leg": "a", "talk": 20}, {"call": "x", "to": "y"}]
+    for number in order:
+        await bench.journal(json.dumps(bodies[number]).encode(), source="legs")
+        await bench.all_parsed()
+    stored = await bench.connections.fetch("SELECT data->>'call_id', talk_s FROM facts")
+    assert [tuple(row) for row in stored] == [("legs:x", 30.0)]
+    if order.index(2) > order.index(1):
+        assert await bench.connections.fetchval(
+            "SELECT data->>'call_id' FROM fact_revisions WHERE data @> '{\"talk_s\": 20}'"
+        )
+        assert await bench.connections.fetchval("SELECT count(*) FROM dirty") > 0
 
 
 async def test_legs_of_one_call_with_two_workers(bench: Bench) -> None:
