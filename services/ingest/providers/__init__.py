@@ -1,13 +1,28 @@
 """Providers: what each PBX and CRM sends. One explicit dict; a new provider is a folder and a line here."""
 
-from services.ingest.providers import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.ingest.providers import (
+    aircall,
+    amocrm,
+    beeline,
+    bitrix24,
+    freeswitch,
+    generic,
+    mango,
+    threecx,
+    twilio,
+    wazo,
+)
 from services.ingest.providers.base import Provider
 
 PROVIDERS: dict[str, Provider] = {
+    "3cx": threecx.PROVIDER,
+    "aircall": aircall.PROVIDER,
     "amocrm": amocrm.PROVIDER,
+    "beeline": beeline.PROVIDER,
     "bitrix24": bitrix24.PROVIDER,
     "freeswitch": freeswitch.PROVIDER,
     "generic": generic.PROVIDER,
     "mango": mango.PROVIDER,
     "twilio": twilio.PROVIDER,
+    "wazo": wazo.PROVIDER,
 }
