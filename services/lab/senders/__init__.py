@@ -8,18 +8,33 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.lab.senders import (
+    aircall,
+    amocrm,
+    beeline,
+    bitrix24,
+    freeswitch,
+    generic,
+    mango,
+    threecx,
+    twilio,
+    wazo,
+)
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
 
 SENDERS: Final[Mapping[str, Sender]] = {
+    "3cx": threecx.requests,
+    "aircall": aircall.requests,
     "amocrm": amocrm.requests,
+    "beeline": beeline.requests,
     "bitrix24": bitrix24.requests,
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
     "mango": mango.requests,
     "twilio": twilio.requests,
+    "wazo": wazo.requests,
 }
 
 __all__ = ["SENDERS", "Account", "Outgoing", "Sender"]

@@ -36,6 +36,8 @@ def parse(request: Request, source: Source) -> Parsed:
         return Parsed(ignored=(ignored,))
     try:
         legs = tuple(half.leg(kind, event, call, source, request.received_at) for call in half.calls(data))
+        if not legs:
+            raise BadInput(f"{kind} without a call", "missing_field")
     except BadInput as error:
         return Parsed(rejected=(Rejected(error.reason, str(error)),))
     return Parsed(legs=legs, ignored=() if kind == statuses.RELEASED else (Ignored("ringing", kind),))

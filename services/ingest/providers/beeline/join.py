@@ -100,9 +100,14 @@ def _plausible(seen: datetime | None, started: datetime | None) -> datetime | No
 
 
 def _direction(halves: Sequence[Half]) -> Direction:
-    """Internal when a half says Group and none an outside party; inbound as soon as one receives from outside."""
+    """Internal when every half says Group, or one of our users called another; else inbound as soon as one receives.
+
+    A user who forwards has a half on either side: that call is no internal one.
+    """
     outside = [half for half in halves if not half.internal]
-    if not outside:
+    callers = {half.identity for half in halves if half.side == "outbound" and half.identity}
+    called = {half.identity for half in halves if half.side == "inbound" and half.identity}
+    if not outside or (callers and called and callers.isdisjoint(called)):
         return "internal"
     return "inbound" if any(half.side == "inbound" for half in outside) else "outbound"
 

@@ -74,7 +74,9 @@ def _stamp(match: re.Match[str], order: int, zone: str) -> datetime | None:
     full_year = int(year) + (2000 if len(year) == 2 else 0)
     named = match["zone"] or ""
     offset = "+00:00" if named in ("Z", "UTC", "GMT") else named
-    stamp = f"{full_year:04}-{int(month):02}-{int(day):02}T{hour:02}:{match['minute']}:{match['second'] or '00'}{offset}"
+    stamp = (
+        f"{full_year:04}-{int(month):02}-{int(day):02}T{hour:02}:{match['minute']}:{match['second'] or '00'}{offset}"
+    )
     return instants.from_iso(stamp, zone)
 
 

@@ -91,7 +91,11 @@ def test_causes(cause: str, party: str, expected: str, q850: int | None) -> None
 def test_a_group_that_rings_two_agents_is_one_call() -> None:
     """The half that nobody took makes it missed; the half that talked corrects it."""
     missed = call(PROVIDER, fixture("in-received"), fixture("in-missed"))
-    assert (missed.direction, missed.disposition, missed.identity) == ("inbound", "no_answer", "9031110022@mpbx.example")
+    assert (missed.direction, missed.disposition, missed.identity) == (
+        "inbound",
+        "no_answer",
+        "9031110022@mpbx.example",
+    )
     bodies = [fixture("in-received"), fixture("in-missed"), fixture("in-second-agent")]
     one, *others = (call(PROVIDER, *order) for order in permutations(bodies))
     assert all(other == one for other in others)
@@ -106,6 +110,15 @@ def test_both_halves_of_an_internal_call() -> None:
     one, other = (call(PROVIDER, *order) for order in permutations(bodies))
     assert one == other
     assert (one.direction, one.identity, one.talk_s, one.customer) == ("internal", "9031110022@mpbx.example", 30, None)
+
+
+def test_users_who_call_each_other_by_outside_numbers() -> None:
+    """Two of our users are no customers of each other; a user who forwards an incoming call made no call of their own."""
+    bodies = [fixture(name).replace(">Group<", ">Network<") for name in ("internal-caller", "internal-called")]
+    found = call(PROVIDER, *bodies)
+    assert (found.direction, found.identity, found.customer) == ("internal", "9031110022@mpbx.example", None)
+    forwarded = fixture("in-missed").replace("callhalf-7003:0", "callhalf-7003:9").replace("Terminator", "Originator")
+    assert call(PROVIDER, fixture("in-missed"), forwarded).direction == "inbound"
 
 
 def test_halves_that_share_only_the_tracking_id() -> None:
