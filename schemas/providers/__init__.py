@@ -35,7 +35,7 @@ class ProviderGuide(Strict):
     ``path``: what the integrator must add to the address himself (``/events`` …); "" when nothing.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
     title: str
     kind: Literal["pbx", "crm", "payments", "any"]
     feeds: tuple[Feed, ...] = Field(min_length=1)

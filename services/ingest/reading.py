@@ -32,7 +32,7 @@ class Joined:
 
 
 def join(provider: Provider, source: Source, call: str, legs: Sequence[Leg]) -> Joined:
-    """The fact of all known legs of a call. Never raises."""
+    """The fact of all known legs of a call, or neither fact nor rejection while it goes on. Never raises."""
     try:
         return Joined(provider.join(source, call, legs))
     except BadInput as error:

@@ -1,8 +1,8 @@
 """Who may post to a source: path secrets, Basic credentials and plain tokens, compared in constant time.
 
 ``secrets.path`` — the secret is the last part of the URL (``/hooks/amo/<secret>``), for providers that sign nothing.
-``secrets.basic`` — ``user:password``. Every secret may have several values while it is being rotated. What is not
-configured does not open the door: a source without any secret refuses everything.
+``secrets.basic`` — ``user:password``; ``secrets.bearer`` — a token in a header. Every secret may have several values
+while it is being rotated. What is not configured does not open the door: a source without any secret refuses everything.
 """
 
 import base64
@@ -16,6 +16,7 @@ from services.ingest.providers.base import Request, Secrets, Unauthorized
 
 PATH = "path"
 BASIC = "basic"
+BEARER = "bearer"
 
 
 def matches(given: str, accepted: Iterable[str]) -> bool:
@@ -55,6 +56,21 @@ def verify_configured(request: Request, secrets: Secrets) -> None:
         verify_path(request, secrets)
     if secrets.get(BASIC):
         verify_basic(request, secrets)
+
+
+def verify_with_bearer(request: Request, secrets: Secrets) -> None:
+    """As ``verify_configured``, for senders whose headers are free: a token in ``Authorization: Bearer`` or ``X-Api-Key``.
+
+    Raises: Unauthorized, also when none of path, basic and bearer is configured.
+    """
+    if secrets.get(BEARER):
+        scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
+        given = token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "").strip()
+        if not matches(given, secrets[BEARER]):
+            raise Unauthorized("the bearer token is missing or wrong", "bad_signature")
+        if not secrets.get(PATH) and not secrets.get(BASIC):
+            return
+    verify_configured(request, secrets)
 
 
 def without_path_secret(request: Request, secrets: Secrets) -> Request:

@@ -8,13 +8,30 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, megafon, twilio, uis, zadarma
+from services.lab.senders import (
+    aircall,
+    amocrm,
+    beeline,
+    bitrix24,
+    freeswitch,
+    generic,
+    mango,
+    megafon,
+    threecx,
+    twilio,
+    uis,
+    wazo,
+    zadarma,
+)
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
 
 SENDERS: Final[Mapping[str, Sender]] = {
+    "3cx": threecx.requests,
+    "aircall": aircall.requests,
     "amocrm": amocrm.requests,
+    "beeline": beeline.requests,
     "bitrix24": bitrix24.requests,
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
@@ -22,6 +39,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "megafon": megafon.requests,
     "twilio": twilio.requests,
     "uis": uis.requests,
+    "wazo": wazo.requests,
     "zadarma": zadarma.requests,
 }
 
