@@ -1,6 +1,16 @@
 """Providers: what each PBX and CRM sends. One explicit dict; a new provider is a folder and a line here."""
 
-from services.ingest.providers import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.ingest.providers import (
+    amocrm,
+    bitrix24,
+    freeswitch,
+    generic,
+    hubspot,
+    mango,
+    pipedrive,
+    salesforce,
+    twilio,
+)
 from services.ingest.providers.base import Provider
 
 PROVIDERS: dict[str, Provider] = {
@@ -8,6 +18,9 @@ PROVIDERS: dict[str, Provider] = {
     "bitrix24": bitrix24.PROVIDER,
     "freeswitch": freeswitch.PROVIDER,
     "generic": generic.PROVIDER,
+    "hubspot": hubspot.PROVIDER,
     "mango": mango.PROVIDER,
+    "pipedrive": pipedrive.PROVIDER,
+    "salesforce": salesforce.PROVIDER,
     "twilio": twilio.PROVIDER,
 }
