@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.lab.senders import amocrm, bitrix24, freeswitch, generic, hubspot, mango, pipedrive, salesforce, twilio
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
@@ -18,7 +18,10 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "bitrix24": bitrix24.requests,
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
+    "hubspot": hubspot.requests,
     "mango": mango.requests,
+    "pipedrive": pipedrive.requests,
+    "salesforce": salesforce.requests,
     "twilio": twilio.requests,
 }
 
