@@ -108,7 +108,7 @@ def _item(wanted: str, fields: Mapping[str, Any], received_at: datetime) -> Deal
         identity=values.text(fields.get("assignedById")),
         amounts=(fields.get("opportunity"),),
         currency=values.text(fields.get("currencyId"), 10),
-        fields=fields,
+        fields={**fields, "OPPORTUNITY": fields.get("opportunity")},  # so that one ``amount`` serves deals and items
         parent=parent if (parent := values.text(fields.get("parentId2"), 60)) not in (None, "0") else None,
     )
 
