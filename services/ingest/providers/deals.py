@@ -5,7 +5,8 @@ nothing is said, a won deal is a payment. A deal gives each kind once for ever: 
 and the kind only (ADR 0009).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,11 +15,12 @@ from schemas import facts
 from schemas.facts import InvoiceIssued, Payment, PresentationMade
 from schemas.floor.model import Counts, CrmCounts
 from services.ingest.providers import money, values
-from services.ingest.providers.base import Draft, Ignored, Rejected, Source
+from services.ingest.providers.base import Draft, Ignored, Parsed, ReadBack, Rejected, Source
 from services.kit.errors import BadInput
 
 Part = Draft | Ignored | Rejected
 ANYTHING: Final = "*"
+_CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Deal:
 
     ``at``: when it came to this stage (aware). ``amounts``: candidates in major units, the first that is an amount is
     taken; ``currency``: of the deal, else the source's. ``fields``: the raw deal, for ``counts.*.amount`` and ``.field``.
+    ``changed``: the fields that have just come to their value, where the CRM tells; only these count by ``.field``.
+    ``parent``: the deal that this one (an invoice with an id of its own) belongs to.
     """
 
     id: str
@@ -40,6 +44,19 @@ class Deal:
     amounts: Sequence[object] = ()
     currency: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    changed: Collection[str] | None = None
+    parent: str | None = None
+
+
+def collect(found: Iterable[Part | ReadBack]) -> Parsed:
+    """What was found, sorted into its kinds; the same object is asked for once."""
+    known = list(found)
+    return Parsed(
+        drafts=tuple(part for part in known if isinstance(part, Draft)),
+        ignored=tuple(part for part in known if isinstance(part, Ignored)),
+        rejected=tuple(part for part in known if isinstance(part, Rejected)),
+        readbacks=tuple(dict.fromkeys(part for part in known if isinstance(part, ReadBack))),
+    )
 
 
 def parts(deal: Deal, source: Source) -> Iterator[Part]:
@@ -52,6 +69,17 @@ def parts(deal: Deal, source: Source) -> Iterator[Part]:
             yield _draft(kind, deal, source)
         except BadInput as error:
             yield Rejected(error.reason, str(error))
+
+
+def named_fields(source: Source) -> tuple[str, ...]:
+    """The fields of a deal that the floor file counts by, in a stable order."""
+    return tuple(dict.fromkeys(name for _, counts in _configured(source.config.counts) for name in counts.field))
+
+
+def named_amounts(source: Source) -> tuple[str, ...]:
+    """The fields of a deal that the floor file takes amounts from, in a stable order."""
+    found = (counts.amount for _, counts in _configured(source.config.counts))
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 def _configured(counts: CrmCounts) -> list[tuple[str, Counts]]:
@@ -71,7 +99,11 @@ def _counts(counts: Counts, deal: Deal) -> bool:
         or any(str(status) in stages for status in counts.status)
         or (deal.event is not None and deal.event in counts.event)
         or any(tag in deal.tags for tag in counts.tag)
-        or any(_holds(values.text(values.reach(deal.fields, name)), wanted) for name, wanted in counts.field.items())
+        or any(
+            _holds(values.text(values.reach(deal.fields, name)), wanted)
+            for name, wanted in counts.field.items()
+            if deal.changed is None or name in deal.changed
+        )
     )
 
 
@@ -81,20 +113,21 @@ def _holds(value: str | None, wanted: Sequence[str]) -> bool:
 
 def _draft(kind: str, deal: Deal, source: Source) -> Draft:
     name = f"{source.id}:{deal.id}"
+    whole = f"{source.id}:{deal.parent or deal.id}"
     if kind == facts.PRESENTATION:
-        made = PresentationMade(deal=name, identity=deal.identity, at=deal.at)
+        made = PresentationMade(deal=whole, identity=deal.identity, at=deal.at)
         return Draft(kind, deal.id, deal.at, made, once=True)
     invoice = f"{name}:invoice"
     amount, currency = _money(kind, deal, source)
     if kind == facts.INVOICE:
         issued = InvoiceIssued(
-            invoice=invoice, deal=name, identity=deal.identity, at=deal.at, amount_minor=amount, currency=currency
+            invoice=invoice, deal=whole, identity=deal.identity, at=deal.at, amount_minor=amount, currency=currency
         )
         return Draft(kind, deal.id, deal.at, issued, once=True)
     paid = Payment(
         payment=f"{name}:payment",
         invoice=invoice if source.config.counts.invoice else None,
-        deal=name,
+        deal=whole,
         identity=deal.identity,
         at=deal.at,
         amount_minor=amount,
@@ -108,6 +141,9 @@ def _money(kind: str, deal: Deal, source: Source) -> tuple[int, str]:
     currency = deal.currency or source.currency
     if currency is None:
         raise BadInput(f"deal {deal.id}: no currency (give sources[].currency)", "missing_field")
+    if not _CURRENCY.fullmatch(currency):
+        raise BadInput(f"deal {deal.id}: {currency[:20]!r} is no currency", "bad_value")
+    currency = currency.upper()
     counts = source.config.counts.invoice if kind == facts.INVOICE else source.config.counts.payment
     path = counts.amount if counts else None
     named = [values.reach(deal.fields, path)] if path else deal.amounts

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 from schemas.floor import SourceConfig
 from services.kit.errors import Misconfigured
 
+READING_BACK = ("rest_url", "access_token")
+"""Secrets that ask a provider for more: nothing is sent with them, so a feed does without."""
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -65,7 +67,7 @@ def accounts(sources: Mapping[str, SourceConfig], environment: Mapping[str, str]
         for name, reference in source.secrets.items():
             newest = reference[0] if isinstance(reference, tuple) else reference
             value = _secret(environment, newest.env)
-            if value is None and name != "rest_url":
+            if value is None and name not in READING_BACK:
                 missing.append(f"{newest.env} ({source.id}, {name})")
             elif value is not None:
                 values[name] = value

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.lab.senders import generic, mango
+from services.lab.senders import generic, hubspot, mango, salesforce
 from services.lab.senders.account import FORM, JSON, Account, Outgoing
 from services.lab.simulate.delivery import OddKind
 
@@ -26,7 +26,11 @@ def request(kind: OddKind, account: Account, at: datetime) -> Outgoing:
             sent = mango.signed(account, event, text)
         case "generic":
             sent = generic.signed(account, what, f"odd-{int(at.timestamp())}", text.encode())
-        case "freeswitch":
+        case "hubspot":
+            sent = hubspot.signed(account, what, text.encode())
+        case "salesforce":  # what is not SOAP names no organization, and is nobody's
+            sent = salesforce.message(account, what, kind, "")
+        case "freeswitch" | "pipedrive":
             sent = account.post(what, text.encode(), JSON)
         case _:
             sent = account.post(what, text.encode(), FORM)

@@ -12,7 +12,7 @@ from services.lab.simulate.chance import uuid4
 LAB: Final = "lab"
 """Source of facts that no source of the floor file could bring; they name their agent outright."""
 TELEPHONY: Final = ("freeswitch", "mango", "bitrix24", "twilio")
-CRM: Final = ("amocrm",)
+CRM: Final = ("amocrm", "hubspot", "pipedrive", "salesforce")
 NO_IDS: Final[tuple[str, ...]] = ()
 TRUNKS: Final = {
     "freeswitch": ("trunk-a", "trunk-b"),

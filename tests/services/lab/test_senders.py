@@ -12,6 +12,7 @@ from services.kit.errors import Misconfigured
 from services.lab.senders import SENDERS, Account
 from services.lab.senders.account import accounts
 from services.lab.senders.generic import headers
+from services.lab.senders.hubspot import signature_v2, signature_v3
 from services.lab.senders.mango import signed
 from services.lab.senders.twilio import signature
 from services.lab.simulate import scenario_named, simulate
@@ -78,6 +79,16 @@ def test_standard_webhooks_signature_is_the_vector_of_the_specification() -> Non
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
     )
     assert made["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_hubspot_signatures_are_the_vectors_of_its_library() -> None:
+    """Versions 2 and 3, as the vendor's own tests have them."""
+    secret, url, body = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", "https://www.example.com/webhook_uri", b""
+    known = "eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"
+    assert signature_v2(secret, "GET", url, body) == known
+    body = b"{'example_field':'example_value'}"
+    made = signature_v3(secret, "POST", url, body, 1693657560000)
+    assert made == "K36dawei4A+QBNolUOqo7s91KQDWQ5MXZ/QufNYuk/Y="
 
 
 def test_freeswitch_sends_two_legs_with_basic_credentials() -> None:

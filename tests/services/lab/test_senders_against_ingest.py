@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.facts import CALL, CallEnded, Fact
+from schemas.facts import CALL, CallEnded, Fact, InvoiceIssued, Payment
 from schemas.floor import Floor
 from services.ingest.providers.base import Draft, Leg, Request, Unauthorized
 from services.ingest.reading import join, read
@@ -15,7 +15,7 @@ from services.ingest.stamp import stamp
 from services.lab.feeder import Planned, plan
 from services.lab.senders import SENDERS
 from services.lab.simulate import FloorDay, scenario_named, simulate
-from tests.services.lab.floors import ENVIRONMENT, example, other_providers
+from tests.services.lab.floors import CRMS, ENVIRONMENT, example, other_providers, with_crm
 
 URL = "http://127.0.0.1:8080"
 
@@ -95,6 +95,36 @@ def test_ingest_reads_bitrix_twilio_and_cloudevents() -> None:
         given, got = fact.data, found[id_].data
         if isinstance(given, CallEnded) and isinstance(got, CallEnded):
             assert (got.talk_s, got.disposition, got.direction) == (given.talk_s, given.disposition, given.direction)
+
+
+@pytest.mark.parametrize("provider", CRMS)
+@pytest.mark.parametrize("scenario", ["normal", "demo"])
+def test_ingest_reads_the_deals_of_a_crm(provider: str, scenario: str) -> None:
+    """Every presentation, invoice and payment comes back with its id, time, agent and money."""
+    floor = with_crm(provider)
+    day = simulate(floor, scenario_named(scenario), seed=7)
+    found, _ = _read_back(floor, day)
+    meant = {fact.id: fact for fact in day.deliveries if fact.source == "crm"}
+    assert {fact.type.split(".")[1] for fact in meant.values()} == {"presentation", "invoice", "payment"}
+    assert {id_ for id_, fact in found.items() if fact.source == "crm"} == meant.keys()
+    for id_, fact in meant.items():
+        assert _essence(found[id_]) == _essence(fact)
+        given, got = fact.data, found[id_].data
+        if isinstance(given, InvoiceIssued | Payment) and isinstance(got, InvoiceIssued | Payment):
+            assert (got.amount_minor, got.currency) == (given.amount_minor, given.currency)
+
+
+@pytest.mark.parametrize("provider", CRMS)
+def test_a_changed_secret_of_a_crm_is_refused(provider: str) -> None:
+    """With another secret ingest refuses what the CRM sent."""
+    floor = with_crm(provider)
+    day = simulate(floor, scenario_named("normal"), seed=7)
+    planned = next(one for one in plan(floor, day, ENVIRONMENT, URL)[0] if one.account.id == "crm")
+    known = configure(floor, lambda number: number, dict.fromkeys((*ENVIRONMENT, "HUBSPOT_TOKEN"), "other:other"))
+    provider_ = known["crm"].provider
+    assert provider_ is not None
+    with pytest.raises(Unauthorized):
+        provider_.verify(_request(planned), known["crm"].source, known["crm"].secrets, (datetime.now(UTC),))
 
 
 @pytest.mark.parametrize("provider", ["mango", "amocrm", "generic", "freeswitch"])

@@ -1,15 +1,25 @@
 """``amocrm``: webhooks of amoCRM and Kommo, full and thin, several items and actions in one POST.
 
-Nothing is signed: ``secrets.path`` (the last part of the URL).
+Nothing is signed: ``secrets.path`` (the last part of the URL). To read thin events back: ``rest_url``, ``access_token``.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.ingest.providers import credentials, form, values
-from services.ingest.providers.amocrm import lead
-from services.ingest.providers.base import Draft, Ignored, Parsed, Provider, Rejected, Request, Secrets, Source
+from services.ingest.providers import credentials, deals, form, values
+from services.ingest.providers.amocrm import lead, readback
+from services.ingest.providers.base import (
+    READBACK,
+    Ignored,
+    Parsed,
+    Provider,
+    ReadBack,
+    Rejected,
+    Request,
+    Secrets,
+    Source,
+)
 from services.ingest.providers.deals import Part
 from services.kit.errors import BadInput
 
@@ -21,14 +31,13 @@ def verify(request: Request, source: Source, secrets: Secrets, now: tuple[dateti
 
 def parse(request: Request, source: Source) -> Parsed:
     """Raises: BadInput when the body as a whole cannot be understood."""
+    if request.method == READBACK:
+        answer = values.mapping(values.load_json(request.body)) if request.body.strip() else {}
+        return deals.collect(readback.parts(request.path, answer, source, request.received_at))
     parts = list(_parts(_root(request.body), source, request.received_at))
     if not parts:
         raise BadInput("no entity with an action, such as leads[status][0][id]")
-    return Parsed(
-        drafts=tuple(part for part in parts if isinstance(part, Draft)),
-        ignored=tuple(part for part in parts if isinstance(part, Ignored)),
-        rejected=tuple(part for part in parts if isinstance(part, Rejected)),
-    )
+    return deals.collect(parts)
 
 
 def _root(body: bytes) -> Mapping[str, Any]:
@@ -37,7 +46,7 @@ def _root(body: bytes) -> Mapping[str, Any]:
     return form.nested(form.pairs(body))
 
 
-def _parts(root: Mapping[str, Any], source: Source, received_at: datetime) -> Iterator[Part]:
+def _parts(root: Mapping[str, Any], source: Source, received_at: datetime) -> Iterator[Part | ReadBack]:
     for entity, actions in root.items():
         if entity == "account" or not isinstance(actions, Mapping):
             continue
@@ -52,4 +61,4 @@ def _parts(root: Mapping[str, Any], source: Source, received_at: datetime) -> It
                     yield Rejected("bad_value", f"leads[{action[:20]}]: not an object")
 
 
-PROVIDER = Provider(name="amocrm", verify=verify, parse=parse, signs="path")
+PROVIDER = Provider(name="amocrm", verify=verify, parse=parse, fetch=readback.fetch, signs="path")

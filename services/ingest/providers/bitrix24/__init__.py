@@ -1,6 +1,6 @@
 """``bitrix24``: outgoing webhooks and application events. Telephony gives calls; CRM events name an id only.
 
-Secret: ``application_token``, compared with ``auth[application_token]``.
+Secrets: ``application_token``, compared with ``auth[application_token]``; ``rest_url`` to read deals back.
 """
 
 import json
@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from services.ingest.providers import credentials, form, values
+from services.ingest.providers import credentials, deals, form, values
 from services.ingest.providers.base import (
+    READBACK,
     Ignored,
     Parsed,
     Provider,
@@ -20,7 +21,7 @@ from services.ingest.providers.base import (
     Source,
     Unauthorized,
 )
-from services.ingest.providers.bitrix24 import call
+from services.ingest.providers.bitrix24 import call, crm
 from services.kit.errors import BadInput
 
 _CALL_END: Final = "ONVOXIMPLANTCALLEND"
@@ -39,7 +40,9 @@ def verify(request: Request, source: Source, secrets: Secrets, now: tuple[dateti
 
 
 def redact(request: Request) -> Request:
-    """Without the live OAuth tokens and the application token."""
+    """Without the live OAuth tokens and the application token. What was read back holds none."""
+    if request.method == READBACK:
+        return request
     if not _is_json(request.body):
         return replace(request, body=form.without(request.body, _is_token))
     try:
@@ -54,6 +57,9 @@ def redact(request: Request) -> Request:
 
 def parse(request: Request, source: Source) -> Parsed:
     """Raises: BadInput when the body as a whole cannot be understood."""
+    if request.method == READBACK:
+        answer = values.mapping(values.load_json(request.body))
+        return deals.collect(crm.answered(request.path, answer, source, request.received_at))
     event = _event(request.body)
     name = (values.text(event.get("event"), 80) or "").upper()
     if not name:
@@ -61,7 +67,7 @@ def parse(request: Request, source: Source) -> Parsed:
     if name in _RINGING:
         return Parsed(ignored=(Ignored("ringing", name),))
     if name.startswith("ONCRM"):
-        return Parsed(ignored=(Ignored("needs_readback", _subject(name, event)),))
+        return deals.collect(crm.thin(name, event, source))
     if name != _CALL_END:
         return Parsed(ignored=(Ignored("unknown_event", name),))
     try:
@@ -69,12 +75,6 @@ def parse(request: Request, source: Source) -> Parsed:
     except BadInput as error:
         return Parsed(rejected=(Rejected(error.reason, str(error)),))
     return Parsed(drafts=(draft,)) if draft else Parsed(ignored=(Ignored("info_call"),))
-
-
-def _subject(name: str, event: Mapping[str, Any]) -> str:
-    fields = values.mapping(values.reach(event, "data.FIELDS"))
-    parts = [name, values.text(fields.get("ENTITY_TYPE_ID"), 20), values.text(fields.get("ID"), 40)]
-    return " ".join(part for part in parts if part)
 
 
 def _event(body: bytes) -> Mapping[str, Any]:
@@ -100,6 +100,7 @@ PROVIDER = Provider(
     verify=verify,
     parse=parse,
     redact=redact,
+    fetch=crm.fetch,
     required_secrets=("application_token",),
     signs="token",
 )

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.facts import CallEnded
 from schemas.floor import SourceConfig
-from services.ingest.providers.base import Draft, Leg, Parsed, Provider, Request, Source
+from services.ingest.providers.base import READBACK, Draft, Leg, Parsed, Provider, Request, Source
 from services.ingest.storage.legs import Known, whole
 
 RECEIVED = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
@@ -34,6 +34,11 @@ def request(
 
 def parse(provider: Provider, body: bytes | str, path: str = "", query: str = "", **config: Any) -> Parsed:
     return provider.parse(request(body, path, query), source(provider, **config))
+
+
+def read_back(provider: Provider, path: str, body: bytes | str, **config: Any) -> Parsed:
+    """What the journaled answer to a ReadBack (``kind/id``) gives."""
+    return provider.parse(request(body, path, method=READBACK), source(provider, **config))
 
 
 def drafts(provider: Provider, *bodies: bytes | str, path: str = "", **config: Any) -> list[Draft]:

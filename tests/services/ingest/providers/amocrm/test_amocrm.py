@@ -1,6 +1,8 @@
 """amoCRM and Kommo: batches, thin events, stages of the floor file, each kind once for ever."""
 
+import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -8,9 +10,9 @@ import pytest
 from schemas import facts
 from schemas.facts import InvoiceIssued, Payment, PresentationMade
 from services.ingest.providers.amocrm import PROVIDER
-from services.ingest.providers.base import Unauthorized
+from services.ingest.providers.base import ReadBack, Unauthorized
 from services.kit.errors import BadInput
-from tests.services.ingest.providers.reading import RECEIVED, at, drafts, parse, real, request, source
+from tests.services.ingest.providers.reading import RECEIVED, at, drafts, parse, read_back, real, request, source
 
 FIXTURES = Path(__file__).parent / "fixtures"
 COUNTS = {"presentation": {"status": [45648904]}, "invoice": {"status": [45648905]}, "payment": {"status": [142]}}
@@ -67,6 +69,78 @@ def test_thin_events_need_a_read_back() -> None:
     """Ids only: no amount, no responsible, no time."""
     parsed = parse(PROVIDER, fixture("thin"), counts=COUNTS)
     assert ([part.reason for part in parsed.ignored], parsed.drafts) == (["needs_readback"], ())
+    assert parsed.readbacks == (ReadBack("lead", "101"),)
+    odd = parse(PROVIDER, b"leads[add][0][id]=../1&leads[add][0][status_id]=5")
+    assert ([part.reason for part in odd.rejected], odd.readbacks) == (["bad_value"], ())
+
+
+LEAD = (FIXTURES / "readback" / "lead.json").read_bytes()
+
+
+def answer(**fields: Any) -> str:
+    """The lead's answer with other fields."""
+    return json.dumps(json.loads(LEAD) | fields)
+
+
+def test_how_a_lead_is_asked_for() -> None:
+    """At the account's address with its token, and only with both."""
+    secrets = {"rest_url": ("https://invented.amocrm.ru/",), "access_token": ("new", "old")}
+    fetch = PROVIDER.fetch(ReadBack("lead", "101"), source(PROVIDER), secrets)
+    assert fetch is not None
+    assert (fetch.method, fetch.url, fetch.body) == ("GET", "https://invented.amocrm.ru/api/v4/leads/101", b"")
+    assert dict(fetch.headers)["authorization"] == "Bearer new"
+    for lacking in ({}, {"rest_url": secrets["rest_url"]}, {"access_token": ("t",)}, {**secrets, "rest_url": ("x",)}):
+        assert PROVIDER.fetch(ReadBack("lead", "101"), source(PROVIDER), lacking) is None
+    for wanted in (ReadBack("deal", "101"), ReadBack("lead", "1/2")):
+        assert PROVIDER.fetch(wanted, source(PROVIDER), secrets) is None
+
+
+def test_a_lead_read_back() -> None:
+    """Where it stands; a won one since it was closed, whatever was edited later."""
+    (paid,) = read_back(PROVIDER, "lead/101", LEAD, counts=COUNTS).drafts
+    assert paid.data == Payment(
+        payment="src:101:payment",
+        invoice="src:101:invoice",
+        deal="src:101",
+        identity="9001",
+        at=at("2026-11-23T06:00:00Z"),
+        amount_minor=150_000,
+        currency="RUB",
+    )
+    assert (paid.provider_id, paid.once) == ("101", True)
+    open_ = answer(status_id=45648904, closed_at=None)
+    (made,) = read_back(PROVIDER, "lead/101", open_, counts=COUNTS).drafts
+    assert (made.type, made.time) == (facts.PRESENTATION, at("2026-11-23T06:06:40Z"))
+    (never_closed,) = read_back(PROVIDER, "lead/101", answer(closed_at=None), counts=COUNTS).drafts
+    assert never_closed.time == at("2026-11-23T06:06:40Z")
+    by_tag = {"presentation": {"tag": ["горячий"]}}
+    assert len(read_back(PROVIDER, "lead/101", LEAD, counts=by_tag).drafts) == 1
+    assert len(read_back(PROVIDER, "lead/101", answer(status_id=143), counts=COUNTS).ignored) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "ignored", "rejected"),
+    [
+        ("", ["not_counted"], []),
+        (answer(is_deleted=True), ["not_counted"], []),
+        ('{"title":"Unauthorized","status":401,"detail":"wrong token"}', [], ["bad_value"]),
+        (answer(status_id=None), [], ["bad_value"]),
+        (answer(price="дорого"), [], ["bad_value"]),
+    ],
+)
+def test_answers_that_count_nothing(body: str, ignored: list[str], rejected: list[str]) -> None:
+    """No such lead (an empty answer), a deleted one, an error, no amount."""
+    parsed = read_back(PROVIDER, "lead/101", body, counts=COUNTS)
+    assert [part.reason for part in parsed.ignored] == ignored
+    assert [part.reason for part in parsed.rejected] == rejected
+
+
+def test_tags_count() -> None:
+    """By their names, as the full form lists them."""
+    tagged = lead() + "&" + urlencode({"leads[status][0][tags][0][id]": "7", "leads[status][0][tags][0][name]": "демо"})
+    assert [draft.type for draft in drafts(PROVIDER, tagged, counts={"presentation": {"tag": ["демо"]}})] == [
+        facts.PRESENTATION
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """Bitrix24: the application token, telephony into calls, CRM events that only name an id."""
 
+import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from services.ingest.providers.base import Unauthorized
+from schemas import facts
+from schemas.facts import InvoiceIssued, Payment, PresentationMade
+from services.ingest.providers.base import READBACK, ReadBack, Unauthorized
 from services.ingest.providers.bitrix24 import PROVIDER
 from services.kit.errors import BadInput
-from tests.services.ingest.providers.reading import RECEIVED, at, call, parse, real, request, source
+from tests.services.ingest.providers.reading import RECEIVED, at, call, parse, read_back, real, request, source
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ANSWERED = (FIXTURES / "call-end-answered.form").read_bytes()
@@ -150,6 +154,178 @@ def test_garbage(body: bytes) -> None:
         parse(PROVIDER, body)
 
 
+def crm(event: str, *fields: tuple[str, str]) -> str:
+    """A CRM event in wire form."""
+    named = {f"data[FIELDS][{name}]": value for name, value in fields}
+    return urlencode({"event": event, **named, "ts": "1795413760", "auth[application_token]": "invented-token"})
+
+
+@pytest.mark.parametrize("event", ["ONCRMDEALADD", "onCrmDealUpdate", "ONCRMDEALMOVETOCATEGORY"])
+def test_a_deal_is_read_back(event: str) -> None:
+    """Its event names an id, and nothing is counted before the answer."""
+    parsed = parse(PROVIDER, crm(event, ("ID", "501")))
+    assert [part.reason for part in parsed.ignored] == ["needs_readback"]
+    assert (parsed.readbacks, parsed.drafts) == ((ReadBack("deal", "501"),), ())
+
+
+def test_items_are_read_back_where_the_options_ask_for_it() -> None:
+    """Of the entity types listed, as numbers or texts; a handler may carry the type in its name."""
+    options = {"items": [31, "1220"]}
+    item = crm("ONCRMDYNAMICITEMUPDATE", ("ID", "24"), ("ENTITY_TYPE_ID", "31"))
+    named = crm("ONCRMDYNAMICITEMADD_1220", ("ID", "25"))
+    assert parse(PROVIDER, item, options=options).readbacks == (ReadBack("item", "31-24"),)
+    assert parse(PROVIDER, named, options=options).readbacks == (ReadBack("item", "1220-25"),)
+    for known in ({}, {"items": [5]}, {"items": 31}, {"items": "31"}, {"items": None}):
+        parsed = parse(PROVIDER, item, options=known)
+        assert ([part.reason for part in parsed.ignored], parsed.readbacks) == (["needs_readback"], ())
+
+
+def test_crm_events_that_are_not_asked_for() -> None:
+    """Other entities keep their word; what was deleted counts nothing; a deal without a usable id is shown."""
+    assert parse(PROVIDER, crm("ONCRMCONTACTADD", ("ID", "7"))).readbacks == ()
+    gone = parse(PROVIDER, crm("ONCRMDEALDELETE", ("ID", "501")))
+    assert ([part.reason for part in gone.ignored], gone.readbacks) == (["not_counted"], ())
+    for value, reason in (("", "missing_field"), ("5/../7", "bad_value"), ("٣", "bad_value")):
+        odd = parse(PROVIDER, crm("ONCRMDEALUPDATE", ("ID", value)))
+        assert ([part.reason for part in odd.rejected], odd.readbacks) == ([reason], ())
+
+
+REST = {"rest_url": ("https://invented.bitrix24.ru/rest/1/c0de/", "https://old.example/rest/1/x")}
+
+
+def test_how_it_is_asked_for() -> None:
+    """A form to the method below the inbound webhook's address; never without it."""
+    deal = PROVIDER.fetch(ReadBack("deal", "501"), source(PROVIDER), REST)
+    assert deal is not None
+    assert (deal.method, deal.url, deal.body) == (
+        "POST",
+        "https://invented.bitrix24.ru/rest/1/c0de/crm.deal.get",
+        b"id=501",
+    )
+    assert dict(deal.headers)["content-type"] == "application/x-www-form-urlencoded"
+    item = PROVIDER.fetch(ReadBack("item", "31-24"), source(PROVIDER), REST)
+    assert item is not None
+    assert (item.url, item.body) == (
+        "https://invented.bitrix24.ru/rest/1/c0de/crm.item.get",
+        b"entityTypeId=31&id=24",
+    )
+    for secrets in ({}, {"rest_url": ()}, {"rest_url": ("not an address",)}, {"application_token": ("x",)}):
+        assert PROVIDER.fetch(ReadBack("deal", "501"), source(PROVIDER), secrets) is None
+    for wanted in (ReadBack("deal", "x"), ReadBack("item", "24"), ReadBack("lead", "5")):
+        assert PROVIDER.fetch(wanted, source(PROVIDER), REST) is None
+
+
+COUNTS = {
+    "presentation": {"stage": ["C1:PRESENTED"]},
+    "invoice": {"stage": ["C1:INVOICED", "DT31_2:S"], "amount": "OPPORTUNITY"},
+    "payment": {"won": True, "amount": "OPPORTUNITY"},
+}
+DEAL = (FIXTURES / "readback" / "deal.json").read_bytes()
+INVOICE = (FIXTURES / "readback" / "smart-invoice.json").read_bytes()
+
+
+def answer(**fields: Any) -> str:
+    """The deal's answer with other fields."""
+    told = json.loads(DEAL)
+    told["result"] |= fields
+    return json.dumps(told)
+
+
+def test_a_deal_where_it_stands() -> None:
+    """Its stage since it was moved there, its responsible, its money in texts."""
+    (made,) = read_back(PROVIDER, "deal/501", DEAL, counts=COUNTS).drafts
+    assert made.data == PresentationMade(deal="src:501", identity="17", at=at("2026-11-23T06:00:00Z"))
+    (issued,) = read_back(PROVIDER, "deal/501", answer(STAGE_ID="C1:INVOICED"), counts=COUNTS).drafts
+    assert isinstance(issued.data, InvoiceIssued)
+    assert (issued.data.invoice, issued.data.amount_minor, issued.data.currency) == (
+        "src:501:invoice",
+        12_500_050,
+        "RUB",
+    )
+    assert {draft.provider_id for draft in (made, issued)} == {"501"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "won"),
+    [
+        ({"STAGE_ID": "C1:WON", "STAGE_SEMANTIC_ID": "S"}, True),
+        ({"STAGE_ID": "C1:PAID", "STAGE_SEMANTIC_ID": "S", "CLOSED": "Y"}, True),
+        ({"STAGE_ID": "WON", "STAGE_SEMANTIC_ID": None, "CATEGORY_ID": "0"}, True),
+        ({"STAGE_ID": "C1:LOSE", "STAGE_SEMANTIC_ID": "F"}, False),
+        ({"STAGE_ID": "C1:PREPARATION"}, False),
+    ],
+)
+def test_won(fields: dict[str, Any], won: bool) -> None:
+    """The semantic of the stage tells, whatever the stage is called; a deal created so counts at once."""
+    parsed = read_back(PROVIDER, "deal/501", answer(**fields), counts=COUNTS)
+    assert [draft.type for draft in parsed.drafts] == ([facts.PAYMENT] if won else [])
+    assert [part.reason for part in parsed.ignored] == ([] if won else ["not_counted"])
+
+
+def test_times_of_an_answer() -> None:
+    """Moved, else modified; a closing date is a plan; without any the receipt."""
+    no_move = answer(MOVED_TIME=None)
+    assert read_back(PROVIDER, "deal/501", no_move, counts=COUNTS).drafts[0].time == at("2026-11-23T06:05:00Z")
+    none = answer(MOVED_TIME="", DATE_MODIFY="", DATE_CREATE="")
+    assert read_back(PROVIDER, "deal/501", none, counts=COUNTS).drafts[0].time == RECEIVED
+
+
+def test_the_default_pipeline_and_other_money() -> None:
+    """Category 0 has no prefix; another currency, another field, no amount."""
+    counts = {"invoice": {"stage": ["0:PREPAYMENT"], "amount": "UF_CRM_SUM"}}
+    fields = {"CATEGORY_ID": "0", "STAGE_ID": "PREPAYMENT", "CURRENCY_ID": "KZT", "UF_CRM_SUM": "70000"}
+    (issued,) = read_back(PROVIDER, "deal/501", answer(**fields), counts=counts).drafts
+    assert isinstance(issued.data, InvoiceIssued)
+    assert (issued.data.amount_minor, issued.data.currency) == (7_000_000, "KZT")
+    for lost in ({**fields, "UF_CRM_SUM": ""}, {**fields, "CURRENCY_ID": "??"}):
+        parsed = read_back(PROVIDER, "deal/501", answer(**lost), counts=counts)
+        assert [part.reason for part in parsed.rejected] == ["bad_value"]
+
+
+def test_a_smart_invoice() -> None:
+    """An id of its own beside the deal it belongs to; no stage of it is "won" by itself."""
+    (issued,) = read_back(PROVIDER, "item/31-24", INVOICE, counts=COUNTS).drafts
+    assert issued.provider_id == "31-24"
+    assert isinstance(issued.data, InvoiceIssued)
+    assert (issued.data.invoice, issued.data.deal, issued.data.identity) == ("src:31-24:invoice", "src:501", "17")
+    paid = INVOICE.replace(b"DT31_2:S", b"DT31_2:P")
+    assert read_back(PROVIDER, "item/31-24", paid, counts={"payment": {"won": True}}).drafts == ()
+    (payment,) = read_back(PROVIDER, "item/31-24", paid, counts={"payment": {"stage": ["DT31_2:P"]}}).drafts
+    assert isinstance(payment.data, Payment)
+    assert (payment.data.amount_minor, payment.time) == (12_500_050, at("2026-11-23T06:02:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("body", "ignored", "rejected"),
+    [
+        ('{"error":"NOT_FOUND","error_description":"Element not found"}', ["not_counted"], []),
+        ('{"error":"","error_description":"Not found"}', ["not_counted"], []),
+        ('{"error":"ACCESS_DENIED","error_description":"Access denied."}', [], ["bad_value"]),
+        ('{"error":"QUERY_LIMIT_EXCEEDED"}', [], ["bad_value"]),
+    ],
+)
+def test_errors_stand_in_the_body(body: str, ignored: list[str], rejected: list[str]) -> None:
+    """What is gone counts nothing; everything else is shown."""
+    for path in ("deal/501", "item/31-24"):
+        parsed = read_back(PROVIDER, path, body)
+        assert [part.reason for part in parsed.ignored] == ignored
+        assert [part.reason for part in parsed.rejected] == rejected
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"result":false}', '{"result":{"item":[]}}'])
+def test_answers_that_are_none(body: str) -> None:
+    """Refused as bad input, and so is an object nobody asked for."""
+    for path in ("deal/501", "item/31-24", "other/1", ""):
+        with pytest.raises(BadInput):
+            read_back(PROVIDER, path, body)
+
+
+def test_an_answer_is_kept_as_it_is() -> None:
+    """It holds no token of ours."""
+    told = request(DEAL, "deal/501", method=READBACK)
+    assert PROVIDER.redact(told) is told
+
+
 def test_real_bodies() -> None:
     """The documentation's missed call, and its events that count nothing."""
     found = call(PROVIDER, real("bitrix24-ONVOXIMPLANTCALLEND-missed-1.json"))
@@ -165,3 +341,11 @@ def test_real_bodies() -> None:
         ("ONCRMDYNAMICITEMUPDATE-1", "needs_readback"),
     ):
         assert [part.reason for part in parse(PROVIDER, real(f"bitrix24-{name}.json")).ignored] == [reason]
+    documented = real("bitrix24-crm.deal.get-response-1.json")
+    (issued,) = read_back(PROVIDER, "deal/410", documented, counts={"invoice": {"stage": ["PREPARATION"]}}).drafts
+    assert isinstance(issued.data, InvoiceIssued)
+    assert (issued.data.amount_minor, issued.data.currency, issued.time) == (
+        100_000_000,
+        "EUR",
+        at("2024-08-30T12:29:00Z"),
+    )
