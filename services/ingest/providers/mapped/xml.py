@@ -35,15 +35,15 @@ def tree(raw: bytes, namespaces: Mapping[str, str]) -> Any:
         raise BadInput(f"not XML: {str(error)[:120]}") from None
 
 
-def _member(path: list[Any], key: str, value: Any) -> tuple[str, Any] | None:
+def _member(path: list[Any], key: str, value: Any) -> Any:
+    """None leaves a declaration of a namespace out."""
     if len(path) > MAX_DEPTH:
         raise BadInput(f"XML nested deeper than {MAX_DEPTH}", "too_deep")
     return None if key == "@xmlns" or key.startswith("@xmlns:") else (key, value)
 
 
-def _bare_member(path: list[Any], key: str, value: Any) -> tuple[str, Any] | None:
-    kept = _member(path, key, value)
-    if kept is None:
+def _bare_member(path: list[Any], key: str, value: Any) -> Any:
+    if _member(path, key, value) is None:
         return None
     mark = "@" if key.startswith("@") else ""
     return mark + key.removeprefix("@").rpartition(":")[2], value
