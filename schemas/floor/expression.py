@@ -4,11 +4,13 @@
 meets a body.
 """
 
+import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import jmespath
-from jmespath.exceptions import IncompleteExpressionError, JMESPathError, LexerError, ParseError
+from jmespath.exceptions import IncompleteExpressionError, LexerError, ParseError
 from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 from pydantic import AfterValidator, Field
@@ -19,10 +21,12 @@ _BROKEN: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionE
 """What the parser raises on nonsense besides its own errors, which are ValueErrors."""
 
 
+@lru_cache(maxsize=4096)
 def compiled(expression: str) -> ParsedResult:
-    """From JMESPath's own cache mostly. Raises: ValueError."""
+    """Raises: ValueError."""
     try:
-        return jmespath.compile(expression)
+        with warnings.catch_warnings(action="ignore"):  # `word` for `"word"` is deprecated, and what many people write
+            return jmespath.compile(expression)
     except _BROKEN as error:
         raise ValueError(f"{expression!r} is no JMESPath expression: {_why(error)}") from error
 
@@ -35,7 +39,7 @@ def check(expression: str) -> str:
     return expression
 
 
-Expression = Annotated[str, AfterValidator(check), Field(min_length=1, max_length=LONGEST, description="JMESPath")]
+Expression = Annotated[str, Field(min_length=1, max_length=LONGEST, description="JMESPath"), AfterValidator(check)]
 
 
 def _check_call(expression: str, node: Any) -> None:
@@ -67,6 +71,4 @@ def _why(error: Exception) -> str:
             return f"{str(error.message)[:100]} at character {error.lexer_position + 1}"
         case ParseError():
             return f"{str(error.token_value)[:40]!r} at character {error.lex_position + 1} is not expected"
-        case JMESPathError():
-            return str(error).splitlines()[0][:100]
     return "it cannot be read"

@@ -15,9 +15,9 @@ FILE: Final = Path(__file__).parents[3] / "docs" / "PROVIDERS.md"
 _KINDS: Final = {"pbx": "PBX", "crm": "CRM", "payments": "payments", "any": "any"}
 _HEAD: Final = """# Providers
 
-Written by `python -m services.ingest.providers` from `schemas/providers/*.yaml` and the code; a test compares. How to connect one is told
-by its README, and on the board's Sources page. Your system is not here? [MAPPED.md](MAPPED.md) reads any body by expressions in
-the floor file; [ADDING_A_PROVIDER.md](ADDING_A_PROVIDER.md) makes it one of these.
+Written by `python -m services.ingest.providers` from `schemas/providers/*.yaml` and the code; a test compares. How to connect
+one is told by its README, and on the board's Sources page. Your system is not here? [MAPPED.md](MAPPED.md) reads any body by
+expressions in the floor file; [ADDING_A_PROVIDER.md](ADDING_A_PROVIDER.md) makes it one of these.
 """
 
 

@@ -1,9 +1,13 @@
-"""``srez normalize --explain``: a table of what each expression found, what was understood, and why not."""
+"""``srez normalize --explain``: a table of what each expression found, what was understood, and why not.
+
+Times are shown in the source's zone.
+"""
 
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from services.ingest.providers.base import Draft, Rejected, Request, Source
 from services.ingest.providers.mapped.element import Finding
@@ -30,11 +34,11 @@ def lines(request: Request, source: Source) -> Iterator[str]:
         where = f" in {rule.each}" if rule.each else ""
         yield f"rule {place}, {rule.fact}: {len(of_rule)} element(s){where}"
         for outcome in of_rule:
-            yield from _table(outcome)
+            yield from _table(outcome, ZoneInfo(source.timezone))
 
 
-def _table(outcome: Outcome) -> Iterator[str]:
-    rows = [_HEAD, *(_row(finding) for finding in outcome.findings)]
+def _table(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    rows = [_HEAD, *(_row(finding, zone) for finding in outcome.findings)]
     widths = [min(widest, max(len(row[at]) for row in rows)) for at, widest in enumerate(_WIDEST)]
     yield f"  element {outcome.number}"
     for row in rows:
@@ -49,8 +53,8 @@ def _table(outcome: Outcome) -> Iterator[str]:
             yield f"    → {draft.type} {draft.provider_id}"
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str]:
-    understood = "—" if finding.understood is None else _ours(finding.understood)
+def _row(finding: Finding, zone: ZoneInfo) -> tuple[str, str, str, str]:
+    understood = "—" if finding.understood is None else _ours(finding.understood, zone)
     why = f" ({finding.why})" if finding.why else ""
     return finding.key, finding.expression or "—", _theirs(finding), f"{understood}{why}"
 
@@ -64,10 +68,10 @@ def _theirs(finding: Finding) -> str:
         return type(finding.raw).__name__
 
 
-def _ours(value: Any) -> str:
+def _ours(value: Any, zone: ZoneInfo) -> str:
     match value:
         case datetime():
-            return value.isoformat()
+            return value.astimezone(zone).isoformat()
         case timedelta():
             return f"{value.total_seconds():g} s"
         case bool():

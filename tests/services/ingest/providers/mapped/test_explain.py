@@ -26,7 +26,7 @@ rule 0, call: 3 element(s) in calls
     when         kind == 'call'  true        true
     id           id              1           1
     direction    —               —           outbound (always)
-    started_at   t               1795413600  2026-11-23T06:00:00+00:00
+    started_at   t               1795413600  2026-11-23T09:00:00+03:00
     talk_s       n               "1:05"      65 s
     disposition  state           "odd"       — ('odd' is not in the table)
     disposition  —               —           answered (by the talk)

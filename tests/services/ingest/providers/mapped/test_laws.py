@@ -132,9 +132,16 @@ TOLD = st.fixed_dictionaries(
 def test_whatever_times_are_told_the_call_is_in_order(told: dict[str, Any]) -> None:
     """Start ≤ answer ≤ end; no talk without an answer; one fact, never a rejection."""
     rule = {
-        **{"fact": "call", "id": "id", "direction": {"otherwise": "inbound"}, "disposition": "state"},
-        **{"started_at": "began", "answered_at": "answered", "ended_at": "ended"},
-        **{"total_s": "all", "ring_s": "rang", "talk_s": "talked"},
+        "fact": "call",
+        "id": "id",
+        "direction": {"otherwise": "inbound"},
+        "disposition": "state",
+        "started_at": "began",
+        "answered_at": "answered",
+        "ended_at": "ended",
+        "total_s": "all",
+        "ring_s": "rang",
+        "talk_s": "talked",
     }
     data = call(PROVIDER, json.dumps(told), map={"rules": [rule]})
     assert data.started_at <= (data.answered_at or data.started_at) <= data.ended_at
