@@ -67,6 +67,7 @@ def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tu
     yield from _doubles(floor)
     yield from _references(floor)
     yield from _ties(floor)
+    yield from _maps(floor)
     if providers is not None:
         yield from _providers(floor, set(providers))
 
@@ -76,6 +77,18 @@ def _providers(floor: Floor, known: set[str]) -> Iterator[tuple[tuple[str | int,
         if source.provider not in known:
             hint = _nearest(source.provider, known) or f"; known are {', '.join(sorted(known))}"
             yield ("sources", at, "provider"), f"no provider {source.provider!r}{hint}"
+
+
+def _maps(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for at, source in enumerate(floor.sources):
+        if source.provider == "mapped" and source.map is None:
+            yield ("sources", at, "provider"), "provider mapped needs map, which says what stands where"
+        if source.provider != "mapped" and source.map is not None:
+            yield ("sources", at, "map"), f"only provider mapped has a map; this one is {source.provider!r}"
+        if source.map is not None and source.map.signature is not None and "signing" not in source.secrets:
+            yield ("sources", at, "map", "signature"), "needs secrets.signing, its key"
+        if source.map is not None and source.map.signature is None and "signing" in source.secrets:
+            yield ("sources", at, "secrets", "signing"), "needs map.signature, which says where it stands"
 
 
 def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:

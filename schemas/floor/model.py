@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from schemas.floor.mapping import Mapping
+from schemas.floor.strict import Strict
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -49,10 +51,6 @@ Span = Annotated[
     BeforeValidator(_span),
     WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN} *- *{_CLOCK_PATTERN}$"}),
 ]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class EnvRef(Strict):
@@ -122,7 +120,7 @@ class Agent(Strict):
     name: str | None = None
     team: Identifier
     role: str | None = None
-    identities: dict[str, tuple[str, ...]] = {}
+    identities: dict[str, tuple[str, ...]] = Field({})
     since: Date | None = Field(None, description="first day of exposure")
     until: Date | None = Field(None, description="last day of exposure")
     shifts: tuple[Shift, ...] | None = Field(None, description="default: the floor's day")
@@ -167,7 +165,7 @@ class Segment(Strict):
 class NormEntry(Strict):
     for_: Segment = Field(alias="for")
     per_day: dict[Step, Annotated[float, Field(ge=0)]]
-    reference: dict[Step, Annotated[float, Field(ge=0)]] = {}
+    reference: dict[Step, Annotated[float, Field(ge=0)]] = Field({})
     weekdays: tuple[Weekday, ...] | None = None
 
 
@@ -217,6 +215,7 @@ class SourceConfig(Strict):
     currency: str | None = None
     feeds: tuple[Feed, ...] = ("calls",)
     counts: CrmCounts = CrmCounts()
+    map: Mapping | None = Field(None, description="provider mapped: how its bodies become facts; see docs/MAPPED.md")
     expect_every_s: float = Field(300, gt=0)
     rate_per_s: float = Field(200, gt=0)
     public_url: str | None = None

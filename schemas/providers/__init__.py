@@ -32,6 +32,7 @@ class SecretGuide(Strict):
 class ProviderGuide(Strict):
     """``setup``: steps in order; ``{url}`` stands for the address to paste, ``{source}`` for the source's id.
 
+    ``secrets``: where none is required, at least one of them must be given.
     ``path``: what the integrator must add to the address himself (``/events`` …); "" when nothing.
     """
 

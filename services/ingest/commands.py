@@ -20,7 +20,9 @@ from services.ingest import journaling
 from services.ingest.customer import hasher
 from services.ingest.normalize import Normalized, source_for
 from services.ingest.normalize import normalize as normalized
+from services.ingest.providers import mapped
 from services.ingest.providers.base import Request
+from services.ingest.providers.mapped import explain as explained
 from services.ingest.storage.replay import Filter
 from services.kit.errors import SrezError
 
@@ -48,8 +50,15 @@ def normalize(
         str | None, typer.Option("--source", help="id of the source; default: the provider's first")
     ] = None,
     received_at: Annotated[str | None, typer.Option("--received-at", help="when it arrived, ISO 8601")] = None,
+    method: Annotated[str, typer.Option("--method", help="GET for a provider that reports by GET")] = "POST",
+    query: Annotated[str, typer.Option("--query", help="what follows ? in the address")] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="provider mapped: first a table of what each expression found")
+    ] = False,
 ) -> None:
     """Print the facts of one webhook body as NDJSON; reasons for everything else go to stderr."""
+    if explain and provider != mapped.PROVIDER.name:
+        _wrong("--explain is for --provider mapped: only its floor file has expressions")
     arrived = _instant(received_at, "--received-at")
     raw = _read(body)
     roster = _floor(floor)
@@ -59,9 +68,15 @@ def normalize(
         )
     except SrezError as error:
         _wrong(str(error))
-    place, _, query = path.partition("?")
+    place, _, asked = path.partition("?")
+    if asked and query:
+        _wrong("the query is given twice: in --path and as --query")
     headers = _headers(header or [], content_type, raw)
-    request = Request("POST", place.strip("/"), query, headers, raw, arrived or datetime.now(UTC))
+    query = (query or asked).removeprefix("?")
+    request = Request(method.upper(), place.strip("/"), query, headers, raw, arrived or datetime.now(UTC))
+    if explain:
+        for line in explained.lines(request, known):
+            print(line)
     out = normalized(request, known, roster, received=arrived is not None)
     _print(out)
     if out.refused:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from schemas import facts
 from schemas.floor import SourceConfig
@@ -38,7 +39,10 @@ by_name = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 
 def source(provider: Provider) -> Source:
     config = SourceConfig(
-        id="src", provider=provider.name, counts={"presentation": {"status": [45648904]}, "payment": {"won": True}}
+        id="src",
+        provider=provider.name,
+        counts={"presentation": {"status": [45648904]}, "payment": {"won": True}},
+        map=YAML(typ="safe").load(FIXTURES / "mapped" / "map.yaml") if provider.name == "mapped" else None,
     )
     return Source(config, "Europe/Moscow", "RUB", lambda number: f"#{len(number)}" if number else None)
 

@@ -69,9 +69,44 @@ def test_normalize_of_a_binary_event(run: Any) -> None:
     assert (code, fact["data"]["call_id"]) == (0, "own:a")
 
 
+MAPPED = """
+  - id: dialler
+    provider: mapped
+    secrets: {path: {env: DIALLER_PATH}}
+    map:
+      rules:
+        - {fact: call, id: id, direction: {otherwise: outbound}, started_at: at, talk_s: talk, identity: _.query.who}
+"""
+
+
+def test_normalize_of_a_get(run: Any, tmp_path: Path) -> None:
+    """The query stands in --query or in --path; the body is empty."""
+    (tmp_path / "mapped.yaml").write_text(FLOOR.rstrip() + MAPPED)
+    words = ["--provider", "mapped", "--floor", "TMP/mapped.yaml", "--method", "get"]
+    for asked in (["--query", "id=7&at=1795413600&talk=65&who=22"], ["--path", "x?id=7&at=1795413600&talk=65&who=22"]):
+        code, (fact,), errors = run(b"", *words, *asked)
+        assert (code, errors, fact["data"]["talk_s"], fact["data"]["identity"]) == (0, "", 65, "22")
+    callback = "CallSid=CA1&CallStatus=completed&CallDuration=9"
+    code, (fact,), _ = run(b"", "--provider", "twilio", "--method", "GET", "--query", callback)
+    assert (code, fact["data"]["call_id"], fact["data"]["talk_s"]) == (0, "twilio:CA1", 9)
+
+
+def test_normalize_explains_a_map(tmp_path: Path) -> None:
+    """A table of what each expression found, then the facts."""
+    (tmp_path / "mapped.yaml").write_text(FLOOR.rstrip() + MAPPED)
+    (tmp_path / "body").write_bytes(b'{"id": 7, "at": "soon"}')
+    words = ["normalize", "--provider", "mapped", "--floor", str(tmp_path / "mapped.yaml"), "--explain"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "body")])
+    assert done.exit_code == 3
+    assert 'started_at  at          "soon"  — (this is no time)' in done.stdout
+    assert done.stderr == "rejected: bad_value: rule 0 (call), element 0: started_at: 'soon' is no time\n"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["--provider", "generic", "--explain"], "--explain is for --provider mapped"),
+        (["--provider", "generic", "--path", "a?b=1", "--query", "c=2"], "the query is given twice"),
         (["--provider", "nokia"], "unknown provider 'nokia'"),
         (["--provider", "generic", "--floor", "TMP/none.yaml"], "none.yaml: No such file"),
         (["--provider", "generic", "--floor", "TMP/bad.yaml"], "bad.yaml: line 4"),

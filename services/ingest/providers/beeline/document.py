@@ -24,7 +24,7 @@ def read(body: bytes) -> Mapping[str, Any]:
     if not bare.startswith(b"<") and bare[:1] in (b"{", b"["):
         return values.mapping(_of_json(values.load_json(bare), 0))
     try:
-        return values.mapping(xmltodict.parse(bare, postprocessor=_of_xml))  # type: ignore[arg-type] - its types know no None
+        return values.mapping(xmltodict.parse(bare, postprocessor=_of_xml))  # type: ignore[arg-type]
     except (ExpatError, ValueError, LookupError) as error:  # ValueError: entities, or an encoding that cannot be
         raise BadInput(f"not XML: {str(error)[:120]}") from error
 
