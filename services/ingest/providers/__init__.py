@@ -1,6 +1,6 @@
 """Providers: what each PBX and CRM sends. One explicit dict; a new provider is a folder and a line here."""
 
-from services.ingest.providers import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.ingest.providers import amocrm, bitrix24, freeswitch, generic, mango, retailcrm, stripe, twilio, yookassa
 from services.ingest.providers.base import Provider
 
 PROVIDERS: dict[str, Provider] = {
@@ -9,5 +9,8 @@ PROVIDERS: dict[str, Provider] = {
     "freeswitch": freeswitch.PROVIDER,
     "generic": generic.PROVIDER,
     "mango": mango.PROVIDER,
+    "retailcrm": retailcrm.PROVIDER,
+    "stripe": stripe.PROVIDER,
     "twilio": twilio.PROVIDER,
+    "yookassa": yookassa.PROVIDER,
 }

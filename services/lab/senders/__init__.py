@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, retailcrm, stripe, twilio, yookassa
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
@@ -19,7 +19,10 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
     "mango": mango.requests,
+    "retailcrm": retailcrm.requests,
+    "stripe": stripe.requests,
     "twilio": twilio.requests,
+    "yookassa": yookassa.requests,
 }
 
 __all__ = ["SENDERS", "Account", "Outgoing", "Sender"]

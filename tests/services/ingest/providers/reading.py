@@ -42,7 +42,8 @@ def drafts(provider: Provider, *bodies: bytes | str, path: str = "", **config: A
     legs = [leg for one in parsed for leg in one.legs]
     for call in dict.fromkeys(leg.call for leg in legs):
         known = [leg for leg in legs if leg.call == call]
-        found.append(provider.join(source(provider, **config), call, known))
+        joined = provider.join(source(provider, **config), call, known)
+        found += [joined] if joined is not None else []
     return found
 
 
