@@ -56,14 +56,21 @@ def _legs(entry: Mapping[str, Any], source: Source, orders: dict[str, str]) -> I
 def _of_status(
     entry: Mapping[str, Any], order: Mapping[str, Any], name: str, seq: int, at: datetime, source: Source
 ) -> Iterator[Leg]:
-    stage = note.code(entry.get("newValue"))
-    fields = note.fields(order)
-    for kind in deals.kinds(Deal(name, at, stage, event="status", fields=fields), source):
-        yield note.of_order(
-            kind, name, str(seq), at, seq,
-            stage=stage, fields=fields, sums=note.sums(order), identity=note.manager(order),
-            currency=_currency(order),
-        )  # fmt: skip
+    """What comes to its status; and the sums, where the order is shown whole, for what will come to its own later."""
+    stage, fields, sums = note.code(entry.get("newValue")), note.fields(order), note.sums(order)
+    shared = {"sums": sums, "identity": note.manager(order), "currency": _currency(order)}
+    come = deals.kinds(Deal(name, at, stage, event="status", fields=fields), source)
+    for kind in come:
+        yield note.of_order(kind, name, str(seq), at, seq, stage=stage or "", fields=fields, **shared)
+    for kind in _priced(source) if sums else ():
+        if kind not in come:
+            yield note.of_order(kind, name, str(seq), at, seq, **shared)
+
+
+def _priced(source: Source) -> list[str]:
+    """Types of facts that statuses make here and that have an amount."""
+    counts = source.config.counts
+    return [kind for kind, of in ((facts.INVOICE, counts.invoice), (facts.PAYMENT, counts.payment)) if of is not None]
 
 
 def _of_payments(
@@ -108,7 +115,7 @@ def _without_amount(legs: Iterable[Leg], orders: Mapping[str, str]) -> Iterator[
     known = {leg.call for leg in legs if leg.data.get("amount") is not None or leg.data.get("sums")}
     free = f"{note.ORDER}{facts.PRESENTATION}:"
     for leg in legs:
-        wanted = leg.data.get("paid") or (leg.call.startswith(note.ORDER) and not leg.call.startswith(free))
+        wanted = leg.data.get("paid") or ("stage" in leg.data and not leg.call.startswith(free))
         if wanted and leg.call not in known and orders[leg.call].isascii() and orders[leg.call].isdigit():
             yield orders[leg.call]
 
@@ -122,9 +129,8 @@ def _currency(order: Mapping[str, Any]) -> str | None:
 def of_order(order: Mapping[str, Any], name: str, at: datetime, source: Source) -> Iterator[Leg]:
     """Legs of an order that was asked for: amounts and manager; whether it is paid is left to the history."""
     shared = {"identity": note.manager(order), "currency": _currency(order)}
-    for kind, counts in ((facts.INVOICE, source.config.counts.invoice), (facts.PAYMENT, source.config.counts.payment)):
-        if counts is not None:
-            yield note.of_order(kind, name, "order", at, 0, sums=note.sums(order), **shared)
+    for kind in _priced(source):
+        yield note.of_order(kind, name, "order", at, 0, sums=note.sums(order), **shared)
     if source.config.counts.payment is None:
         shared["order"] = name
         yield from of_listed(order.get("payments"), "order", at, 0, shared, source, states=False)
