@@ -4,7 +4,6 @@ Secrets: ``path``; ``shop_id`` and ``secret_key`` to ask the API.
 """
 
 import base64
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -29,7 +28,6 @@ API: Final = "https://api.yookassa.ru/v3"
 _PLACES: Final = {"payment": "payments", "refund": "refunds", refunds.KIND: "payments"}
 _WORTH: Final = ("payment.succeeded", "refund.succeeded")
 _CREDENTIALS: Final = ("shop_id", "secret_key")
-_ID: Final = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
 
 
 def verify(request: Request, source: Source, secrets: Secrets, now: tuple[datetime, ...]) -> None:
@@ -84,7 +82,7 @@ def _can_ask(source: Source) -> bool:
 def _name(thing: Mapping[str, Any]) -> str:
     """Raises: BadInput for an id that could not stand in an address."""
     name = values.text(thing.get("id"), 100)
-    if name is None or not _ID.fullmatch(name):
+    if name is None or not money_moved.is_id(name):
         raise BadInput("the object has no id", "missing_field")
     return name
 
@@ -96,7 +94,7 @@ def _parsed(part: Draft | Ignored) -> Parsed:
 def fetch(wanted: ReadBack, source: Source, secrets: Secrets) -> Fetch | None:
     """``GET /v3/payments/{id}`` or ``/v3/refunds/{id}``; of a secret in rotation the first value is used."""
     shop, key = (next(iter(secrets.get(name, ())), None) for name in _CREDENTIALS)
-    if not shop or not key or wanted.kind not in _PLACES or not _ID.fullmatch(wanted.id):
+    if not shop or not key or wanted.kind not in _PLACES or not money_moved.is_id(wanted.id):
         return None
     asked = wanted.id.partition(".")[0] if wanted.kind == refunds.KIND else wanted.id
     basic = base64.b64encode(f"{shop}:{key}".encode()).decode()

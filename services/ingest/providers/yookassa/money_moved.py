@@ -1,8 +1,9 @@
 """A payment or a refund of YooKassa, as its API shows it, into the one fact it is; its own id is the fact's."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas import facts
 from schemas.facts import Payment
@@ -10,6 +11,13 @@ from services.ingest.providers import instants, metadata, money, values
 from services.ingest.providers.base import Draft, Ignored, Source
 from services.ingest.providers.yookassa import statuses
 from services.kit.errors import BadInput
+
+_ID: Final = re.compile(r"[\w-][\w.-]{0,99}", re.ASCII)
+
+
+def is_id(text: str) -> bool:
+    """Whether it may stand in an address."""
+    return _ID.fullmatch(text) is not None
 
 
 def payment(thing: Mapping[str, Any], name: str, source: Source) -> Draft | Ignored:
@@ -24,7 +32,8 @@ def refund(thing: Mapping[str, Any], name: str, source: Source) -> Draft | Ignor
 
 def paid_by(refunded: Mapping[str, Any]) -> str | None:
     """The payment that a refund gives back."""
-    return values.text(refunded.get("payment_id"), 100)
+    found = values.text(refunded.get("payment_id"), 100)
+    return found if found is not None and is_id(found) else None
 
 
 def people(thing: Mapping[str, Any], source: Source) -> dict[str, str]:
