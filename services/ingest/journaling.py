@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from schemas import floor as floors
+from schemas.floor import Floor
 from services.ingest.customer import hasher
 from services.ingest.metrics import Metrics
 from services.ingest.source import configure
@@ -100,10 +101,20 @@ async def _parsed(connection: Any, parser: Parser, ids: list[int], tell: Callabl
             await asyncio.sleep(PAUSE_S)
 
 
-async def _knowledge(connections: Any) -> Knowledge:
+async def applied_floor() -> Floor:
+    """The floor that the services follow. Raises: Misconfigured, Unavailable."""
+    async with _connections() as connections:
+        return await _newest_floor(connections)
+
+
+async def _newest_floor(connections: Any) -> Floor:
     async with connections.acquire() as connection:
         text = await connection.fetchval("SELECT text FROM floors ORDER BY version DESC LIMIT 1")
     if text is None:
         raise Misconfigured("no floor is applied yet: srez floor apply FILE")
-    floor = floors.parse(text)
+    return floors.parse(text)
+
+
+async def _knowledge(connections: Any) -> Knowledge:
+    floor = await _newest_floor(connections)
     return Knowledge.of(floor, configure(floor, hasher(os.environ.get("SREZ_CUSTOMER_KEY"))))

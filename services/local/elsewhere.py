@@ -32,6 +32,9 @@ COMMANDS: Mapping[str, Elsewhere] = {
     "journal": Elsewhere(
         "services.ingest.commands", "app", DATA, "The journal: list, show, replay webhooks as they came."
     ),
+    "retailcrm": Elsewhere(
+        "services.ingest.forward.retailcrm.command", "retailcrm", DATA, "Fetch RetailCRM's order history into ingest."
+    ),
     "simulate": Elsewhere(
         "services.lab.commands", "simulate", LAB, "Make a floor's day up: facts, and the truth about them."
     ),

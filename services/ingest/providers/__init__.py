@@ -12,11 +12,14 @@ from services.ingest.providers import (
     mapped,
     megafon,
     pipedrive,
+    retailcrm,
     salesforce,
+    stripe,
     threecx,
     twilio,
     uis,
     wazo,
+    yookassa,
     zadarma,
 )
 from services.ingest.providers.base import Provider
@@ -34,9 +37,12 @@ PROVIDERS: dict[str, Provider] = {
     "mapped": mapped.PROVIDER,
     "megafon": megafon.PROVIDER,
     "pipedrive": pipedrive.PROVIDER,
+    "retailcrm": retailcrm.PROVIDER,
     "salesforce": salesforce.PROVIDER,
+    "stripe": stripe.PROVIDER,
     "twilio": twilio.PROVIDER,
     "uis": uis.PROVIDER,
     "wazo": wazo.PROVIDER,
+    "yookassa": yookassa.PROVIDER,
     "zadarma": zadarma.PROVIDER,
 }

@@ -61,12 +61,12 @@ def collect(found: Iterable[Part | ReadBack]) -> Parsed:
 
 def parts(deal: Deal, source: Source) -> Iterator[Part]:
     """Every fact the deal gives where it stands; Ignored ``not_counted`` when none."""
-    kinds = [kind for kind, counts in _configured(source.config.counts) if _counts(counts, deal)]
-    if not kinds:
+    found = kinds(deal, source)
+    if not found:
         yield Ignored("not_counted", f"deal {deal.id}: {deal.event or 'stage'} {deal.stage or ''}".strip())
-    for kind in kinds:
+    for kind in found:
         try:
-            yield _draft(kind, deal, source)
+            yield draft(kind, deal, source)
         except BadInput as error:
             yield Rejected(error.reason, str(error))
 
@@ -80,6 +80,11 @@ def named_amounts(source: Source) -> tuple[str, ...]:
     """The fields of a deal that the floor file takes amounts from, in a stable order."""
     found = (counts.amount for _, counts in _configured(source.config.counts))
     return tuple(dict.fromkeys(name for name in found if name))
+
+
+def kinds(deal: Deal, source: Source) -> list[str]:
+    """Types of the facts that the deal gives where it stands."""
+    return [kind for kind, counts in _configured(source.config.counts) if _counts(counts, deal)]
 
 
 def _configured(counts: CrmCounts) -> list[tuple[str, Counts]]:
@@ -111,7 +116,8 @@ def _holds(value: str | None, wanted: Sequence[str]) -> bool:
     return value is not None and (value in wanted or ANYTHING in wanted)
 
 
-def _draft(kind: str, deal: Deal, source: Source) -> Draft:
+def draft(kind: str, deal: Deal, source: Source) -> Draft:
+    """The fact of type *kind*. Raises: BadInput when its amount or currency is missing."""
     name = f"{source.id}:{deal.id}"
     whole = f"{source.id}:{deal.parent or deal.id}"
     if kind == facts.PRESENTATION:

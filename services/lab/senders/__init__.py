@@ -19,11 +19,14 @@ from services.lab.senders import (
     mango,
     megafon,
     pipedrive,
+    retailcrm,
     salesforce,
+    stripe,
     threecx,
     twilio,
     uis,
     wazo,
+    yookassa,
     zadarma,
 )
 from services.lab.senders.account import Account, Outgoing
@@ -42,10 +45,13 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "mango": mango.requests,
     "megafon": megafon.requests,
     "pipedrive": pipedrive.requests,
+    "retailcrm": retailcrm.requests,
     "salesforce": salesforce.requests,
+    "stripe": stripe.requests,
     "twilio": twilio.requests,
     "uis": uis.requests,
     "wazo": wazo.requests,
+    "yookassa": yookassa.requests,
     "zadarma": zadarma.requests,
 }
 

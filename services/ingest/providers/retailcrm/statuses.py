@@ -1,0 +1,32 @@
+"""RetailCRM's statuses of a payment into whether the money is there.
+
+Codes are the account's own reference book; these are its usual ones (``paid`` and ``not-paid`` are seen in real data,
+the others are the standard set of a new account). ``options.paid_statuses`` replaces those that mean paid.
+"""
+
+from typing import Final
+
+from services.ingest.providers.base import Source
+from services.kit.errors import BadInput
+
+STATUSES: Final[dict[str, bool]] = {
+    "paid": True,
+    "not-paid": False,
+    "payment-start": False,
+    "wait-approved": False,
+    "invoice": False,
+    "fail": False,
+    "canceled": False,
+    "returned": False,  # doubtful: the code that accounts usually give to money given back
+}
+"""Code → paid; a code that is not here is not paid."""
+
+
+def is_paid(code: str | None, source: Source) -> bool:
+    """Raises: BadInput when the option is no list of codes."""
+    option = source.config.options.get("paid_statuses")
+    if option is None:
+        return code is not None and STATUSES.get(code, False)
+    if not isinstance(option, list | tuple) or not all(isinstance(one, str) for one in option):
+        raise BadInput("sources[].options.paid_statuses must be a list of codes", "bad_value")
+    return code in option
