@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.lab.senders import amocrm, asterisk, bitrix24, freeswitch, generic, mango, twilio
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
 
 SENDERS: Final[Mapping[str, Sender]] = {
     "amocrm": amocrm.requests,
+    "asterisk": asterisk.requests,
     "bitrix24": bitrix24.requests,
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
