@@ -32,6 +32,9 @@ COMMANDS: Mapping[str, Elsewhere] = {
     "journal": Elsewhere(
         "services.ingest.commands", "app", DATA, "The journal: list, show, replay webhooks as they came."
     ),
+    "asterisk": Elsewhere(
+        "services.ingest.forward.command", "asterisk", DATA, "Bring the calls of an Asterisk or FreePBX to ingest."
+    ),
     "simulate": Elsewhere(
         "services.lab.commands", "simulate", LAB, "Make a floor's day up: facts, and the truth about them."
     ),

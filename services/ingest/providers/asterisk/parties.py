@@ -69,8 +69,8 @@ def told(record: Record, source: Source, sides: Sides) -> dict[str, Any]:
     way = found.direction()
     guess = set_ or way or (_WAYS[recorded[1].lower()] if recorded else None)
     guess = guess or _usual(sides, context, found) or found.by_numbers()
-    outside = number(record.get("source")) if sides.number(number(record.get("source"))) == "number" else None
-    dialled = called if found.called == "number" else _dialled(record.get("data", 500))
+    outside = _beyond(number(record.get("source")), found.a_side, sides)
+    dialled = _beyond(called, found.b_side, sides) or _dialled(record.get("data", 500))
     did = record.get("did") or (dialled if guess == "inbound" and found.called == "number" else None)
     if guess == "outbound":
         did = record.get("shown") or (outside if found.a_side == "extension" else None)
@@ -104,6 +104,12 @@ def number(text: str | None) -> str | None:
         return None
     inner = _IN_BRACKETS.search(text)
     return values.number_part(inner[1] if inner else text)
+
+
+def _beyond(text: str | None, side: Side | None, sides: Sides) -> str | None:
+    """A number outside: a long one, and behind a trunk a short one too."""
+    kind = sides.number(text)
+    return text if kind == "number" or (kind == "extension" and side == "trunk") else None
 
 
 def _plain(text: str | None) -> str | None:

@@ -81,6 +81,7 @@ def of_ari(event: Mapping[str, Any], source: Source, sides: Sides, received_at: 
         "up": (values.text(told.get("state")) or "").lower() in _UP,
         "cause": cause(event.get("cause")),
         "sip": sip(event.get("tech_cause")),
+        "bridged": _spans(values.text(event.get("bridged"), 1_000)) or None,
         "alone": linked is None or None,
     }
     return _leg("ari", ARI[word], record, source, sides, received_at, more)

@@ -184,6 +184,9 @@ def test_bridge_times_that_the_reader_adds() -> None:
     found = call(PROVIDER, posted(record), json.dumps(hangup))
     assert (found.talk_s, found.identity, found.answered_at) == (49, "204", at("2026-11-23T06:00:40.5Z"))
     assert call(PROVIDER, posted(record), json.dumps({**hangup, "Bridged": "x,1-y,5"})).talk_s == 99
+    destroyed = json.loads(fixture("ari-stasis-end.json")) | {"type": "ChannelDestroyed", "cause": 16}
+    alone = call(PROVIDER, json.dumps({**destroyed, "bridged": "1795417790.5-1795417800.5"}))
+    assert (alone.talk_s, alone.disposition, alone.identity) == (10, "answered", "204")
 
 
 def test_who_answered_when_nobody_did() -> None:
@@ -290,6 +293,15 @@ def test_without_channels_the_numbers_tell(fields: dict[str, str], expected: tup
     found = call(PROVIDER, json.dumps(row))
     assert (found.direction, found.identity) == expected
     assert found.disposition == "busy"
+
+
+def test_short_numbers_behind_a_trunk_are_customers() -> None:
+    """A town's six digits are no extension when they come by a trunk, or leave by one."""
+    assert essence(call(PROVIDER, posted(cdr(dst="223344"))))[:2] == ("outbound", "204")
+    assert call(PROVIDER, posted(cdr(dst="223344"))).customer == "#223344"
+    row = cdr(src="223344", dst="204", channel="PJSIP/trunk-a-00000001", dstchannel="PJSIP/204-00000002")
+    assert call(PROVIDER, posted(row)).customer == "#223344"
+    assert call(PROVIDER, posted(cdr(dst="s", lastdata="PJSIP/79990001122@trunk-a,300"))).customer == "#79990001122"
 
 
 def test_own_fields_of_the_floor_file() -> None:
