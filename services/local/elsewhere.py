@@ -35,6 +35,12 @@ COMMANDS: Mapping[str, Elsewhere] = {
     "retailcrm": Elsewhere(
         "services.ingest.forward.retailcrm.command", "retailcrm", DATA, "Fetch RetailCRM's order history into ingest."
     ),
+    "asterisk": Elsewhere(
+        "services.ingest.forward.asterisk.command",
+        "asterisk",
+        DATA,
+        "Bring the calls of an Asterisk or FreePBX to ingest.",
+    ),
     "simulate": Elsewhere(
         "services.lab.commands", "simulate", LAB, "Make a floor's day up: facts, and the truth about them."
     ),

@@ -36,8 +36,10 @@ READ_ELSEWHERE = (
         "now",
         "Unix time at which SREZ_CLOCK began, so that processes share one virtual time",
     ),
-    ("SREZ_HOME", "`srez up`, `srez demo`", "`.srez`", "folder of the local installation"),
+    ("SREZ_HOME", "`srez up`, `srez demo`, `srez asterisk`", "`.srez`", "folder of the local installation"),
     ("SREZ_BROKER_BIN", "`srez up`, `srez demo`", "the wheel's", "binary of the embedded broker"),
+    ("SREZ_AMI_SECRET", "`srez asterisk`", "none", "secret of the user of manager.conf that `--user` names"),
+    ("SREZ_ARI_PASSWORD", "`srez asterisk`", "none", "password of the user of ari.conf that `--ari-user` names"),
     ("SREZ_CI", "tests", "off", "`1`: a test that would be skipped fails"),
 )
 HEAD = """# Settings

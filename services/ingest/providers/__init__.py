@@ -3,6 +3,7 @@
 from services.ingest.providers import (
     aircall,
     amocrm,
+    asterisk,
     beeline,
     bitrix24,
     freeswitch,
@@ -28,6 +29,7 @@ PROVIDERS: dict[str, Provider] = {
     "3cx": threecx.PROVIDER,
     "aircall": aircall.PROVIDER,
     "amocrm": amocrm.PROVIDER,
+    "asterisk": asterisk.PROVIDER,
     "beeline": beeline.PROVIDER,
     "bitrix24": bitrix24.PROVIDER,
     "freeswitch": freeswitch.PROVIDER,

@@ -11,6 +11,7 @@ from schemas.facts import Fact
 from services.lab.senders import (
     aircall,
     amocrm,
+    asterisk,
     beeline,
     bitrix24,
     freeswitch,
@@ -37,6 +38,7 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "3cx": threecx.requests,
     "aircall": aircall.requests,
     "amocrm": amocrm.requests,
+    "asterisk": asterisk.requests,
     "beeline": beeline.requests,
     "bitrix24": bitrix24.requests,
     "freeswitch": freeswitch.requests,

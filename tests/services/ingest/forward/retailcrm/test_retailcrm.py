@@ -24,7 +24,7 @@ from services.ingest.providers.base import Leg, Request, Source
 from services.ingest.providers.retailcrm import PROVIDER
 from services.kit.errors import Misconfigured, SrezError, Unavailable
 from services.local.cli import app
-from tests.services.ingest.forward.playing import Answer, Played, playing
+from tests.services.ingest.forward.retailcrm.playing import Answer, Played, playing
 
 ROOT = Path(__file__).parents[4]
 FLOOR = """
