@@ -81,7 +81,7 @@ class Draft:
 class Leg:
     """One leg of a call whose other legs come in other requests; ``Provider.join`` makes the fact of all known legs.
 
-    ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
+    A leg may also be one event of a leg: of those with the same ``leg`` only the last received is kept. ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
     """
 
     call: str
@@ -152,7 +152,7 @@ def no_challenge(request: Request, source: Source, secrets: Secrets) -> Reply | 
     return None
 
 
-def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
+def no_join(source: Source, call: str, legs: Sequence[Leg]) -> Draft | None:
     raise BadInput("this provider has no legs")
 
 
@@ -171,13 +171,14 @@ class Provider:
     ``now`` handed to verify is a tuple of instants that may be "now": the real one and, under SREZ_CLOCK, the virtual one.
     ``redact`` removes token fields before the request is journaled (``Authorization`` is removed for all).
     ``parse`` must also work on the redacted request: replay does not verify again.
+    ``join`` gives None while the known legs tell of a call that goes on; its ``parse`` says what came as Ignored too.
     ``fetch`` says how to ask for what a thin event names; None when the floor file gives no credentials for it.
     """
 
     name: str
     verify: Callable[[Request, Source, Secrets, tuple[datetime, ...]], None]
     parse: Callable[[Request, Source], Parsed]
-    join: Callable[[Source, str, Sequence[Leg]], Draft] = no_join
+    join: Callable[[Source, str, Sequence[Leg]], Draft | None] = no_join
     redact: Callable[[Request], Request] = keep
     challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
     fetch: Callable[[ReadBack, Source, Secrets], Fetch | None] = no_fetch

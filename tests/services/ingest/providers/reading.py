@@ -36,13 +36,14 @@ def parse(provider: Provider, body: bytes | str, path: str = "", query: str = ""
 
 
 def drafts(provider: Provider, *bodies: bytes | str, path: str = "", **config: Any) -> list[Draft]:
-    """Facts of all bodies together: single ones, then one per joined call."""
+    """Facts of all bodies together: single ones, then one per joined call that is over."""
     parsed = [parse(provider, body, path, **config) for body in bodies]
     found = [draft for one in parsed for draft in one.drafts]
     legs = [leg for one in parsed for leg in one.legs]
     for call in dict.fromkeys(leg.call for leg in legs):
         known = [leg for leg in legs if leg.call == call]
-        found.append(provider.join(source(provider, **config), call, known))
+        draft = provider.join(source(provider, **config), call, known)
+        found += [draft] if draft else []
     return found
 
 
