@@ -1,6 +1,17 @@
 """Providers: what each PBX and CRM sends. One explicit dict; a new provider is a folder and a line here."""
 
-from services.ingest.providers import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.ingest.providers import (
+    amocrm,
+    bitrix24,
+    freeswitch,
+    generic,
+    mango,
+    plivo,
+    ringcentral,
+    telnyx,
+    twilio,
+    vonage,
+)
 from services.ingest.providers.base import Provider
 
 PROVIDERS: dict[str, Provider] = {
@@ -9,5 +20,9 @@ PROVIDERS: dict[str, Provider] = {
     "freeswitch": freeswitch.PROVIDER,
     "generic": generic.PROVIDER,
     "mango": mango.PROVIDER,
+    "plivo": plivo.PROVIDER,
+    "ringcentral": ringcentral.PROVIDER,
+    "telnyx": telnyx.PROVIDER,
     "twilio": twilio.PROVIDER,
+    "vonage": vonage.PROVIDER,
 }

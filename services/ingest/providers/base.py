@@ -81,7 +81,8 @@ class Draft:
 class Leg:
     """One leg of a call whose other legs come in other requests; ``Provider.join`` makes the fact of all known legs.
 
-    A leg may also be one event of a leg: of those with the same ``leg`` only the last received is kept. ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
+    A leg may also be one event of a leg: of those with the same ``leg`` only the last received is kept.
+    ``data`` is JSON-able and holds no plain phone number of a customer (hash it first).
     """
 
     call: str
