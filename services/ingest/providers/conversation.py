@@ -5,10 +5,10 @@ with whom: a child that was answered and lasted longest (the main leg also holds
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from schemas import facts
 from schemas.facts import CallEnded, Direction, Disposition, HangupBy
@@ -21,6 +21,26 @@ _SPOKEN: Final = ("answered", "voicemail")
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 Side = Literal["caller", "callee", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who is who on a leg. ``*_account``: the name of an agent's softphone; ``*_customer``: a hash, also of our number.
+
+    ``line``, ``did``: our number, of a leg where it surely is ours. ``direction``, ``identity``, ``campaign``,
+    ``recording`` stand where the floor file or the platform says.
+    """
+
+    from_account: str | None = None
+    to_account: str | None = None
+    from_customer: str | None = None
+    to_customer: str | None = None
+    line: str | None = None
+    did: str | None = None
+    direction: Direction | None = None
+    identity: str | None = None
+    campaign: str | None = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +64,48 @@ class Part:
     ended_by: Side | None = None
     q850: int | None = None
     sip: int | None = None
-    parties: "Parties" = field(default_factory=lambda: Parties())
+    parties: Parties = Parties()
 
 
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """Who is who on a leg. ``*_account``: the name of an agent's softphone; ``*_customer``: a hash, also of our number.
+def parties(
+    source: Source, caller: str | None, called: str | None, way: Direction | None, sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is known of ``Parties`` by one event, as a leg keeps it: numbers that may be a customer's only as hashes.
 
-    ``line``, ``did``: our number, of a leg where it surely is ours. ``direction``, ``identity``, ``campaign``,
-    ``recording`` stand where the floor file or the platform says.
-    """
-
-    from_account: str | None = None
-    to_account: str | None = None
-    from_customer: str | None = None
-    to_customer: str | None = None
-    line: str | None = None
-    did: str | None = None
-    direction: Direction | None = None
-    identity: str | None = None
-    campaign: str | None = None
-    recording: str | None = None
-
-
-def parties(source: Source, caller: str | None, called: str | None, *, received: bool) -> Parties:
-    """Of addresses as sent: numbers that may be a customer's only as hashes.
-
-    A received leg from outside was dialled to our number, a placed one to a number shows ours. On a leg to an agent's
-    softphone the number shown may be the customer's.
+    *way*: inbound was received, outbound placed; None: not told. A received leg from outside was dialled to our number,
+    a placed one to a number shows ours; on a leg to an agent's softphone the number shown may be the customer's.
+    *sent*: where ``sources[].fields`` are looked for.
     """
     from_account, to_account = account(caller), account(called)
-    ours = called if received and from_account is None else caller if not received and to_account is None else None
+    ours = None
+    if way == "inbound" and from_account is None:
+        ours = called
+    elif way == "outbound" and to_account is None:
+        ours = caller
     shown = None if account(ours) else values.number_part(ours)
-    return Parties(
-        from_account=from_account,
-        to_account=to_account,
-        from_customer=None if from_account else source.customer(values.number_part(caller)),
-        to_customer=None if to_account else source.customer(values.number_part(called)),
-        line=shown,
-        did=values.digits(shown),
-    )
+    fields = source.config.fields
+    known = {
+        "from_account": from_account,
+        "to_account": to_account,
+        "from_customer": None if from_account else source.customer(values.number_part(caller)),
+        "to_customer": None if to_account else source.customer(values.number_part(called)),
+        "line": _reach(sent, fields.line) or shown,
+        "did": values.digits(shown),
+        "direction": values.direction(fields.direction) or values.direction(_reach(sent, fields.direction)),
+        "identity": _reach(sent, fields.identity),
+        "campaign": _reach(sent, fields.campaign),
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def gathered(told: Iterable[Mapping[str, Any]], recording: str | None = None) -> Parties:
+    """Of all events of a leg, in a fixed order: the first that knows counts."""
+    known: dict[str, Any] = {}
+    for one in told:
+        for name in Parties.__dataclass_fields__:
+            if one.get(name):
+                known.setdefault(name, one[name])
+    return Parties(**{**known, **({"recording": recording} if recording else {})})
 
 
 def account(address: str | None) -> str | None:
@@ -108,7 +130,8 @@ def draft(source: Source, call: str, known: Sequence[Part], line: str | None = N
     ended = told.ended or max(part.ended for part in ordered if part.ended)
     disposition = told.disposition or "no_answer"
     answered = min(told.answered, ended) if told.answered and disposition in _SPOKEN else None
-    started = min([*(part.started for part in ordered if part.started), answered or ended, ended])
+    began = [at for part in ordered for at in (part.started, part.answered) if at]
+    started = min([*began, answered or ended, ended])
     unheard = disposition in _SPOKEN and answered is None
     rang = min(told.started, answered or ended) if told.started and not unheard else None
     data = CallEnded(
@@ -192,6 +215,10 @@ def _customer(ordered: Sequence[Part], direction: Direction) -> str | None:
     if direction == "inbound":
         return _first(ordered, "from_customer")
     return _first([part for part in ordered if not part.parties.to_account][::-1], "to_customer")
+
+
+def _reach(sent: Mapping[str, Any], path: str | None) -> str | None:
+    return values.text(values.reach(sent, path)) if path else None
 
 
 def _first(order: Sequence[Part], name: str) -> str | None:

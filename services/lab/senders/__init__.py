@@ -8,7 +8,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.facts import Fact
-from services.lab.senders import amocrm, bitrix24, freeswitch, generic, mango, twilio
+from services.lab.senders import (
+    amocrm,
+    bitrix24,
+    freeswitch,
+    generic,
+    mango,
+    plivo,
+    ringcentral,
+    telnyx,
+    twilio,
+    vonage,
+)
 from services.lab.senders.account import Account, Outgoing
 
 Sender = Callable[[Fact, Account], tuple[Outgoing, ...]]
@@ -19,7 +30,11 @@ SENDERS: Final[Mapping[str, Sender]] = {
     "freeswitch": freeswitch.requests,
     "generic": generic.requests,
     "mango": mango.requests,
+    "plivo": plivo.requests,
+    "ringcentral": ringcentral.requests,
+    "telnyx": telnyx.requests,
     "twilio": twilio.requests,
+    "vonage": vonage.requests,
 }
 
 __all__ = ["SENDERS", "Account", "Outgoing", "Sender"]

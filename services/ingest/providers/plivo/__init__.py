@@ -63,11 +63,11 @@ def _over(parameters: Mapping[str, Any], status: str, event: str) -> bool:
 
 
 def _parameters(request: Request) -> Mapping[str, Any]:
-    """The form of the body, else the query; a JSON body is taken as the same names."""
-    body = request.body.strip()
+    """Of the query (of a GET, or parameters of one's own in the URL) and of the form; a JSON body has the same names."""
+    query, body = form.flat(request.query), request.body.strip()
     if body.startswith(b"{"):
-        return values.mapping(values.load_json(body))
-    return form.flat(body) if body else form.flat(request.query)
+        return {**query, **values.mapping(values.load_json(body))}
+    return {**query, **form.flat(body)}
 
 
 PROVIDER = Provider(

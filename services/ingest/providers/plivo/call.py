@@ -4,13 +4,12 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.ingest.providers import conversation, values
 from services.ingest.providers.base import Draft, Leg, Source
-from services.ingest.providers.conversation import Part, Parties, Side
+from services.ingest.providers.conversation import Part, Side
 from services.ingest.providers.plivo import statuses, times
 from services.kit.errors import BadInput
 
@@ -37,9 +36,11 @@ def leg(parameters: Mapping[str, Any], source: Source, received_at: datetime) ->
     cause = (values.text(parameters.get("HangupCause")) or "").upper()
     answered = _answered(parameters, status, told)
     began = told.answered or ended - timedelta(seconds=told.length_s or 0)
+    caller, called = values.text(parameters.get("From")), values.text(parameters.get("To"))
+    way = values.direction(parameters.get("Direction"))
     data: dict[str, Any] = {
         "child": own != call,
-        "received": values.direction(parameters.get("Direction")) == "inbound",
+        "received": way == "inbound",
         "started": _iso(told.started),
         "answered": began.isoformat() if answered else None,
         "ended": ended.isoformat(),
@@ -47,7 +48,7 @@ def leg(parameters: Mapping[str, Any], source: Source, received_at: datetime) ->
         "disposition": statuses.disposition(status, code, cause, answered=answered),
         "q850": None if answered else statuses.q850(code, cause),
         "by": _SIDES.get((values.text(parameters.get("HangupSource")) or "").lower()),
-        **_parties(parameters, source),
+        **conversation.parties(source, caller, called, way, parameters),
     }
     return Leg(call, own, {name: value for name, value in data.items() if value is not None})
 
@@ -85,10 +86,7 @@ def _part(known: Leg, recording: str | None) -> Part:
         disposition=data["disposition"],
         ended_by=data.get("by"),
         q850=data.get("q850"),
-        parties=Parties(
-            **{name: data.get(name) for name in Parties.__dataclass_fields__ if name != "recording"},
-            recording=recording,
-        ),
+        parties=conversation.gathered([data], recording),
     )
 
 
@@ -109,26 +107,6 @@ def _ids(parameters: Mapping[str, Any]) -> tuple[str, str]:
     if own is None:
         raise BadInput("no CallUUID", "missing_field")
     return own, whole or own
-
-
-def _parties(parameters: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    way = values.direction(parameters.get("Direction"))
-    caller, called = values.text(parameters.get("From")), values.text(parameters.get("To"))
-    known = asdict(conversation.parties(source, caller, called, received=way == "inbound"))
-    if way is None:
-        known |= {"line": None, "did": None}
-    fields = source.config.fields
-    named = {
-        "identity": _reach(parameters, fields.identity),
-        "line": _reach(parameters, fields.line),
-        "campaign": _reach(parameters, fields.campaign),
-        "direction": values.direction(fields.direction) or values.direction(_reach(parameters, fields.direction)),
-    }
-    return {**known, **{name: value for name, value in named.items() if value}}
-
-
-def _reach(parameters: Mapping[str, Any], path: str | None) -> str | None:
-    return values.text(values.reach(parameters, path)) if path else None
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.ingest.providers import values
+from services.ingest.providers import form, values
 from services.ingest.providers.base import (
     Ignored,
     Parsed,
@@ -34,7 +34,7 @@ def parse(request: Request, source: Source) -> Parsed:
     if kind not in event.JOINED:
         return Parsed(ignored=(Ignored("info_call" if kind.startswith("call.") else "unknown_event", kind),))
     try:
-        leg = event.leg(kind, told, source)
+        leg = event.leg(kind, told, source, form.flat(request.query))
     except BadInput as error:
         return Parsed(rejected=(Rejected(error.reason, str(error)),))
     if kind == event.HANGUP:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.ingest.providers import conversation
 from services.ingest.providers.base import Draft, Leg, Source
-from services.ingest.providers.conversation import Part, Parties, Side
+from services.ingest.providers.conversation import Part, Side
 from services.ingest.providers.telnyx import event, statuses
 from services.kit.errors import BadInput
 
@@ -51,7 +51,7 @@ def _part(name: str, told: Sequence[Mapping[str, Any]]) -> Part:
         ended_by=_SIDES.get(str(hangup.get("by", "")).lower()),
         q850=statuses.Q850.get(cause) if answered is None else None,
         sip=hangup.get("sip"),
-        parties=Parties(**{name: _first(told, name) for name in Parties.__dataclass_fields__}),
+        parties=conversation.gathered(told),
     )
 
 

@@ -6,7 +6,6 @@ Every event of a leg is kept apart, since they come in any order: its name is ``
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from typing import Any, Final
 
 from services.ingest.providers import conversation, instants, values
@@ -27,8 +26,8 @@ def name(event: Mapping[str, Any]) -> str:
     return word.lower().replace("_", ".") if "." not in word else word.lower()
 
 
-def leg(kind: str, event: Mapping[str, Any], source: Source) -> Leg:
-    """Raises: BadInput (missing_field)."""
+def leg(kind: str, event: Mapping[str, Any], source: Source, query: Mapping[str, str]) -> Leg:
+    """*query*: of the webhook's URL, where an application may put fields of its own. Raises: BadInput (missing_field)."""
     payload = values.mapping(event.get("payload"))
     own = _id(payload, "call_leg_id", "call_control_id", "call_session_id")
     if own is None:
@@ -37,19 +36,22 @@ def leg(kind: str, event: Mapping[str, Any], source: Source) -> Leg:
     started, ended = instants.instant(payload.get("start_time")), instants.instant(payload.get("end_time"))
     if kind == HANGUP and (ended or at) is None:
         raise BadInput("call.hangup without end_time and occurred_at", "missing_field")
+    caller, called = values.text(payload.get("from")), values.text(payload.get("to"))
+    way = values.direction(payload.get("direction"))
+    sent = {**query, **payload, "client_state": _client_state(payload.get("client_state"))}
     data: dict[str, Any] = {
         "event": kind,
         "leg": own,
         "at": _iso(at),
         "started": _iso(started),
         "ended": _iso(ended),
-        "way": values.direction(payload.get("direction")),
+        "way": way,
         "connection": values.text(payload.get("connection_id")),
         "cause": values.text(payload.get("hangup_cause")),
         "by": values.text(payload.get("hangup_source")),
         "sip": values.integer(payload.get("sip_hangup_cause"), largest=699),
         "machine": _machine(payload) if kind in DETECTED else None,
-        **_parties(payload, source),
+        **conversation.parties(source, caller, called, way, sent),
     }
     if kind == RECORDED:
         data["recording"] = _recording(payload)
@@ -59,24 +61,6 @@ def leg(kind: str, event: Mapping[str, Any], source: Source) -> Leg:
         leg=f"{own}:{kind}"[:200],
         data={key: value for key, value in data.items() if value is not None},
     )
-
-
-def _parties(payload: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """Both readings of who is who, as received and as placed: only ``call.initiated`` says which it is."""
-    caller, called = values.text(payload.get("from")), values.text(payload.get("to"))
-    reachable = {**payload, "client_state": _client_state(payload.get("client_state"))}
-    fields = source.config.fields
-    named = {
-        "identity": _reach(reachable, fields.identity),
-        "line": _reach(reachable, fields.line),
-        "campaign": _reach(reachable, fields.campaign),
-        "direction": values.direction(fields.direction) or values.direction(_reach(reachable, fields.direction)),
-    }
-    way = values.direction(payload.get("direction"))
-    known = conversation.parties(source, caller, called, received=way == "inbound")
-    if way is None:
-        known = replace(known, line=None, did=None)
-    return {**asdict(known), **{key: value for key, value in named.items() if value}}
 
 
 def _recording(payload: Mapping[str, Any]) -> str | None:
@@ -105,10 +89,6 @@ def _client_state(value: object) -> object:
         return values.load_json(plain)
     except BadInput:
         return plain
-
-
-def _reach(payload: Mapping[str, Any], path: str | None) -> str | None:
-    return values.text(values.reach(payload, path)) if path else None
 
 
 def _id(payload: Mapping[str, Any], *names: str) -> str | None:

@@ -32,13 +32,14 @@ def parse(request: Request, source: Source) -> Parsed:
     """Raises: BadInput when the body as a whole cannot be understood."""
     told = _event(request)
     status = (values.text(told.get("status"), 40) or "").lower()
+    query = form.flat(request.query)
     try:
         if "recording_url" in told:
             return Parsed(legs=(event.recording(told),), ignored=(Ignored("recording"),))
         if status in statuses.STATUSES:
-            return Parsed(legs=(event.leg(status, told, source, request.received_at),))
+            return Parsed(legs=(event.leg(status, told, source, query, request.received_at),))
         if status in statuses.PENDING:
-            leg = event.leg(status, told, source, request.received_at)
+            leg = event.leg(status, told, source, query, request.received_at)
             return Parsed(legs=(leg,), ignored=(Ignored("ringing", status),))
     except BadInput as error:
         return Parsed(rejected=(Rejected(error.reason, str(error)),))

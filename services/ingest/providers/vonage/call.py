@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.ingest.providers import conversation
 from services.ingest.providers.base import Draft, Leg, Source
-from services.ingest.providers.conversation import Part, Parties, Side
+from services.ingest.providers.conversation import Part, Side
 from services.ingest.providers.vonage import statuses
 from services.kit.errors import BadInput
 
@@ -58,10 +58,7 @@ def _part(name: str, told: Mapping[str, Mapping[str, Any]], recording: str | Non
         ended_by=_ended_by(last.get("by"), received),
         q850=statuses.Q850.get(last.get("detail", "")),
         sip=last.get("sip"),
-        parties=Parties(
-            **{name: _first(told, name) for name in Parties.__dataclass_fields__ if name != "recording"},
-            recording=recording,
-        ),
+        parties=conversation.gathered([event for _, event in sorted(told.items())], recording),
     )
 
 

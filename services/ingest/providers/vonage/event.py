@@ -4,7 +4,6 @@ The whole call is the conversation. A recording's event names only the conversat
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from services.kit.errors import BadInput
 _ID_LIMIT: Final = 120
 
 
-def leg(status: str, event: Mapping[str, Any], source: Source, received_at: datetime) -> Leg:
-    """Raises: BadInput (missing_field)."""
+def leg(status: str, event: Mapping[str, Any], source: Source, query: Mapping[str, str], received_at: datetime) -> Leg:
+    """*query*: of the event URL, where an application may put fields of its own. Raises: BadInput (missing_field)."""
     own = values.text(event.get("uuid"), _ID_LIMIT) or values.text(event.get("call_uuid"), _ID_LIMIT)
     if own is None:
         raise BadInput(f"{status} without uuid", "missing_field")
@@ -25,6 +24,7 @@ def leg(status: str, event: Mapping[str, Any], source: Source, received_at: date
     length = values.number(event.get("duration"))
     if status in statuses.STATUSES and not (at or ended or started):
         at = received_at
+    way = values.direction(event.get("direction"))
     data = {
         "status": status,
         "leg": own,
@@ -32,11 +32,11 @@ def leg(status: str, event: Mapping[str, Any], source: Source, received_at: date
         "start": _iso(started),
         "end": _iso(ended),
         "length_s": length if length is not None and 0 <= length <= 7 * 86_400 else None,
-        "way": values.direction(event.get("direction")),
+        "way": way,
         "detail": (values.text(event.get("detail")) or "").lower() or None,
         "sip": values.integer(event.get("sip_code"), largest=699),
         "by": values.text(event.get("disconnected_by")),
-        **_parties(event, source),
+        **conversation.parties(source, _end(event, "from"), _end(event, "to"), way, {**query, **event}),
     }
     call = values.text(event.get("conversation_uuid"), _ID_LIMIT) or own
     return Leg(call, f"{own}:{status}", {name: value for name, value in data.items() if value is not None})
@@ -52,28 +52,10 @@ def recording(event: Mapping[str, Any]) -> Leg:
     return Leg(call, f"recording:{name}", {"recording": url})
 
 
-def _parties(event: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """``from_user`` and ``to_user`` name a user of the client SDK, where there is no number."""
-    ends = []
-    for name in ("from", "to"):
-        user = values.text(event.get(f"{name}_user"))
-        ends.append(f"client:{user}" if user else values.text(event.get(name)))
-    way = values.direction(event.get("direction"))
-    known = asdict(conversation.parties(source, ends[0], ends[1], received=way == "inbound"))
-    if way is None:
-        known |= {"line": None, "did": None}
-    fields = source.config.fields
-    named = {
-        "identity": _reach(event, fields.identity),
-        "line": _reach(event, fields.line),
-        "campaign": _reach(event, fields.campaign),
-        "direction": values.direction(fields.direction) or values.direction(_reach(event, fields.direction)),
-    }
-    return {**known, **{name: value for name, value in named.items() if value}}
-
-
-def _reach(event: Mapping[str, Any], path: str | None) -> str | None:
-    return values.text(values.reach(event, path)) if path else None
+def _end(event: Mapping[str, Any], name: str) -> str | None:
+    """A number or address; else the user of the client SDK, whom ``from_user`` and ``to_user`` name."""
+    user = values.text(event.get(f"{name}_user"))
+    return values.text(event.get(name)) or (f"client:{user}" if user else None)
 
 
 def _iso(at: datetime | None) -> str | None:
