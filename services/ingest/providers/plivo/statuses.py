@@ -1,8 +1,8 @@
 """Plivo's ``CallStatus`` and ``HangupCauseCode`` into our dispositions.
 
-Sources: ``completed``, 4000, 6010 and 9000 stand in samples and vendor code; the other codes are the vendor's page of
-hang-up causes, by its groups (1xxx canceled, 2xxx destination, 4xxx normal). Names of statuses beside ``completed`` are
-those that integrations know.
+Sources: ``completed``, 4000, 6010 and 9000 stand in samples and vendor code; 1xxx (canceled), 2xxx (destination) and
+4xxx (normal) in the vendor's page of hang-up causes; 3000 and 3010 in public integrations, which do not agree on 3010.
+Of the statuses beside ``completed`` no vendor text was read: these are the names that integrations use.
 """
 
 from typing import Final
@@ -34,7 +34,7 @@ CODES: Final[dict[int, Disposition]] = {
     2060: "failed",
     3000: "no_answer",
     3010: "busy",  # doubtful: an integration reads it as rejected
-    3020: "rejected",  # doubtful
+    3020: "rejected",  # doubtful: seen nowhere, by the group it stands in
     6010: "no_answer",  # the ring timeout was reached
     9000: "canceled",  # another leg was faster
 }
