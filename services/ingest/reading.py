@@ -27,6 +27,8 @@ def read(provider: Provider, request: Request, source: Source) -> Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
+    """Neither: the call goes on."""
+
     draft: Draft | None
     rejected: Rejected | None = None
 

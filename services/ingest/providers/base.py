@@ -86,7 +86,7 @@ class Leg:
 
     ``data`` is JSON-able and holds no plain phone number of a customer (hash it first). A call that continues another
     one under an id of its own (a transfer) is told by two legs: PART_OF in its own, HAS_PART in the first call's. Then
-    ``join`` gets the legs of both, under the first call's id.
+    ``join`` gets the legs of both, under the first call's id. Of legs with the same ``leg`` only the last received is kept.
     """
 
     call: str

@@ -18,8 +18,8 @@ class Disconnected(Exception):
 
 async def read(receive: Any, headers: Mapping[str, str]) -> bytes:
     """Raises: TooLarge, Disconnected."""
-    length = headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) > LIMIT:
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and (len(length) > 12 or int(length) > LIMIT):
         raise TooLarge
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):

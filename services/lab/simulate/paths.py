@@ -11,13 +11,17 @@ from services.lab.simulate.chance import uuid4
 
 LAB: Final = "lab"
 """Source of facts that no source of the floor file could bring; they name their agent outright."""
-TELEPHONY: Final = ("freeswitch", "mango", "bitrix24", "twilio")
+TELEPHONY: Final = ("freeswitch", "mango", "bitrix24", "twilio", "plivo", "ringcentral", "telnyx", "vonage")
 CRM: Final = ("amocrm", "hubspot", "pipedrive", "salesforce")
 NO_IDS: Final[tuple[str, ...]] = ()
 TRUNKS: Final = {
     "freeswitch": ("trunk-a", "trunk-b"),
     "mango": ("74950000101", "74950000102"),
     "twilio": ("+14155550101", "+14155550102"),
+    "plivo": ("14155550103", "14155550104"),
+    "ringcentral": ("+14155550105", "+14155550106"),
+    "telnyx": ("1700000000000000001", "1700000000000000002"),
+    "vonage": ("14155550107", "14155550108"),
 }
 """Trunks or numbers a source of this provider has; other providers have no line of their own."""
 
@@ -79,6 +83,10 @@ def call_name(provider: str, random: Random) -> str:
             return f"CA{random.getrandbits(128):032x}"
         case "bitrix24":
             return f"externalCall.{random.getrandbits(128):032x}.{random.randrange(10**9, 10**10)}"
+        case "ringcentral":
+            return f"s-{random.getrandbits(128):032x}"
+        case "vonage":
+            return f"CON-{uuid4(random)}"
     return uuid4(random)
 
 

@@ -7,15 +7,14 @@ without a port; a URL that carries ``bodySHA256`` is signed alone and the body i
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
-from urllib.parse import SplitResult, parse_qs, quote, urlsplit
+from collections.abc import Iterable
+from urllib.parse import parse_qs, urlsplit
 
-from services.ingest.providers import form
+from services.ingest.providers import form, public_url
 from services.ingest.providers.base import Request, Source
 from services.ingest.providers.credentials import matches
 
 HEADER = "x-twilio-signature"
-_PORTS = {"https": 443, "http": 80}
 
 
 def sign(token: str, url: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
@@ -37,47 +36,9 @@ def holds(request: Request, source: Source, tokens: Iterable[str]) -> bool:
         return False
     accepted = []
     fields = [] if request.method == "GET" else form.pairs(request.body)
-    for url in {variant for candidate in _candidates(request, source) for variant in variants(candidate)}:
+    for url in public_url.candidates(request, source):
         body_hash = parse_qs(urlsplit(url).query).get("bodySHA256")
         if body_hash and not matches(hashlib.sha256(request.body).hexdigest(), body_hash[:1]):
             continue
         accepted += [sign(token, url, () if body_hash else fields) for token in tokens]
     return matches(given, accepted)
-
-
-def variants(url: str) -> Iterator[str]:
-    """As given, without its port, and with the standard port of its scheme."""
-    yield url
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return
-    if parts.hostname is None:
-        return
-    if port is not None:
-        yield _with_host(parts, parts.netloc.rpartition(":")[0])
-    elif parts.scheme in _PORTS:
-        yield _with_host(parts, f"{parts.netloc}:{_PORTS[parts.scheme]}")
-
-
-def _with_host(parts: SplitResult, host: str) -> str:
-    return parts._replace(netloc=host).geturl()
-
-
-def _candidates(request: Request, source: Source) -> Iterator[str]:
-    """The URL as the core knows it, as the floor file names it, and as the proxy in front of us saw it."""
-    query = f"?{request.query}" if request.query else ""
-    bases = [request.url.partition("?")[0]] if request.url else []
-    if request.url:
-        yield request.url
-    if configured := source.config.public_url:
-        base = configured.partition("?")[0].rstrip("/")
-        bases += [base, f"{base}/{quote(request.path)}"] if request.path else [base, f"{base}/"]
-    host = request.headers.get("x-forwarded-host") or request.headers.get("host")
-    if host:
-        scheme = request.headers.get("x-forwarded-proto", "https")
-        path = f"/{quote(request.path)}" if request.path else ""
-        bases.append(f"{scheme}://{host}/hooks/{source.id}{path}")
-    for base in bases:
-        yield base + query

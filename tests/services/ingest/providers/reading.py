@@ -42,7 +42,7 @@ def read_back(provider: Provider, path: str, body: bytes | str, **config: Any) -
 
 
 def drafts(provider: Provider, *bodies: bytes | str, path: str = "", **config: Any) -> list[Draft]:
-    """Facts of all bodies together: single ones, then one per joined call."""
+    """Facts of all bodies together: single ones, then one per joined call that is over."""
     parsed = [parse(provider, body, path, **config) for body in bodies]
     found = [draft for one in parsed for draft in one.drafts]
     legs: dict[tuple[str, str], dict[str, Leg]] = {}

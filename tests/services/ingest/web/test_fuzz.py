@@ -20,18 +20,23 @@ from tests.services.ingest.web.asking import Endpoint, Memory, floor_of
 
 DOCUMENTED = {code for code, _ in CODES.values()} - {503}
 """In-process with a memory that always keeps, nothing is ever unavailable."""
-FLOOR = """
+MAPS = {"mapped": ", map: {rules: [{fact: call, id: id, direction: way, started_at: started, talk_s: talk}]}"}
+
+
+def floor(name: str) -> str:
+    """A floor with one source, called as its provider."""
+    secrets = ", ".join(
+        f"{secret}: {{env: HIDDEN_PATH}}" for secret in sorted({"path", *PROVIDERS[name].required_secrets})
+    )
+    return f"""
 version: 1
 floor: fuzz
 timezone: Europe/Moscow
-teams: [{id: hunters}]
+teams: [{{id: hunters}}]
 sources:
-""" + "\n".join(
-    f"  - {{id: {name}, provider: {name}, rate_per_s: 1.0e+9, secrets: {{path: {{env: HIDDEN_PATH}}"
-    + "".join(f", {secret}: {{env: HIDDEN_PATH}}" for secret in provider.required_secrets if secret != "path")
-    + "}}"
-    for name, provider in PROVIDERS.items()
-)
+  - {{id: {name}, provider: {name}, rate_per_s: 1.0e+9, secrets: {{{secrets}}}{MAPS.get(name, "")}}}
+"""
+
 
 tokens = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=40).map(
     lambda text: text.encode("latin-1")
@@ -68,7 +73,7 @@ def test_no_input_breaks_the_endpoint(
 ) -> None:
     """Raw bytes on every provider: never a 5xx, never an exception."""
     memory = Memory()
-    asked = Endpoint(memory, floor=FLOOR).ask(
+    asked = Endpoint(memory, floor=floor(name)).ask(
         f"/hooks/{name}/{rest}", raw, [(b"content-type", kind), *headers], method=method, query=query
     )
     assert asyncio.run(asked).status in DOCUMENTED
@@ -95,7 +100,7 @@ def test_no_authentic_body_breaks_its_parser(name: str, raw: bytes, kind: bytes,
 
 
 def parses(name: str, entry: Entry) -> None:
-    configured = configure(floor_of(FLOOR))[name]
+    configured = configure(floor_of(floor(name)))[name]
     assert configured.provider is not None
     parsed = read(configured.provider, request_of(entry), configured.source)
     rejected = list(parsed.rejected)
@@ -110,7 +115,7 @@ def test_the_fuzz_can_get_in() -> None:
     """The doors of the fuzz open for the right key: else it would only ever see 401."""
     memory = Memory()
     raw = body(call("c1"))
-    endpoint = Endpoint(memory, floor=FLOOR)
+    endpoint = Endpoint(memory, floor=floor("generic"))
     assert asyncio.run(endpoint.ask(f"/hooks/generic/{SECRETS['HIDDEN_PATH']}", raw, signed(raw))).status == 200
     basic = base64.b64encode(b"a:b").decode()
     assert asyncio.run(endpoint.ask("/hooks/generic/x", raw, {"authorization": f"Basic {basic}"})).status == 401
