@@ -2,6 +2,7 @@
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks; aggregator — closes, slices,
 slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox, messages.
+``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
 
@@ -132,6 +133,21 @@ replays = sa.Table(
     Column("finished_at", Instant),
     Column("rows", Integer, nullable=False, server_default="0"),
     comment="`srez journal replay` in progress keeps slices untrusted (DOMAIN §5 d)",
+)
+
+commands = sa.Table(
+    "commands",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False, comment="replay, assign"),
+    Column("arguments", JSONB, nullable=False, comment="schemas.commands"),
+    Column("requested_at", Instant, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("done_at", Instant),
+    Column("outcome", JSONB, comment="schemas.commands: what became of it; before done_at: how far it is"),
+    Column("problem", Text, comment="closed word: why it could not be done"),
+    Index("commands_open", "id", postgresql_where=text("done_at IS NULL")),
+    comment="what the board asks of ingest; executed once",
 )
 
 closes = sa.Table(

@@ -14,10 +14,12 @@ from services.board import metrics
 from services.board.live import Live
 from services.board.news import News
 from services.board.settings import BoardSettings
+from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
 from services.board.web.board import Board
 from services.board.web.guard import Headers, add_errors
 from services.board.web.routes import add_routes
+from services.board.web.sameorigin import is_loopback
 from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.followed import Followed
@@ -30,6 +32,7 @@ class Service:
         self.settings = settings
         self.engine = postgres.engine(settings.postgres_dsn.get_secret_value())
         self.reader = Reader(self.engine)
+        self.orders = Orders(self.engine, settings.board_read_deadline_s)
         self.followed = Followed(self.engine, tables.floors, floor.parse, settings.floor_poll_s)
         self.live = Live(
             self.reader, self.followed, clock, reload_s=settings.board_reload_s, poll_s=settings.board_poll_s
@@ -58,8 +61,17 @@ class Service:
             docs_url=None,
             redoc_url=None,
         )
-        asked = Reader(self.engine, self.settings.board_read_deadline_s)
-        board = Board(self.live, asked, self.followed, clock, self.settings.board_live_clients)
+        deadline_s = self.settings.board_read_deadline_s
+        board = Board(
+            self.live,
+            Reader(self.engine, deadline_s),
+            self.followed,
+            clock,
+            self.settings.board_live_clients,
+            self.orders,
+            hooks_url=self.settings.hooks_url,
+            may_order=is_loopback(self.settings.bind),
+        )
         http.add_probes(app, self.registry, self.ready)
         add_routes(app, board)
         add_errors(app, board)

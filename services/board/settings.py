@@ -16,3 +16,6 @@ class BoardSettings(ServiceSettings):
     board_read_deadline_s: float = Field(3, gt=0, description="longest a page waits for PostgreSQL before it says 503")
     board_live_clients: int = Field(500, ge=1, description="open live streams at once; further ones get 503")
     board_metrics_s: float = Field(5, gt=0, description="how often the team series are read")
+    hooks_url: str | None = Field(
+        None, description="public base address of the webhooks, such as https://srez.example.com; shown on Sources"
+    )

@@ -20,6 +20,7 @@ from services.ingest.storage.entry import Entry
 from services.ingest.storage.journal import DATABASE_ERRORS, Journal
 from services.ingest.stream import gauges, overflow
 from services.ingest.stream.attributor import Attributor
+from services.ingest.stream.orders import Orders
 from services.ingest.stream.pace import Pace
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.publisher import Publisher
@@ -120,6 +121,7 @@ class Ingest:
         self._go(reading_back.run(poll_s), "reading-back")
         self._go(Reconciling(connections, self._sources, self._clock).run(poll_s), "reconciling")
         self._go(self._publisher.run(poll_s), "publisher")
+        self._go(Orders(connections, self._clock, self._wake_parsers).run(poll_s), "orders")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
             self._go(self._drain(), "overflow")

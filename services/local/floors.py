@@ -4,20 +4,18 @@ Writes the table ``floors``; services follow it by themselves (services.kit.foll
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
 from schemas.floor import Floor, parse
-from schemas.tables import floors
 from services.ingest.providers import PROVIDERS
+from services.ingest.storage import floors
+from services.ingest.storage.journal import DATABASE_ERRORS
 from services.kit.errors import Unavailable
-from services.kit.postgres import engine
+from services.kit.postgres import CONNECT_TIMEOUT_S
 
 T = TypeVar("T")
 
@@ -28,32 +26,17 @@ def apply(dsn: str, text: str, applied_at: datetime) -> tuple[int, bool]:
     Raises: FloorError, Unavailable.
     """
     parse(text, PROVIDERS)
-    digest = hashlib.sha256(text.encode()).digest()
 
-    async def work(connection: AsyncConnection) -> tuple[int, bool]:
-        await connection.execute(sa.text("LOCK TABLE floors IN EXCLUSIVE MODE"))
-        newest = (
-            await connection.execute(
-                sa.select(floors.c.version, floors.c.hash).order_by(floors.c.version.desc()).limit(1)
-            )
-        ).first()
-        if newest is not None and newest.hash == digest:
-            return newest.version, False
-        row = {"applied_at": applied_at, "text": text, "hash": digest}
-        return (await connection.execute(sa.insert(floors).values(row).returning(floors.c.version))).scalar_one(), True
+    async def work(connection: Any) -> tuple[int, bool]:
+        await floors.lock(connection)
+        return await floors.add(connection, text, applied_at)
 
     return _run(dsn, work)
 
 
 def newest(dsn: str) -> tuple[int, str] | None:
     """(version, text) in force, or None when no floor was ever applied. Raises: Unavailable."""
-
-    async def work(connection: AsyncConnection) -> tuple[int, str] | None:
-        query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
-        row = (await connection.execute(query)).first()
-        return (row.version, row.text) if row else None
-
-    return _run(dsn, work)
+    return _run(dsn, floors.newest)
 
 
 def changes(before: Floor, after: Floor) -> Iterator[str]:
@@ -103,15 +86,18 @@ def _told(value: Any) -> str:
     return str(value)
 
 
-def _run(dsn: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+def _run(dsn: str, work: Callable[[Any], Awaitable[T]]) -> T:
     async def within() -> T:
-        database = engine(dsn, size=1)
         try:
-            async with database.begin() as connection:
+            connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+        except DATABASE_ERRORS as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        try:
+            async with connection.transaction():
                 return await work(connection)
-        except (OSError, TimeoutError, DBAPIError) as error:
+        except DATABASE_ERRORS as error:
             raise Unavailable(f"the database does not answer: {error}") from error
         finally:
-            await database.dispose()
+            await connection.close()
 
     return asyncio.run(within())

@@ -111,6 +111,7 @@ class Stack:
             "SREZ_KAFKA_BOOTSTRAP": self.bootstrap,
             "SREZ_PARTITIONS": self.environment.get("SREZ_PARTITIONS", str(self.options.partitions)),
             "SREZ_LOG_FORMAT": self.environment.get("SREZ_LOG_FORMAT", "console"),
+            "SREZ_HOOKS_URL": self.environment.get("SREZ_HOOKS_URL") or self.url("ingest"),
             "PYTHONUNBUFFERED": "1",
             **embedded,
             **{f"SREZ_{service.upper()}_PORT": str(self.ports[service]) for service in SERVICES},

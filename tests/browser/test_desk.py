@@ -8,7 +8,17 @@ from tests.browser.conftest import Watched, elsewhere
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/slices", "/slices?slice=11:00", "/tasks", "/alerts", "/lines", "/agents/alina")
+PAGES = (
+    "/",
+    "/slices",
+    "/slices?slice=11:00",
+    "/tasks",
+    "/alerts",
+    "/lines",
+    "/agents/alina",
+    "/sources",
+    "/sources/mango-main",
+)
 SIZES = ((1920, 1080), (1440, 900), (390, 844))
 
 SHIFTED = """() => new Promise((done) => {
@@ -72,7 +82,7 @@ def test_late_fonts_move_nothing(watched: Watched, path: str) -> None:
     assert page.evaluate(SHIFTED) < 0.01
 
 
-@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/lines", "/agents/alina"])
+@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/lines", "/agents/alina", "/sources"])
 def test_tables_fit_a_phone(watched: Watched, path: str) -> None:
     """On a phone no column is hidden behind the edge of its table."""
     page = watched.open(path, 390, 844)

@@ -20,6 +20,7 @@ from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board import today as floor_today
 from services.board.live import Live
+from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
 from services.board.words import LANGUAGES, Language, Words, words
@@ -53,6 +54,11 @@ class Board:
     followed: Followed[Floor]
     clock: Clock
     max_clients: int
+    orders: Orders
+    hooks_url: str | None = None
+    """Public base of the webhooks."""
+    may_order: bool = False
+    """Whether people may ask for something through this board: only while nobody but this machine hears it."""
     assets: Mapping[str, str] = field(default_factory=_fingerprints)
     templates: jinja2.Environment = field(
         default_factory=lambda: jinja2.Environment(
@@ -115,6 +121,10 @@ class Board:
 
     def words(self, request: Request, floor: Floor) -> Words:
         return words(self.language(request), floor.zone, date_of(self.clock.now(), floor.zone))
+
+    def words_of(self, request: Request) -> Words:
+        """The reader's words where there may be no floor yet."""
+        return words(self.language(request), self.zone)
 
     def render(self, request: Request, name: str, w: Words, *, status: int = 200, **given: Any) -> HTMLResponse:
         theme = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE)

@@ -19,14 +19,14 @@ def _sane(value: Date | None) -> Date | None:
     return value
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
     if "\x00" in value:
         raise ValueError("contains a NUL character")
     return value
 
 
-SliceName = Annotated[str, StringConstraints(max_length=16), AfterValidator(_printable)]
-Name = Annotated[str, StringConstraints(max_length=64), AfterValidator(_printable)]
+SliceName = Annotated[str, StringConstraints(max_length=16), AfterValidator(printable)]
+Name = Annotated[str, StringConstraints(max_length=64), AfterValidator(printable)]
 
 Day = Annotated[
     Date | None,

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.board.storage.reader import DATABASE_ERRORS, NoFloor
 from services.board.web.board import Board
-from services.board.words import words
 from services.kit import logs
 
 POLICY: Final = (
@@ -72,8 +71,8 @@ def add_errors(app: FastAPI, board: Board) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 500
         detail = error.detail if isinstance(error, HTTPException) else "error"
         headers = getattr(error, "headers", None)
-        key = "no_agent" if detail == "no_agent" else "not_found"
-        return _say(request, board, status, str(detail), key, headers)
+        known = board.words_of(request).has(f"error.{detail}")
+        return _say(request, board, status, str(detail), str(detail) if known else "not_found", headers)
 
     async def invalid(request: Request, error: Exception) -> Response:
         if request.url.path.startswith("/api/") and isinstance(error, RequestValidationError):
@@ -91,7 +90,7 @@ def add_errors(app: FastAPI, board: Board) -> None:
 def _say(
     request: Request, board: Board, status: int, reason: str, key: str, headers: dict[str, Any] | None = None
 ) -> Response:
-    w = words(board.language(request), board.zone)
+    w = board.words_of(request)
     extra = {**(headers or {}), **({"retry-after": "5"} if status == 503 else {})}
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": w(f"error.{key}"), "reason": reason}, status, headers=extra)

@@ -3,10 +3,40 @@
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from services.board.web import agent, alerts, calls, floor, forecast, lines, slices, stream, tasks, trust, wall
+from services.board.web import (
+    agent,
+    alerts,
+    calls,
+    floor,
+    forecast,
+    lines,
+    ordering,
+    slices,
+    sources,
+    sources_api,
+    stream,
+    tasks,
+    trust,
+    wall,
+)
 from services.board.web.board import STATIC, Board
 
-SECTIONS = (floor, wall, slices, tasks, alerts, lines, agent, calls, trust, forecast, stream)
+SECTIONS = (
+    floor,
+    wall,
+    slices,
+    tasks,
+    alerts,
+    lines,
+    sources,
+    sources_api,
+    ordering,
+    agent,
+    calls,
+    trust,
+    forecast,
+    stream,
+)
 
 
 def add_routes(app: FastAPI, board: Board) -> None:

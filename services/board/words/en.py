@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from services.board.words import en_sources
+
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
+    **en_sources.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
@@ -11,6 +14,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.tasks": "Tasks",
     "nav.alerts": "Alerts",
     "nav.lines": "Lines",
+    "nav.sources": "Sources",
     "nav.wall": "Wall",
     "nav.label": "Sections",
     "nav.skip": "To the content",

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from services.board.words import ru_sources
+
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
+    **ru_sources.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -11,6 +14,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.tasks": "Задачи",
     "nav.alerts": "Сигналы",
     "nav.lines": "Линии",
+    "nav.sources": "Источники",
     "nav.wall": "Табло",
     "nav.label": "Разделы",
     "nav.skip": "К содержанию",

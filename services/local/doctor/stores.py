@@ -7,21 +7,22 @@ from datetime import timedelta
 import sqlalchemy as sa
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor, FloorError, parse
 from schemas.tables import floors
 from schemas.topics import TOPICS
-from services.ingest.customer import hasher
-from services.ingest.source import configure
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
 from services.kit.secret import read
 from services.local import migrate
+from services.local.doctor import sources
 from services.local.doctor.finding import Finding, note, ok, wrong
 
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=2)
 LOWEST_POSTGRES = 150000
+NO_FLOOR = wrong("floor", "none was applied yet", "srez floor apply FILE (deploy/floor.example.yaml is a start)")
 
 
 async def database(dsn: str) -> Iterator[Finding]:
@@ -35,10 +36,7 @@ async def database(dsn: str) -> Iterator[Finding]:
             revision = None
             if (await connection.execute(sa.text("SELECT to_regclass('alembic_version')"))).scalar_one() is not None:
                 revision = (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar()
-            newest = None
-            if revision is not None:
-                query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
-                newest = (await connection.execute(query)).first()
+            found = await _floor(connection) if revision is not None else [NO_FLOOR]
     except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
         detail = (str(error) or type(error).__name__).splitlines()[0][:200]
         return iter([wrong("PostgreSQL", detail, "is it running, and is SREZ_POSTGRES_DSN right?")])
@@ -49,7 +47,7 @@ async def database(dsn: str) -> Iterator[Finding]:
             _version(version),
             _revision(revision),
             _same_clock(abs(there - here)),
-            *_floor(newest.version if newest else None, newest.text if newest else ""),
+            *found,
         ]
     )
 
@@ -92,20 +90,20 @@ def virtual_clock() -> Finding | None:
     return note("SREZ_CLOCK", f"time is virtual, {now:%Y-%m-%d %H:%M} UTC now", "meant for demos and tests only")
 
 
-def _floor(version: int | None, text: str) -> Iterator[Finding]:
-    if version is None:
-        yield wrong("floor", "none was applied yet", "srez floor apply FILE (deploy/floor.example.yaml is a start)")
-        return
+async def _floor(connection: AsyncConnection) -> list[Finding]:
+    """The floor in force, its sources and its channels."""
+    query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
+    newest = (await connection.execute(query)).first()
+    if newest is None:
+        return [NO_FLOOR]
     try:
-        floor = parse(text)
+        floor = parse(newest.text)
     except FloorError as error:
-        yield wrong(
-            "floor", f"version {version} does not parse any more: {error.problems[0]}", "mend and apply it again"
-        )
-        return
-    yield ok("floor", f"version {version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources")
-    yield from _sources(floor)
-    yield from _channels(floor)
+        told = f"version {newest.version} does not parse any more: {error.problems[0]}"
+        return [wrong("floor", told, "mend and apply it again")]
+    told = f"version {newest.version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources"
+    seen = await sources.activity(connection, floor)
+    return [ok("floor", told), *sources.sources(floor, seen), *_channels(floor)]
 
 
 def _channels(floor: Floor) -> Iterator[Finding]:
@@ -118,22 +116,6 @@ def _channels(floor: Floor) -> Iterator[Finding]:
             except Misconfigured as error:
                 mend = "set it where alerts runs; until then messages go to the next channel, at last to its log"
                 yield note(f"channel {channel.id}", f"{error} here", mend)
-
-
-def _sources(floor: Floor) -> Iterator[Finding]:
-    key = os.environ.get("SREZ_CUSTOMER_KEY")
-    for id_, source in configure(floor, hasher(key), os.environ).items():
-        what = f"source {id_}"
-        if source.problem is None:
-            yield ok(what, source.source.config.provider)
-        else:
-            yield wrong(
-                what,
-                f"{source.problem} here",
-                "if ingest does not have it either, its webhooks are refused: set it there",
-            )
-    if not key:
-        yield note("SREZ_CUSTOMER_KEY", "not set: customers are not told apart", "any long random word, kept for good")
 
 
 async def broker(bootstrap: str, partitions: int) -> Finding:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ NOWHERE = "127.0.0.1:1"
 """A Kafka that is away: the board then polls PostgreSQL."""
 
 
-def board_on(dsn: str, bootstrap: str = NOWHERE, **settings: float) -> Service:
+def board_on(dsn: str, bootstrap: str = NOWHERE, **settings: Any) -> Service:
     """A board whose clock stands at the seeded moment; nothing runs before it is asked to."""
     chosen = BoardSettings(
         postgres_dsn=SecretStr(dsn),

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from schemas import tables
+from schemas.facts import STATE, AgentState, Fact, event_id
 from schemas.topics import TOPICS
 from services.kit.kafka import ensure_topics
+from services.kit.postgres import engine
 from services.local import floors
 from services.local.cli import app
 from services.local.doctor import Finding, examine
 from services.local.home import Home
 from services.local.postgres import EmbeddedPostgres
+from tests.support.seed_floor import fact_row
 from tests.support.servers import fresh_database
 
 pytestmark = pytest.mark.integration
@@ -72,6 +77,83 @@ def test_a_missing_secret_names_its_source(home: Home, postgres_dsn: str, monkey
     assert "DOCTOR_SIGNING" in wrong(examine(home))["source own"].detail
     monkeypatch.setenv("DOCTOR_SIGNING", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
     assert wrong(examine(home)) == {}
+
+
+def test_a_source_day_by_day(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never heard, heard, rejected within and beyond what trust allows, and nobody's: each with its mend."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    monkeypatch.setenv("DOCTOR_SIGNING", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
+    monkeypatch.setenv("SREZ_CLOCK", "2026-11-23T12:00:00+03:00@0.001")
+    now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    floors.apply(postgres_dsn, FLOOR, now)
+    assert "/sources/own" in told(home)["webhooks of own"].mend
+    journaled(postgres_dsn, now, parsed=39)
+    assert told(home)["webhooks of own"].detail == "the last 10 min ago; 39 today"
+    journaled(postgres_dsn, now, rejected=1)
+    found = told(home)["rejected of own"]
+    assert (found.state, found.detail) == ("note", "1 of 40 today (2.5%): bad_value 1")
+    assert "srez journal replay --source own --rejected" in found.mend
+    journaled(postgres_dsn, now, rejected=4)
+    assert told(home)["rejected of own"].state == "wrong"
+    assert "identities of own" not in told(home)
+    unattributed(postgres_dsn, now, *(str(number) for number in range(214, 221)))
+    found = told(home)["identities of own"]
+    assert "214 (1), 215 (1), 216 (1), 217 (1), 218 (1) and 2 more" in found.detail
+    assert "/sources/own" in found.mend
+
+
+def test_a_provider_nobody_knows(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A floor of another version may name one: it is told with those that are known."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    written(postgres_dsn, [sa.insert(tables.floors).values(applied_at=datetime.now(UTC), hash=b"", text=NOKIA)])
+    found = wrong(examine(home))["source own"]
+    assert "provider 'nokia' is not known; known are" in found.detail
+    assert "srez floor apply" in found.mend
+
+
+NOKIA = FLOOR.replace("generic", "nokia")
+
+
+def told(home: Home) -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine(home)}
+
+
+def journaled(dsn: str, now: datetime, parsed: int = 0, rejected: int = 0) -> None:
+    row = {
+        "source": "own", "received_at": now - timedelta(minutes=10), "method": "POST", "path": "", "query": "",
+        "headers": {}, "body": b"", "body_hash": b"",
+    }  # fmt: skip
+    bad = {**row, "state": "rejected", "reason": "bad_value"}
+    written(
+        dsn,
+        [sa.insert(tables.journal).values([{**row, "state": "parsed", "reason": None}] * parsed + [bad] * rejected)],
+    )
+
+
+def unattributed(dsn: str, now: datetime, *identities: str) -> None:
+    at = now - timedelta(minutes=10)
+    rows = [
+        fact_row(
+            Fact(
+                id=event_id("own", STATE, identity), type=STATE, source="own", time=at, received_at=at,
+                data=AgentState(identity=identity, state="paused", at=at),
+            ),
+            at.date(),
+        )
+        for identity in identities
+    ]  # fmt: skip
+    written(dsn, [sa.insert(tables.facts).values(rows)])
+
+
+def written(dsn: str, statements: list[sa.Insert]) -> None:
+    async def work() -> None:
+        database = engine(dsn, size=1)
+        async with database.begin() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+        await database.dispose()
+
+    asyncio.run(work())
 
 
 def test_partitions_that_differ(home: Home, broker: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ PAGES = (
     "/tasks",
     "/alerts",
     "/lines",
+    "/sources",
+    "/sources/mango-main",
     "/agents/alina",
     "/agents/mark?date=2026-11-20",
 )

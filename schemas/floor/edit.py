@@ -1,0 +1,115 @@
+"""Changes a floor file where it has to change and nowhere else: comments, order and alignment stay as people wrote them.
+
+The place is found by the marks of the YAML nodes; what comes out is parsed again and must be the floor that was meant.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from schemas.floor.load import FloorError, Problem, parse
+from schemas.floor.model import Floor
+
+_PLAIN: Final = re.compile(r"[A-Za-z][\w-]*(?<!-)")
+_WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def give_identity(text: str, agent: str, source: str, identity: str) -> str:
+    """The text of a floor file in which *agent* is also *identity* for *source*; the same text when that is so already.
+
+    Raises: FloorError for a text that does not parse, an agent it lacks, or a way of writing that only a person can edit.
+    """
+    before = parse(text)
+    if agent not in before.agent_by_id:
+        raise FloorError([Problem(1, "agents", f"no agent {agent!r}")])
+    if identity in before.agent_by_id[agent].identities.get(source, ()):
+        return text
+    after = _inserted(text, agent, source, identity)
+    if after is None or not _is_meant(before, after, agent, source, identity):
+        what = f"add {json.dumps(identity, ensure_ascii=False)} to {source} by hand: the file is written in a way of its own"
+        raise FloorError([Problem(1, f"agents[{agent}].identities", what)])
+    return after
+
+
+def _inserted(text: str, agent: str, source: str, identity: str) -> str | None:
+    """*text* with the identity put in, or None where the nodes are not as expected."""
+    root = YAML().compose(text)
+    agents = _value(root, "agents")
+    node = next((one for one in _items(agents) if _scalar(_value(one, "id")) == agent), None)
+    quoted = json.dumps(identity, ensure_ascii=False)
+    if not isinstance(node, MappingNode):
+        return None
+    identities = _value(node, "identities")
+    if identities is None:
+        return _add(text, node, f"identities: {{{_key(source)}: [{quoted}]}}")
+    if not isinstance(identities, MappingNode):
+        return None
+    own = _value(identities, source)
+    if own is None:
+        return _add(text, identities, f"{_key(source)}: [{quoted}]")
+    if isinstance(own, SequenceNode):
+        return _add(text, own, quoted)
+    start, end = own.start_mark.index, own.end_mark.index
+    return f"{text[:start]}[{text[start:end]}, {quoted}]{text[end:]}"
+
+
+def _add(text: str, node: Any, entry: str) -> str:
+    """*entry* as a further one of a mapping or sequence: at the end in flow style, else before the last one.
+
+    (Where a block ends is not known: its end mark lies behind comments that belong to what follows.)
+    """
+    if not node.value:
+        at = node.start_mark.index + 1
+        return f"{text[:at]}{entry}{text[at:]}"
+    last = node.value[-1]
+    key, value = last if isinstance(last, tuple) else (last, last)
+    if node.flow_style:
+        at = value.end_mark.index
+        return f"{text[:at]}, {entry}{text[at:]}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    dash = "- " if isinstance(node, SequenceNode) else ""
+    at = key.start_mark.index
+    return f"{text[:at]}{entry}{newline}{' ' * node.start_mark.column}{dash}{text[at:]}"
+
+
+def _is_meant(before: Floor, text: str, agent: str, source: str, identity: str) -> bool:
+    """Whether *text* is *before* with that identity and nothing else. Raises: FloorError for another's identity."""
+    try:
+        after = parse(text)
+    except FloorError as error:
+        if any("belongs to" in problem.what or "no source" in problem.what for problem in error.problems):
+            raise
+        return False
+    known = before.agent_by_id[agent]
+    wanted = {*known.identities.get(source, ()), identity}
+    found = after.agent_by_id.get(agent)
+    if found is None or set(found.identities.get(source, ())) != wanted:
+        return False
+    changed = known.model_copy(
+        update={"identities": {**known.identities, source: found.identities[source]}},
+    )
+    agents = tuple(changed if one.id == agent else one for one in before.agents)
+    return after == before.model_copy(update={"agents": agents})
+
+
+def _items(node: Node | None) -> list[Any]:
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _value(node: Node | None, key: str) -> Any:
+    if not isinstance(node, MappingNode):
+        return None
+    return next((value for name, value in node.value if _scalar(name) == key), None)
+
+
+def _scalar(node: Any) -> str | None:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, str) else None
+
+
+def _key(source: str) -> str:
+    """The source as a key: quoted where YAML would read something else."""
+    return source if _PLAIN.fullmatch(source) and source.lower() not in _WORDS else json.dumps(source)
