@@ -134,6 +134,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.info_call": "service call",
     "ignored.empty_batch": "empty batch",
     "ignored.unknown_event": "not about calls or deals",
+    "ignored.subscription_ended": "the subscription has ended: renew it",
+    "ignored.same_call": "told by another source",
     "sources.orders": "What was done",
     "sources.order.open": "under way…",
     "sources.order.sent": "sent…",

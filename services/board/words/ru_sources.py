@@ -131,6 +131,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.info_call": "служебный звонок",
     "ignored.empty_batch": "пустой пакет",
     "ignored.unknown_event": "не про звонки и сделки",
+    "ignored.subscription_ended": "подписка кончилась: продлите её",
+    "ignored.same_call": "уже есть из другого источника",
     "sources.orders": "Что сделано",
     "sources.order.open": "выполняется…",
     "sources.order.sent": "отправлено…",

@@ -94,9 +94,18 @@ class Leg:
     data: Mapping[str, Any]
 
 
+IGNORED: Final = frozenset(
+    {
+        *("ringing", "ping", "recording", "needs_readback", "not_counted", "unknown_event", "info_call", "empty_batch"),
+        *("subscription_ended", "same_call"),
+    }
+)
+"""Why something authentic is not counted; the board has words for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Authentic, understood, nothing to count. ``reason`` is a word: ringing, ping, recording, needs_readback…"""
+    """Authentic, understood, nothing to count. ``reason`` is one of IGNORED."""
 
     reason: str
     detail: str = ""
