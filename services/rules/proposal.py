@@ -84,9 +84,8 @@ def propose(floor: Floor, days: Sequence[AgentDay], standard_min: float) -> list
         seen.of_entry(position, step) for position, entry in enumerate(floor.norms) for step in STEPS
         if step in entry.per_day
     ]  # fmt: skip
-    return found + [
-        seen.of_team(team.id, step) for team in floor.teams for step in STEPS if (team.id, step) in seen.without
-    ]
+    first = [seen.of_team(team.id, step) for team in floor.teams for step in STEPS if (team.id, step) in seen.without]
+    return found + [one for one in first if one.kept is None]
 
 
 def window(floor: Floor, dates: Iterable[Date]) -> tuple[Date, ...]:

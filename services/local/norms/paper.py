@@ -56,7 +56,7 @@ def encode(paper: Paper) -> bytes:
 def decode(raw: bytes) -> Paper:
     """Raises: BadInput."""
     try:
-        return msgspec.json.decode(raw, type=Paper, dec_hook=lambda type_, plain: type_.model_validate(plain))
+        return msgspec.json.decode(raw, type=Paper, dec_hook=lambda _, plain: Segment.model_validate(plain))
     except (msgspec.DecodeError, msgspec.ValidationError, ValidationError, UnicodeDecodeError) as error:
         told = str(error).splitlines()[0]
         raise BadInput(f"this is no file that `srez norms propose --out` wrote: {told}") from error
