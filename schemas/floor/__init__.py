@@ -1,7 +1,7 @@
 """The floor file: one place where a floor is described (DESIGN §5)."""
 
 from schemas.floor.load import FloorError, Problem, check, dump, load, parse
-from schemas.floor.model import Agent, Floor, NormEntry, Notify, Review, Segment, Shift, SourceConfig, Team
+from schemas.floor.model import Agent, Floor, NormEntry, Notify, Segment, Shift, SourceConfig, Team
 
 __all__ = [
     "Agent",
@@ -10,7 +10,6 @@ __all__ = [
     "NormEntry",
     "Notify",
     "Problem",
-    "Review",
     "Segment",
     "Shift",
     "SourceConfig",

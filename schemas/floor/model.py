@@ -10,7 +10,8 @@ import holidays
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.mapping import Mapping
-from schemas.floor.strict import Strict
+from schemas.floor.review import Review
+from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -34,7 +35,6 @@ def _clock(value: Any) -> Any:
 _CLOCK_PATTERN = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 Clock = Annotated[Time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN}$"})]
 Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _span(value: Any) -> Any:
@@ -167,28 +167,6 @@ class NormEntry(Strict):
     per_day: dict[Step, Annotated[float, Field(ge=0)]]
     reference: dict[Step, Annotated[float, Field(ge=0)]] = Field({})
     weekdays: tuple[Weekday, ...] | None = None
-
-
-class Review(Strict):
-    """How `srez norms propose` looks at the norms (DOMAIN §4)."""
-
-    window_days: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = Field(
-        (20, 60), description="working days looked back on: at least, at most"
-    )
-    min_events: int = Field(100, ge=1, description="fewer results of a segment's step make no reference")
-    min_agents: int = Field(2, ge=1, description="fewer people make no reference")
-    min_exposed_min: float = Field(60, ge=0, description="shorter days of an agent are left out")
-    reference_share: Share = Field(0.15, description="the best who hold this share of all exposure")
-    way: Share = Field(0.25, description="how far from the segment's mean to the reference the norm is set")
-    max_change: Share = Field(0.05, description="of a norm, per review")
-    median_raise: float = Field(0.10, ge=0, description="without a reference: the floor's median raised by this share")
-
-    @field_validator("window_days")
-    @classmethod
-    def _window(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if value[0] > value[1]:
-            raise ValueError("the window's least must not exceed its most")
-        return value
 
 
 class Plan(Strict):

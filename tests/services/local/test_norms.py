@@ -157,6 +157,7 @@ def test_a_proposal_is_shown_and_kept(files: tuple[Path, Path], tmp_path: Path) 
     )  # fmt: skip
     assert [best["agent"] for best in calls["performers"]] == ["a5"]
     assert calls["left_out"] == {"no_facts": 1}
+    assert calls["performers"][0]["index"] == round(calls["performers"][0]["index"], 6)
     assert {one["step"] for one in kept["curves"]} == set(STEPS)
     again = paper.decode((tmp_path / "norms.json").read_bytes())
     assert json.loads(paper.encode(again)) == kept
