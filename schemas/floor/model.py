@@ -10,7 +10,8 @@ import holidays
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.mapping import Mapping
-from schemas.floor.strict import Strict
+from schemas.floor.review import Review
+from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -34,7 +35,6 @@ def _clock(value: Any) -> Any:
 _CLOCK_PATTERN = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 Clock = Annotated[Time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN}$"})]
 Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _span(value: Any) -> Any:
@@ -363,6 +363,7 @@ class Floor(Strict):
     teams: tuple[Team, ...]
     agents: tuple[Agent, ...] = ()
     norms: tuple[NormEntry, ...] = ()
+    review: Review = Review()
     plan: tuple[Plan, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()

@@ -38,6 +38,12 @@ async def test_every_page_speaks_both_languages(client: httpx.AsyncClient, path:
     assert answer.cookies["srez_lang"] == language
 
 
+async def test_the_agent_page_says_whose_norm_it_is(client: httpx.AsyncClient) -> None:
+    """Under each chart, with the team's name; what a full shift owes."""
+    page = (await client.get("/agents/ivan", params={"lang": "en"})).text
+    assert re.findall(r"Day norm ([\d.]+): team ", page) == ["80", "32", "12", "8", "3", "1"]
+
+
 async def test_the_floor_speaks_its_own_language_first(client: httpx.AsyncClient) -> None:
     """Without a wish the floor file's language; a broken wish is no wish."""
     assert "до среза 16:00" in (await client.get("/")).text
