@@ -71,8 +71,6 @@ def _joined(provider: Provider, legs: tuple[Leg, ...], source: Source, out: Norm
             out.rejected.append(joined.rejected)
         if joined.draft is not None:
             yield joined.draft
-        elif joined.rejected is None and not out.ignored:
-            out.ignored.append(Ignored("ringing", f"call {call} goes on"))
 
 
 def _add(out: Normalized, draft: Draft, source: Source, received_at: datetime | None, floor: Floor | None) -> None:
