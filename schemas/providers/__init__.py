@@ -30,10 +30,11 @@ class SecretGuide(Strict):
 
 
 class ProviderGuide(Strict):
-    """``setup``: steps in order; ``{url}`` stands for the address to paste, ``{source}`` for the source's id.
+    """``setup``: steps in order; ``{url}`` stands for the whole address to paste, a path secret included as a placeholder
+    where the source has one, ``{source}`` for the source's id.
 
     ``secrets``: where none is required, at least one of them must be given.
-    ``path``: what the integrator must add to the address himself (``/events`` …); "" when nothing.
+    ``path``: what the address has after the source's id, besides a secret (``/events`` …); "" when nothing.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -45,7 +46,7 @@ class ProviderGuide(Strict):
     retries: str = Field(description="what the provider does when we do not answer; 'not documented' if nobody knows")
     reads_back: bool = Field(False, description="thin events are completed by asking the provider")
     secrets: tuple[SecretGuide, ...] = ()
-    path: str = ""
+    path: str = Field("", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
     setup: tuple[Told, ...] = Field(min_length=1)
     fields: tuple[str, ...] = Field((), description="keys of sources[].fields and .options that matter here")
     not_covered: tuple[str, ...] = Field(

@@ -154,18 +154,24 @@ def setup(config: SourceConfig, hooks_url: str | None, w: Words) -> Setup:
     )
 
 
-def address(config: SourceConfig, guide: ProviderGuide | None, hooks_url: str | None, w: Words) -> tuple[str, bool]:
-    """(what the provider is to call, whether it can be pasted as it stands). A secret in it is a placeholder."""
+def address(
+    config: SourceConfig, guide: ProviderGuide | None, hooks_url: str | None, w: Words | None = None
+) -> tuple[str, bool]:
+    """(what the provider is to call, whether it can be pasted as it stands). A secret in it is a placeholder.
+
+    Placeholders are in the language of *w*; without it, for machines, plain ASCII.
+    """
+    host, here = (w("sources.your_host"), w("sources.secret_here")) if w else ("your-host", "secret")
     if config.public_url is not None:
         base, known = config.public_url.partition("?")[0].rstrip("/"), True
     elif hooks_url:
         base, known = f"{hooks_url.rstrip('/')}/hooks/{config.id}", True
     else:
-        base, known = f"https://<{w('sources.your_host')}>/hooks/{config.id}", False
+        base, known = f"https://<{host}>/hooks/{config.id}", False
     rest = guide.path.rstrip("/") if guide else ""
     if "path" not in config.secrets:
         return base + rest, known
-    return f"{base}{rest}/<{w('sources.secret_here')}>", False
+    return f"{base}{rest}/<{here}>", False
 
 
 def _variables(config: SourceConfig, name: str) -> tuple[str, ...]:

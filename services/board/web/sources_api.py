@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from schemas.floor import Floor
 from schemas.providers import guides
@@ -94,10 +94,10 @@ def routes(board: Board) -> APIRouter:
         summary="Sources today",
         responses=answer(SourceRow, "sources of the floor, and others that were heard today"),
     )
-    async def api(request: Request) -> Response:
+    async def api() -> Response:
         """What came from each source today and what became of it."""
         floor, rows = await read_all(board)
-        return listing(board.clock.now(), [_row(board, request, floor, one) for one in rows], floor)
+        return listing(board.clock.now(), [_row(board, floor, one) for one in rows], floor)
 
     @router.get(
         "/api/v1/sources/{source}",
@@ -114,12 +114,12 @@ def routes(board: Board) -> APIRouter:
             404: {"description": "no such source in the floor file"},
         },
     )
-    async def one_api(request: Request, source: Name) -> Response:
+    async def one_api(source: Name) -> Response:
         """The source's day, identities without an agent, rejected webhooks of seven days, and what was asked for."""
         floor, shown, detail = await read_one(board, source, None)
         return listing(
             board.clock.now(),
-            [_row(board, request, floor, shown)],
+            [_row(board, floor, shown)],
             floor,
             unattributed=[localized(_unowned(one), floor) for one in detail.unowned],
             rejected=[localized(_rejected(one), floor) for one in detail.rejected],
@@ -145,14 +145,13 @@ def routes(board: Board) -> APIRouter:
     return router
 
 
-def _row(board: Board, request: Request, floor: Floor, one: SourceShown) -> SourceRow:
+def _row(board: Board, floor: Floor, one: SourceShown) -> SourceRow:
     provider = one.config.provider if one.config else ""
-    w = board.words(request, floor)
     row = SourceRow(
         source=one.id,
         provider=provider,
         title=one.title,
-        url=address(one.config, guides().get(provider), board.hooks_url, w)[0] if one.config else "",
+        url=address(one.config, guides().get(provider), board.hooks_url)[0] if one.config else "",
         progress=one.progress,
         silence=one.silence,
         last_webhook_at=one.begun.heard_at,
