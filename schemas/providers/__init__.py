@@ -45,6 +45,7 @@ class ProviderGuide(Strict):
     authentication: str = Field(description="English, one line")
     retries: str = Field(description="what the provider does when we do not answer; 'not documented' if nobody knows")
     reads_back: bool = Field(False, description="thin events are completed by asking the provider")
+    reads_back_with: tuple[str, ...] = Field((), description="secrets that asking takes, all of them")
     secrets: tuple[SecretGuide, ...] = ()
     path: str = Field("", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
     setup: tuple[Told, ...] = Field(min_length=1)

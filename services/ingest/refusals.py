@@ -76,7 +76,9 @@ class Refusals:
             return
         taken, self._counts = self._counts, {}
         try:
-            await connection.executemany(_UPSERT, [(*key, one.count, one.last_at, one.why) for key, one in taken.items()])
+            await connection.executemany(
+                _UPSERT, [(*key, one.count, one.last_at, one.why) for key, one in taken.items()]
+            )
         except BaseException:
             self._put_back(taken)
             raise

@@ -28,6 +28,8 @@ def test_the_guide_agrees_with_the_provider(guide: ProviderGuide) -> None:
     required = {secret.name for secret in guide.secrets if secret.required}
     assert set(provider.required_secrets) == required - WITHOUT_PROVIDER_SECRETS
     assert guide.reads_back == (provider.fetch is not no_fetch)
+    assert bool(guide.reads_back_with) == guide.reads_back
+    assert set(guide.reads_back_with) <= {secret.name for secret in guide.secrets if not secret.required}
     assert any("{url}" in step.en for step in guide.setup)
     assert all(step.ru.count("{url}") == step.en.count("{url}") for step in guide.setup)
     if not provider.required_secrets:
@@ -47,9 +49,9 @@ def test_the_address_holds_its_secret_once(guide: ProviderGuide, language: str) 
     shown = setup(config, "https://srez.example", w)
     placeholder = f"<{w('sources.secret_here')}>"
     assert shown.url.count(placeholder) == once
-    assert address(config, guide, "https://srez.example")[0] == "https://srez.example/hooks/one" + "/<secret>" * once
+    assert address(config, guide, "https://srez.example") == "https://srez.example/hooks/one" + "/<secret>" * once
     for step in shown.steps:
-        text = "".join(part for part, _ in step)
-        assert text.count(placeholder) == once * sum(is_address for _, is_address in step)
+        text = "".join(part for part, _ in step.parts) + step.code
+        assert text.count(placeholder) == once * text.count("https://srez.example/hooks/one")
         assert "path secret" not in text
         assert "секрет path" not in text

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 
 from schemas.floor import Floor
 from schemas.providers import guides
-from services.board.storage.intake import RejectedRow, Unowned
+from services.board.storage.intake import Intake, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.sources import Progress, SourceShown, address, masked_row, opened
 from services.board.web.board import Board, Json, listing, localized
@@ -19,7 +19,7 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="journal row")]
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One source today. ``progress``: waiting (never heard) · heard · nobodys (facts without agents) · counted."""
+    """One source today. ``progress``: waiting (never heard) · refused · heard · nobodys (facts without agents) · counted."""
 
     source: str
     provider: str
@@ -35,6 +35,8 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     in_part: int
     ignored: dict[str, int]
     rejected: dict[str, int]
+    refused: dict[str, int]
+    other_days: int
     facts: int
     unattributed: int
 
@@ -151,7 +153,7 @@ def _row(board: Board, floor: Floor, one: SourceShown) -> SourceRow:
         source=one.id,
         provider=provider,
         title=one.title,
-        url=address(one.config, guides().get(provider), board.hooks_url)[0] if one.config else "",
+        url=address(one.config, guides().get(provider), board.hooks_url) if one.config else "",
         progress=one.progress,
         silence=one.silence,
         last_webhook_at=one.begun.heard_at,
@@ -162,10 +164,19 @@ def _row(board: Board, floor: Floor, one: SourceShown) -> SourceRow:
         in_part=one.intake.in_part,
         ignored=one.intake.ignored,
         rejected=one.intake.rejected,
+        refused=_refused(one.intake),
+        other_days=one.intake.other_days,
         facts=one.facts,
         unattributed=one.unattributed,
     )
     found: SourceRow = localized(row, floor)
+    return found
+
+
+def _refused(intake: Intake) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in intake.turned_away:
+        found[one.outcome] = found.get(one.outcome, 0) + one.count
     return found
 
 

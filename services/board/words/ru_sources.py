@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.in_part": ("в {n} отклонена часть", "в {n} отклонена часть", "в {n} отклонена часть"),
     "sources.caption": "Источники: подключение и вебхуки за день",
     "sources.progress.waiting": "ждём первый вебхук",
+    "sources.progress.refused": "вебхуки приходят, но не приняты",
     "sources.progress.heard": "вебхуки идут, засчитывать пока нечего",
     "sources.progress.nobodys": "события есть, но без агента",
     "sources.progress.counted": "засчитывается",
@@ -36,6 +37,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.next.waiting.event": (
         "Сделайте по шагам ниже и проведите одну сделку: отметка появится здесь сама, через секунду-две"
     ),
+    "sources.next.refused.call": "Вебхуки доходят, но читать их нельзя: исправьте то, что названо ниже, и позвоните один раз",
+    "sources.next.refused.event": "Вебхуки доходят, но читать их нельзя: исправьте то, что названо ниже, и проведите сделку",
     "sources.next.heard.call": (
         "Вебхуки доходят, но законченных звонков в них нет: завершите один звонок и посмотрите, нет ли отклонённых"
     ),
@@ -44,6 +47,25 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sources.next.nobodys.call": "Звонки доходят, но номера никому не принадлежат: назначьте их агентам ниже",
     "sources.next.nobodys.event": "События доходят, но учётные записи никому не принадлежат: назначьте их агентам ниже",
+    "sources.refused": "Не приняты",
+    "sources.refused_hint": "От непринятого вебхука ничего не хранится: когда причина исправлена, сервис должен послать его снова",
+    "sources.refused_n": (
+        "сегодня не принят {n}, последний в {at}",
+        "сегодня не принято {n}, последний в {at}",
+        "сегодня не принято {n}, последний в {at}",
+    ),
+    "sources.refused_short": ("{n} не принят", "{n} не принято", "{n} не принято"),
+    "sources.refused_over": "после этого принимались",
+    "refused.bad_signature": (
+        "секрета или подписи нет либо они неверны (401): сверьте секрет с тем, что в сервисе, "
+        "и проверьте, что адрес вставлен целиком"
+    ),
+    "refused.stale_signature": "подпись слишком старая (401): сверьте часы отправителя и этой машины",
+    "refused.unauthorized": "неизвестно, кто шлёт (401): сверьте секрет и настройки источника",
+    "refused.method": "запрос не того вида (405): вебхук шлётся методом POST, а браузер спрашивает GET",
+    "refused.too_large": "больше 1 МиБ (413): пусть сервис шлёт события по одному",
+    "refused.rate": "больше {rate} в секунду (429): поднимите rate_per_s источника в файле отдела",
+    "refused.misconfigured": "источник не настроен, от него ничего не принимается (503)",
     "sources.silence.silent": "молчит дольше обычного",
     "sources.silence.quiet": "сегодня событий не было",
     "sources.expected": "в рабочее время ждём событие каждые {span}",
@@ -57,12 +79,26 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.address_near": "Это адрес самой этой машины: снаружи он не виден. Публичный адрес задаёт SREZ_HOOKS_URL",
     "sources.address_secret": "Вместо «{here}» — значение переменной {variables}; сам секрет здесь не показываем",
     "sources.reads_back": "Этот сервис присылает только номер объекта; остальное Срез спрашивает у него сам",
+    "sources.lacking": (
+        "Этот сервис присылает только номер объекта: пока в файле отдела нет {names}, спросить остальное Срез не может"
+    ),
+    "sources.unread": (
+        "{n} событие называет только номер объекта: задайте {names}",
+        "{n} события называют только номер объекта: задайте {names}",
+        "{n} событий называют только номер объекта: задайте {names}",
+    ),
+    "sources.other_days": (
+        "ещё {n} за другой день: {at}",
+        "ещё {n} за другие дни, последний {at}",
+        "ещё {n} за другие дни, последний {at}",
+    ),
     "sources.secrets": "Секреты",
     "sources.secret.name": "Секрет",
     "sources.secret.variable": "Переменная",
     "sources.secret.where": "Где взять",
     "sources.secret.missing": "нет в файле отдела",
     "sources.secret.optional": "по желанию",
+    "sources.secret.one_of": "нужен один из них",
     "sources.secret.path": "придумайте сами: длинное случайное слово, последняя часть адреса",
     "sources.secret.basic": "придумайте сами: логин:пароль",
     "sources.secret.signing": "ключ подписи Standard Webhooks, whsec_…",
@@ -105,7 +141,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.replay_label": "Разобрать снова вебхук {id}",
     "sources.at": "Когда",
     "sources.reason": "Причина",
-    "sources.detail": "Подробности",
+    "sources.detail": "Технические подробности",
     "sources.body": "Тело",
     "sources.body_of": "Тело вебхука {id}",
     "sources.open_body": "Показать",
@@ -133,6 +169,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.unknown_event": "не про звонки и сделки",
     "ignored.subscription_ended": "подписка кончилась: продлите её",
     "ignored.same_call": "уже есть из другого источника",
+    "provider.generic": "CloudEvents (свой отправитель)",
+    "provider.mapped": "Любая система (по вашей карте полей)",
     "sources.orders": "Что сделано",
     "sources.order.open": "выполняется…",
     "sources.order.sent": "отправлено…",

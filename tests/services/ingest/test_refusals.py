@@ -38,7 +38,12 @@ async def test_what_the_endpoint_refuses_is_counted(connections: Any) -> None:
     }
     for path, method in (
         *[("/hooks/hidden/79161234567", "POST")] * 3,
-        *[("/hooks/own", "PUT"), ("/hooks/unset", "POST"), ("/hooks/nobody", "POST"), ("/hooks/hidden/s3cret-path", "POST")],
+        *[
+            ("/hooks/own", "PUT"),
+            ("/hooks/unset", "POST"),
+            ("/hooks/nobody", "POST"),
+            ("/hooks/hidden/s3cret-path", "POST"),
+        ],
     ):
         await endpoint.ask(path, b"79161234567", method=method)
     async with connections.acquire() as connection:

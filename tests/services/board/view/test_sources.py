@@ -11,7 +11,7 @@ from schemas.providers import ProviderGuide, SecretGuide, Told
 from services.board.storage.intake import Begun, RawRequest, Unowned
 from services.board.storage.orders import Order
 from services.board.view import sources
-from services.board.view.sources import SHOWN_BODY, address, opened, order_shown, progress, setup, unowned_shown
+from services.board.view.sources import SHOWN_BODY, Step, address, opened, order_shown, progress, setup, unowned_shown
 from services.board.words import Words, words
 from services.kit.errors import Reason
 from tests.support.seed_floor import NOW, floor_text
@@ -48,26 +48,24 @@ def config(**more: object) -> SourceConfig:
 @pytest.mark.parametrize(
     ("more", "hooks_url", "w", "expected"),
     [
-        ({}, None, RU, ("https://<ваш-адрес>/hooks/pbx/events", False)),
-        ({}, None, EN, ("https://<your-host>/hooks/pbx/events", False)),
-        ({}, "https://srez.example/", EN, ("https://srez.example/hooks/pbx/events", True)),
+        ({}, None, RU, "https://<ваш-адрес>/hooks/pbx/events"),
+        ({}, None, EN, "https://<your-host>/hooks/pbx/events"),
+        ({}, "https://srez.example/", EN, "https://srez.example/hooks/pbx/events"),
         (
             {"public_url": "https://pbx.example/in?x=1"},
             "https://srez.example",
             EN,
-            ("https://pbx.example/in/events", True),
+            "https://pbx.example/in/events",
         ),
         (
             {"secrets": {"path": {"env": "PBX_PATH"}}},
             "https://srez.example",
             RU,
-            ("https://srez.example/hooks/pbx/events/<секрет>", False),
+            "https://srez.example/hooks/pbx/events/<секрет>",
         ),
     ],
 )
-def test_the_address_to_paste(
-    more: dict[str, object], hooks_url: str | None, w: Words, expected: tuple[str, bool]
-) -> None:
+def test_the_address_to_paste(more: dict[str, object], hooks_url: str | None, w: Words, expected: str) -> None:
     """The source's own public address, else the setting's, else a placeholder; a secret is never in it."""
     assert address(config(**more), GUIDE, hooks_url, w) == expected
 
@@ -76,12 +74,15 @@ def test_steps_and_secrets_in_the_readers_language() -> None:
     """Placeholders filled, addresses told apart from text; a secret that the floor file lacks is seen as such."""
     found = setup(config(secrets={"path": [{"env": "NEW"}, {"env": "OLD"}]}), "http://127.0.0.1:8310", RU)
     url = "http://127.0.0.1:8310/hooks/pbx/events/<секрет>"
-    assert found.steps == ((("Вставьте ", False), (url, True), (" для pbx.", False)), (("Позвоните.", False),))
+    assert found.steps == (
+        Step((("Вставьте ", False), (url, True), (" для pbx.", False))),
+        Step((("Позвоните.", False),)),
+    )
     assert [(one.name, one.variables, one.where) for one in found.secrets] == [
         ("token", (), "Кабинет → API"),
         ("path", ("NEW", "OLD"), RU("sources.secret.path")),
     ]
-    assert (found.near, found.complete, found.reads_back, found.path_variables) == (True, False, True, ("NEW", "OLD"))
+    assert (found.near, found.reads_back, found.lacking, found.path_variables) == (True, True, (), ("NEW", "OLD"))
 
 
 def test_a_provider_without_a_guide() -> None:
@@ -112,7 +113,7 @@ ASSIGN = Assign(source="mango-main", identity="214", agent="ivan")
         (order(Replay(source="x", rows=(7,)), states={"parsed": 1}), "done", "Разобрать снова вебхук 7", "1 разобран"),
         (
             order(Replay(source="x"), states={"rejected": 2, "parsed": 5}),
-            "done",
+            "again",
             "Разобрать отклонённые снова",
             "5 разобрано, 2 отклонено снова",
         ),
