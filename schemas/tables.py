@@ -1,7 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
-slices, slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox, messages.
+slices, slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox,
+messages.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """

@@ -17,7 +17,8 @@ from services.board.view.refused import lacking
 from services.board.words import Words
 
 Progress = Literal["waiting", "refused", "heard", "nobodys", "counted"]
-"""No webhook yet; only such as were turned away; webhooks, and nothing countable in them; facts, and none of them anybody's; counted for an agent."""
+"""No webhook yet; only such as were turned away; webhooks, and nothing countable in them; facts, and none of them
+anybody's; counted for an agent."""
 
 TONES: Final[Mapping[str, str]] = {
     "waiting": "quiet",

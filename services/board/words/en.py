@@ -91,7 +91,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "trust.now": "Now",
     "trust.silent": "source {source} is silent",
     "trust.late": (
-        "calls of {source} arrive later than the grace allows (p95 of those since the last cut-off: of few calls one late one is enough)"
+        "calls of {source} arrive later than the grace allows "
+        "(p95 of those since the last cut-off: of few calls one late one is enough)"
     ),
     "trust.rejected": "too many rejected and unattributed events",
     "trust.replay": "the journal is being replayed",

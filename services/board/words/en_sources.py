@@ -76,14 +76,15 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "This is the address of this very machine: nobody outside can reach it. SREZ_HOOKS_URL sets the public one"
     ),
     "sources.address_secret": "Instead of “{here}” put the value of {variables}; the secret itself is not shown here",
-    "sources.reads_back": "This service sends only the number of an object; Srez asks it for the rest",
+    "sources.reads_back": "Where an event names only an object, Srez asks this service for the rest",
     "sources.lacking": (
-        "This service sends only the number of an object: until the floor file gives {names}, Srez cannot ask for the rest"
+        "Where an event names only an object, Srez can ask for the rest once the floor file gives {names}"
     ),
     "sources.unread": (
         "{n} event names only an object: set {names}",
         "{n} events name only an object: set {names}",
     ),
+    "sources.other_short": ("+{n} of another day", "+{n} of other days"),
     "sources.other_days": ("{n} of another day: {at}", "{n} of other days, the last {at}"),
     "sources.secrets": "Secrets",
     "sources.secret.name": "Secret",
@@ -163,6 +164,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.unknown_event": "not about calls or deals",
     "ignored.subscription_ended": "the subscription has ended: renew it",
     "ignored.same_call": "told by another source",
+    "provider.generic": "CloudEvents (your own sender)",
+    "provider.mapped": "Any system, by a map",
     "sources.orders": "What was done",
     "sources.order.open": "under way…",
     "sources.order.sent": "sent…",
