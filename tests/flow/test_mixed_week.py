@@ -10,9 +10,10 @@ from random import Random
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
-from schemas.facts import Fact
+from schemas.facts import CALL, CallEnded, Fact, event_id
 from schemas.floor import Floor, dump
 from schemas.steps import STEPS
 from services.aggregator.storage.counting import LIMITS, counts, limits
@@ -20,7 +21,8 @@ from services.kit.clock import Clock
 from services.lab.feeder import FeedReport, Planned, send
 from services.lab.senders import SENDERS
 from services.lab.senders.account import accounts
-from services.lab.simulate import FloorDay, simulate
+from services.lab.simulate import FloorDay, scenario_named, simulate
+from services.lab.simulate.paths import call_name
 from services.lab.simulate.scenario import Outage, Scenario, Technical
 from services.local.floors import apply
 from services.rules.funnel import thresholds
@@ -41,6 +43,11 @@ WEEK = Scenario(
     technical=(Technical((0, 1), Time(4, 0), Time(5, 0), "headset"),),
     unknown_calls=5,
 )
+PAIRS = (
+    ("mango", "bitrix24"), ("freeswitch", "asterisk"), ("zadarma", "bitrix24"), ("uis", "megafon"),
+    ("telnyx", "generic"), ("beeline", "wazo"), ("ringcentral", "aircall"), ("3cx", "vonage"), ("twilio", "plivo"),
+)  # fmt: skip
+"""Systems that tell the same calls: a PBX and the portal it is joined to, an old PBX and its successor."""
 NOBODY_LISTENS = "127.0.0.1:9"
 """Kafka is not there: ingest does without."""
 
@@ -130,3 +137,36 @@ async def test_the_counts_are_the_truth(tmp_path: Path, postgres_dsn: str, servi
     assert await ingest.rows("SELECT count(*), count(*) FILTER (WHERE agent IS NULL) FROM facts") == [
         (week.truth.facts, len(week.truth.unattributed))
     ]
+
+
+def told_by_the_other(fact: Fact, floor: Floor) -> Fact:
+    """The same call as the agent's other system tells it, under an id of its own."""
+    assert isinstance(fact.data, CallEnded)
+    identities = floor.agent_by_id[fact.agent or ""].identities
+    (other,) = identities.keys() - {fact.source}
+    name = call_name(other, Random(fact.id), int(fact.data.started_at.timestamp()))
+    data = msgspec.structs.replace(
+        fact.data, call_id=f"{other}:{name}", identity=identities[other][0], line=f"{other}/7495000"
+    )
+    return Fact(id=event_id(other, CALL, name), type=CALL, source=other, time=fact.time, data=data)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_what_two_systems_tell_counts_once(
+    tmp_path: Path, postgres_dsn: str, services: Services, seed: int
+) -> None:
+    """Each call is told by both, in any order and repeatedly: calls, answered and long calls are the truth."""
+    agents = {
+        f"agent-{number}": {source: str(number + 10 * side) for side, source in enumerate(pair)}
+        for number, pair in enumerate(PAIRS, 301)
+    }
+    floor = floor_of(agents)
+    days = simulate(floor, scenario_named("normal"), seed=seed, date=THURSDAY, days=2)
+    calls = [fact for fact in {fact.id: fact for fact in days.deliveries}.values() if fact.type == CALL]
+    at = days.days[-1].ends + timedelta(days=2)
+    ingest = await asyncio.to_thread(Running, services, postgres_dsn, floor, tmp_path, at)
+    both = [*calls, *(told_by_the_other(fact, floor) for fact in calls)]
+    assert (await ingest.told(in_disorder(floor, both, ingest.url, seed))).well
+    found = differences(await ingest.counted(), days)
+    assert {key: pair for key, pair in found.items() if key[2] in STEPS[:3]} == {}
+    assert await ingest.rows("SELECT count(*), count(agent) FROM facts") == [(len(calls), len(calls))]
