@@ -80,6 +80,7 @@ class Running:
         settings = {
             **embedded_environment(dsn, NOBODY_LISTENS),
             **environment(),
+            "SREZ_INGEST_PARSERS": "2",
             "SREZ_CLOCK": at.isoformat(),
             "SREZ_CLOCK_ANCHOR": f"{self.clock.anchor}",
         }
