@@ -20,6 +20,7 @@ DEALS = {"presentation": {"status": [31]}, "invoice": {"status": [32]}, "payment
 SETTINGS: dict[str, dict[str, Any]] = {
     "amocrm": {"counts": DEALS},
     "asterisk": {"timezone": ZONE},
+    "genesys": {"fields": {"identity": "agent"}},
     "hubspot": {"counts": DEALS},
     "pipedrive": {"counts": DEALS},
     "plivo": {"fields": {"identity": "Agent"}},

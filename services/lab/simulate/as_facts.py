@@ -26,7 +26,7 @@ from services.lab.simulate.calls import Call
 from services.lab.simulate.deals import Deal
 from services.lab.simulate.paths import Path, of_kind
 
-CODELESS: Final = ("3cx", "aircall", "beeline", "mango", "megafon", "uis", "wazo")
+CODELESS: Final = ("3cx", "aircall", "beeline", "genesys", "mango", "megafon", "uis", "wazo")
 """Providers whose webhooks carry no Q.850 cause and no SIP status; a fault looks like a miss there."""
 
 
