@@ -198,6 +198,13 @@ def test_a_workflow_tells_the_whole_deal() -> None:
     )
 
 
+def test_the_won_stage_is_believed_before_what_is_computed_of_it() -> None:
+    """hs_is_closed_won is computed afterwards, and may still be false in the body that tells of the stage."""
+    body = {"objectId": 7, "properties": {"dealstage": {"value": "closedwon"}, "amount": {"value": "5"}}}
+    body["properties"] |= {"hs_is_closed_won": {"value": "false"}}  # type: ignore[operator]
+    assert [draft.type for draft in parse(PROVIDER, json.dumps(body)).drafts] == [facts.PAYMENT]
+
+
 def test_other_workflow_bodies() -> None:
     """Chosen properties only; a contact; a deleted deal."""
     (made,) = drafts(PROVIDER, fixture("workflow-chosen-properties"), counts=COUNTS)
@@ -311,9 +318,9 @@ def test_how_a_deal_is_asked_for() -> None:
     assert PROVIDER.fetch(wanted, source(PROVIDER), {"client_secret": ("x",)}) is None
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"7", b'"x"', b"a=b", b"[" * 5_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"7", b'"x"', b"a=b", b"{}", b'{"a":1}', b"[" * 5_000])
 def test_garbage(body: bytes) -> None:
-    """What is neither an array nor an object is refused as bad input."""
+    """What is neither an array nor a record is refused as bad input."""
     with pytest.raises(BadInput):
         parse(PROVIDER, body)
 
