@@ -57,9 +57,10 @@ def _events(events: list[Any], source: Source, received_at: datetime) -> Iterato
     """One that cannot be understood does not fail the others: HubSpot repeats whole arrays."""
     if not events:
         yield Ignored("empty_batch")
+    together = event.told_together(events)
     for one in events:
         if isinstance(one, dict):
-            yield from event.parts(one, source, received_at)
+            yield from event.parts(one, together, source, received_at)
         else:
             yield Rejected("bad_value", "an event that is not an object")
 
