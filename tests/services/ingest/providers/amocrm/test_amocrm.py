@@ -243,3 +243,17 @@ def test_a_price_that_was_never_entered_is_nothing() -> None:
     assert paid.data.amount_minor == 0
     lacking = lead().replace("price", "budget")
     assert [part.reason for part in parse(PROVIDER, lacking, counts=COUNTS).rejected] == ["bad_value"]
+
+
+def test_hooks_of_another_account_are_refused() -> None:
+    """Where the account is pinned: the secret of the address alone is not enough."""
+    secrets, pinned = {"path": ("s",)}, source(PROVIDER, options={"account_id": 16500000})
+    for body, right in ((f"{lead()}&account[id]=16500000", True), (f"{lead()}&account[id]=7", False), (lead(), False)):
+        for known in (pinned, source(PROVIDER)):
+            if right or known is not pinned:
+                PROVIDER.verify(request(body, "s"), known, secrets, (RECEIVED,))
+            else:
+                with pytest.raises(Unauthorized):
+                    PROVIDER.verify(request(body, "s"), known, secrets, (RECEIVED,))
+    with pytest.raises(Unauthorized):
+        PROVIDER.verify(request("{", "s"), pinned, secrets, (RECEIVED,))

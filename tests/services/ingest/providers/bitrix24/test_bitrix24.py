@@ -348,3 +348,14 @@ def test_real_bodies() -> None:
         "EUR",
         at("2024-08-30T12:29:00Z"),
     )
+
+
+def test_events_of_another_portal_are_refused() -> None:
+    """Where it is pinned, by its member id or its domain."""
+    body = crm("ONCRMDEALADD", ("ID", "501")) + "&auth[member_id]=m1&auth[domain]=a.bitrix24.ru"
+    tokens = {"application_token": ("invented-token",)}
+    for options in ({}, {"member_id": "m1"}, {"member_id": ["m0", "m1"], "domain": "a.bitrix24.ru"}):
+        PROVIDER.verify(request(body), source(PROVIDER, options=options), tokens, (RECEIVED,))
+    for options in ({"member_id": "m2"}, {"member_id": "m1", "domain": "b.bitrix24.ru"}):
+        with pytest.raises(Unauthorized):
+            PROVIDER.verify(request(body), source(PROVIDER, options=options), tokens, (RECEIVED,))
