@@ -78,6 +78,28 @@ def test_defaults_are_the_documented_ones() -> None:
     assert floor.trust.max_rejected_share == 0.05
 
 
+@pytest.mark.parametrize(
+    ("source", "feeds"),
+    [
+        ("provider: mango", ("calls",)),
+        ("provider: bitrix24", ("calls",)),
+        ("provider: unheard-of", ("calls",)),
+        ("provider: stripe", ("invoices", "payments")),
+        ("provider: amocrm", ("payments",)),
+        (
+            "provider: hubspot, counts: {presentation: {stage: [a]}, payment: {won: true}}",
+            ("presentations", "payments"),
+        ),
+        ("provider: amocrm, feeds: [invoices]", ("invoices",)),
+        ("provider: ../providers/mango", ("calls",)),
+    ],
+)
+def test_what_a_source_feeds_when_nobody_says_so(source: str, feeds: tuple[str, ...]) -> None:
+    """A CRM brings what it counts, never calls: else its silence would take the calls' trust away."""
+    floor = parse(f"version: 1\nfloor: f\ntimezone: UTC\nteams: [{{id: t}}]\nsources: [{{id: s, {source}}}]\n")
+    assert floor.source_by_id["s"].feeds == feeds
+
+
 def test_limits_can_be_switched_off() -> None:
     """``null`` is not the default."""
     by = parse("timezone: UTC\nteams: [{id: a}]\njudgement: {fdr: null, task_budget_share: null}").judgement

@@ -37,7 +37,7 @@ teams: [{id: one}]
 agents: [{id: ann, team: one, identities: {stripe: ["17"], yookassa: ["17"], retail: ["17"]}}]
 sources:
   - {id: stripe, provider: stripe, secrets: {signing_secret: {env: WHSEC}}}
-  - {id: yookassa, provider: yookassa, secrets: {path: {env: PATH_SECRET}}, options: {trust_notifications: true}}
+  - {id: yookassa, provider: yookassa, secrets: {path: {env: PATH_SECRET}}}
   - {id: retail, provider: retailcrm, secrets: {path: {env: PATH_SECRET}}, timezone: Asia/Yekaterinburg,
      counts: {presentation: {stage: [offer]}, invoice: {stage: [prepayed]}, payment: {stage: [complete]}}}
 """

@@ -29,17 +29,22 @@ from services.kit.errors import BadInput
 
 _CALL_END: Final = "ONVOXIMPLANTCALLEND"
 _RINGING: Final = ("ONVOXIMPLANTCALLINIT", "ONVOXIMPLANTCALLSTART", "ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART")
+_PINNED: Final = ("member_id", "domain")
+"""Of ``auth``; options of the same names pin the portal."""
 _TOKENS: Final = ("access_token", "refresh_token", "application_token", "AUTH_ID", "REFRESH_ID")
 
 
 def verify(request: Request, source: Source, secrets: Secrets, now: tuple[datetime, ...]) -> None:
     """Raises: Unauthorized."""
     try:
-        token = values.text(values.mapping(_event(request.body).get("auth")).get("application_token"))
+        auth = values.mapping(_event(request.body).get("auth"))
     except BadInput as error:
         raise Unauthorized("the body carries no application_token", "bad_signature") from error
-    if not credentials.matches(token or "", secrets.get("application_token", ())):
+    token = values.text(auth.get("application_token")) or ""
+    if not credentials.matches(token, secrets.get("application_token", ())):
         raise Unauthorized("auth[application_token] is missing or wrong", "bad_signature")
+    for name in _PINNED:
+        credentials.verify_account(source.config.options.get(name), values.text(auth.get(name)), f"auth[{name}]")
 
 
 def redact(request: Request) -> Request:

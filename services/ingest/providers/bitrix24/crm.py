@@ -34,10 +34,10 @@ def thin(name: str, event: Mapping[str, Any], source: Source) -> Iterator[Part |
     if name.endswith("DELETE"):
         yield Ignored("not_counted", told)
         return
-    yield Ignored("needs_readback", told)
     if name not in _DEAL_EVENTS and (item is None or entity not in _items(source)):
-        return
-    if ID.fullmatch(object_id or ""):
+        yield Ignored("needs_readback", told)
+    elif ID.fullmatch(object_id or ""):
+        yield Ignored("needs_readback", told)
         yield ReadBack(ITEM, f"{entity}-{object_id}") if item else ReadBack(DEAL, str(object_id))
     else:
         yield Rejected("bad_value" if object_id else "missing_field", f"{name}: data[FIELDS][ID] is no id")

@@ -92,10 +92,9 @@ def _states(record: Record, source: Source) -> Iterator[Deal]:
         yield _deal(record, _closed(record), None, True)
     stages = record.history.get(STAGE) or ([Version(_entered(record, current), current)] if current else [])
     for version in stages:
-        known = won if version.value == current else None
-        yield _deal(
-            record, version.at, version.value, version.value == CLOSED_WON if known is None else known == "true"
-        )
+        # hs_is_closed_won is computed after the stage was set: beside a stage that is the won one it may still be false.
+        is_won = version.value == CLOSED_WON or (version.value == current and won == "true")
+        yield _deal(record, version.at, version.value, is_won)
     for name in deals.named_fields(source):
         last = max(record.history.get(name, ()), key=lambda version: version.at, default=None)
         yield _deal(record, last.at if last else record.at, None, False, (name,))

@@ -126,7 +126,6 @@ def test_start_times() -> None:
     [
         ("ONVOXIMPLANTCALLINIT", "ringing"),
         ("OnVoximplantCallStart", "ringing"),
-        ("ONCRMDEALUPDATE", "needs_readback"),
         ("ONCRMDYNAMICITEMUPDATE", "needs_readback"),
         ("ONTASKADD", "unknown_event"),
     ],
@@ -187,7 +186,7 @@ def test_crm_events_that_are_not_asked_for() -> None:
     assert ([part.reason for part in gone.ignored], gone.readbacks) == (["not_counted"], ())
     for value, reason in (("", "missing_field"), ("5/../7", "bad_value"), ("٣", "bad_value")):
         odd = parse(PROVIDER, crm("ONCRMDEALUPDATE", ("ID", value)))
-        assert ([part.reason for part in odd.rejected], odd.readbacks) == ([reason], ())
+        assert ([part.reason for part in odd.rejected], odd.readbacks, odd.ignored) == ([reason], (), ())
 
 
 REST = {"rest_url": ("https://invented.bitrix24.ru/rest/1/c0de/", "https://old.example/rest/1/x")}
@@ -355,3 +354,14 @@ def test_real_bodies() -> None:
         "EUR",
         at("2024-08-30T12:29:00Z"),
     )
+
+
+def test_events_of_another_portal_are_refused() -> None:
+    """Where it is pinned, by its member id or its domain."""
+    body = crm("ONCRMDEALADD", ("ID", "501")) + "&auth[member_id]=m1&auth[domain]=a.bitrix24.ru"
+    tokens = {"application_token": ("invented-token",)}
+    for options in ({}, {"member_id": "m1"}, {"member_id": ["m0", "m1"], "domain": "a.bitrix24.ru"}):
+        PROVIDER.verify(request(body), source(PROVIDER, options=options), tokens, (RECEIVED,))
+    for options in ({"member_id": "m2"}, {"member_id": "m1", "domain": "b.bitrix24.ru"}):
+        with pytest.raises(Unauthorized):
+            PROVIDER.verify(request(body), source(PROVIDER, options=options), tokens, (RECEIVED,))
