@@ -20,7 +20,7 @@ from services.local.child import bound, stop_leftover
 from services.local.home import Home
 from services.local.output import Output
 from services.local.postgres import EmbeddedPostgres
-from services.local.secrets import LocalSecrets
+from services.local.secrets import LocalSecrets, lacking
 from services.local.supervisor import Program, Supervisor
 
 SERVICES = ("ingest", "aggregator", "alerts", "board")
@@ -36,6 +36,8 @@ class Options:
     port_base: int | None = None
     clock: str = ""
     partitions: int = PARTITIONS
+    invent_secrets: bool = False
+    """Also those that vendors issue: a demo is the vendor as well."""
 
 
 class Stack:
@@ -61,6 +63,7 @@ class Stack:
         self._following: asyncio.Task[None] | None = None
         self._local_secrets: dict[str, str] = {}
         self.has_floor = False
+        self.lacking: list[str] = []
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -197,8 +200,12 @@ class Stack:
             floor = parse(newest[1]) if newest else None
         except FloorError as error:
             raise Misconfigured(f"the stored floor version does not parse any more:\n{error}") from error
-        values, made = self.secrets.ensure(floor, self.environment)
+        values, made = self.secrets.ensure(floor, self.environment, invent=self.options.invent_secrets)
         self._local_secrets = values
+        former, self.lacking = self.lacking, lacking(floor, self.secret_environment())
+        for line in self.lacking:
+            if line not in former:
+                self.output.say(line)
         if made:
             self.output.say(
                 f"made secrets that were not set: {', '.join(made)}; they stand in {self.home.secrets_file}"

@@ -91,6 +91,10 @@ async def greet(stack: Stack) -> int | None:
     except SrezError as error:
         stack.output.say(f"not everything is ready yet: {error}")
     stack.output.say(addresses(stack))
+    if stack.lacking:
+        for line in stack.lacking:
+            stack.output.say(line)
+        stack.output.say("set what is lacking, then start srez up again")
     return None
 
 

@@ -11,7 +11,7 @@ from services.kit.errors import Misconfigured
 from services.local import ports
 from services.local.home import Home, read_json
 from services.local.ports import free_port
-from services.local.secrets import LocalSecrets
+from services.local.secrets import LocalSecrets, lacking
 
 FLOOR = """
 timezone: Europe/Moscow
@@ -64,6 +64,24 @@ def test_secrets_are_made_once_and_kept(home: Home) -> None:
     assert values["FS_NEW"].startswith("srez:")
     assert stat.S_IMODE(home.secrets_file.stat().st_mode) == 0o600
     assert secrets.ensure(parse(FLOOR), {"CRM_TOKEN": "given"}) == (values, [])
+
+
+def test_what_a_vendor_issues_is_not_invented(home: Home) -> None:
+    """The source's variable is named with the place where the vendor shows its value; a demo invents it."""
+    floor = parse(
+        """
+timezone: Europe/Moscow
+teams: [{id: hunters}]
+sources:
+  - {id: zd, provider: zadarma, secrets: {api_secret: {env: ZD_SECRET}, path: {env: ZD_PATH}}}
+"""
+    )
+    values, made = LocalSecrets(home).ensure(floor, {})
+    assert made == ["SREZ_CUSTOMER_KEY", "ZD_PATH"]
+    (line,) = lacking(floor, values)
+    assert line.startswith("source zd accepts nothing: ZD_SECRET is not set. Zadarma account → Settings")
+    assert lacking(floor, {**values, "ZD_SECRET_FILE": "/run/secrets/zd"}) == []
+    assert "ZD_SECRET" in LocalSecrets(home).ensure(floor, {}, invent=True)[0]
 
 
 def test_the_environment_wins_over_kept_secrets(home: Home, tmp_path: Path) -> None:
