@@ -6,7 +6,7 @@ source would look set up and refuse every webhook.
 
 import base64
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class LocalSecrets:
         Returns: the values, and the names that were made just now.
         """
         wanted: dict[str, Callable[[], str]] = dict.fromkeys(OWN, _token)
-        for source, kind, names in source_secrets(floor):
+        for source, kind, names in source_secrets(floor.sources if floor else ()):
             if made_up(source.provider, kind) or (invent and not kind.endswith("url")):
                 wanted |= dict.fromkeys(names, SHAPES.get(kind, _token))
         known = read(self.home.secrets_file)
@@ -88,9 +88,9 @@ def given(name: str, environment: Mapping[str, str]) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
-def source_secrets(floor: Floor | None) -> Iterator[tuple[SourceConfig, str, tuple[str, ...]]]:
+def source_secrets(sources: Iterable[SourceConfig]) -> Iterator[tuple[SourceConfig, str, tuple[str, ...]]]:
     """(source, name of the secret, its environment variables) of every source; several of a secret in rotation."""
-    for source in floor.sources if floor else ():
+    for source in sources:
         for kind, references in source.secrets.items():
             several = references if isinstance(references, tuple) else (references,)
             yield source, kind, tuple(reference.env for reference in several)
@@ -100,6 +100,6 @@ def lacking(floor: Floor | None, environment: Mapping[str, str]) -> list[str]:
     """A line for each secret that nobody gave: which source accepts nothing, which variable, where its value is found."""
     return [
         f"source {source.id} accepts nothing: {' or '.join(names)} is not set. {where_found(source, kind)}".rstrip()
-        for source, kind, names in source_secrets(floor)
+        for source, kind, names in source_secrets(floor.sources if floor else ())
         if not any(given(name, environment) for name in names)
     ]

@@ -93,7 +93,7 @@ def test_a_changed_file_takes_away_aloud(postgres_dsn: str) -> None:
     assert told[0] == "ATTENTION: 102 of pbx is not boris's any more"
     assert "srez floor export --version 2" in told[1]
     assert floors.differences(applied, changed) == [
-        "currency: RUB → EUR",
+        "currency: USD → EUR",
         "agents[boris].identities.pbx: 101, 102 → 101",
     ]
     back = floors.apply(postgres_dsn, ROSTER, NOW, keep_the_boards=True)
