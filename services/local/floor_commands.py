@@ -46,16 +46,22 @@ def check(file: File) -> None:
 @app.command()
 def apply(file: File) -> None:
     """Make FILE the floor in force. Services follow within seconds; norms, slices and day from the next midnight on."""
+    from schemas.floor import parse
     from services.kit.clock import Clock
     from services.local import floors
     from services.local.addresses import postgres_dsn
+    from services.local.following import Following
+    from services.local.home import Home
 
-    text = read(file)
-    applied = floors.apply(postgres_dsn(), text, Clock.from_environment().now())
+    text, dsn = read(file), postgres_dsn()
+    following = Following.begin(Home.from_environment(), parse(text), dsn)
+    applied = floors.apply(dsn, text, Clock.from_environment().now())
     number = applied.number
     typer.echo(f"Version {number} applied." if applied.new else f"Nothing to do: version {number} is the same.")
     for line in floors.warning(applied, text):
         typer.secho(line, fg="yellow", err=True)
+    if following is not None:
+        following.wait(typer.echo)
 
 
 @app.command()

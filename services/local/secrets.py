@@ -96,10 +96,10 @@ def source_secrets(sources: Iterable[SourceConfig]) -> Iterator[tuple[SourceConf
             yield source, kind, tuple(reference.env for reference in several)
 
 
-def lacking(floor: Floor | None, environment: Mapping[str, str]) -> list[str]:
+def lacking(sources: Iterable[SourceConfig], environment: Mapping[str, str]) -> list[str]:
     """A line for each secret that nobody gave: which source accepts nothing, which variable, where its value is found."""
     return [
         f"source {source.id} accepts nothing: {' or '.join(names)} is not set. {where_found(source, kind)}".rstrip()
-        for source, kind, names in source_secrets(floor.sources if floor else ())
+        for source, kind, names in source_secrets(sources)
         if not any(given(name, environment) for name in names)
     ]

@@ -16,7 +16,7 @@ from services.kit.errors import Misconfigured, SrezError, Unavailable
 from services.kit.kafka import ensure_topics
 from services.local import floors, migrate, ports
 from services.local.broker import EmbeddedBroker
-from services.local.child import bound, stop_leftover
+from services.local.child import bound, holder, stop_leftover
 from services.local.home import Home
 from services.local.output import Output
 from services.local.postgres import EmbeddedPostgres
@@ -54,6 +54,7 @@ class Stack:
         self.supervisor = Supervisor(output, self._announce)
         self._earlier = home.endpoints()
         self.ports = ports.choose(options.port_base, self._earlier.get("ports", {}))
+        self.displaced = [] if options.port_base else ports.displaced(self.ports, holder)
         self.postgres = None if environment.get("SREZ_POSTGRES_DSN") else EmbeddedPostgres(home.state / "postgres")
         self.dsn = self.postgres.dsn() if self.postgres else environment["SREZ_POSTGRES_DSN"]
         given = environment.get("SREZ_KAFKA_BOOTSTRAP")
@@ -215,7 +216,7 @@ class Stack:
             raise Misconfigured(f"the stored floor version does not parse any more:\n{error}") from error
         values, made = self.secrets.ensure(floor, self.environment, invent=self.options.invent_secrets)
         self._local_secrets = values
-        former, self.lacking = self.lacking, lacking(floor, self.secret_environment())
+        former, self.lacking = self.lacking, lacking(floor.sources if floor else (), self.secret_environment())
         for line in self.lacking:
             if line not in former:
                 self.output.say(line)

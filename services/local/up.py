@@ -105,6 +105,7 @@ def addresses(stack: Stack) -> str:
             f"  Board      {stack.url('board')}",
             f"  Webhooks   {stack.url('ingest')}/hooks/<source>",
             f"  Addresses  {stack.home.endpoints_file}",
+            *(f"  {line}" for line in stack.displaced),
             "  Stop with Ctrl-C",
             "",
         ]

@@ -1,5 +1,6 @@
 """The folder .srez: one supervisor, addresses, secrets, the anchor of virtual time."""
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from schemas.floor import parse
 from services.kit.errors import Misconfigured
 from services.local import ports
+from services.local.child import holder
 from services.local.home import Home, read_json
 from services.local.ports import free_port
 from services.local.secrets import LocalSecrets, lacking
@@ -78,9 +80,9 @@ sources:
     )
     values, made = LocalSecrets(home).ensure(floor, {})
     assert made == ["SREZ_CUSTOMER_KEY", "ZD_PATH"]
-    (line,) = lacking(floor, values)
+    (line,) = lacking(floor.sources, values)
     assert line.startswith("source zd accepts nothing: ZD_SECRET is not set. Zadarma account → Settings")
-    assert lacking(floor, {**values, "ZD_SECRET_FILE": "/run/secrets/zd"}) == []
+    assert lacking(floor.sources, {**values, "ZD_SECRET_FILE": "/run/secrets/zd"}) == []
     assert "ZD_SECRET" in LocalSecrets(home).ensure(floor, {}, invent=True)[0]
 
 
@@ -108,3 +110,17 @@ def test_a_given_base_is_kept_or_refused() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=rf"{port} \(board\)"):
             ports.choose(port, {})
+
+
+def test_a_usual_port_that_is_taken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whom, where webhooks go instead; a usual port that was got, or is free, is not worth a word."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        usual = taken.getsockname()[1]
+        monkeypatch.setattr(ports, "DEFAULT_BASE", usual - ports.OFFSETS["ingest"])
+        others = {"board": usual - ports.OFFSETS["ingest"], "ingest": 32863}
+        (line,) = ports.displaced(others, holder)
+        assert line.startswith(f"{usual} is taken (by ")
+        assert f"process {os.getpid()}); webhooks are on 32863: your PBX must post there" in line
+        assert ports.displaced({**others, "ingest": usual}, holder) == []
