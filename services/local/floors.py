@@ -82,6 +82,19 @@ def warning(applied: Applied, text: str, shown: int = 10) -> list[str]:
     ]
 
 
+def told_at_start(applied: Applied, text: str, file: str) -> list[str]:
+    """What a start with this *file* says: applied and what that changed, or why not."""
+    if not applied.kept or applied.before is None:
+        state = "applied" if applied.new else "is in force already"
+        told = [f"floor version {applied.number} {state}", *differences(applied, text)]
+        return told + warning(applied, text)
+    given = ", ".join(f"{one.identity} to {one.agent}" for one in lost(applied.before.text, text))
+    return [
+        f"floor version {applied.number} stays in force: the board gave {given} since; "
+        f"your file does not have it: srez floor export {file}"
+    ]
+
+
 class Changed(NamedTuple):
     """``number`` is the newest version now; a change that changed nothing makes none."""
 

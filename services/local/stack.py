@@ -192,22 +192,11 @@ class Stack:
     async def _apply_floor(self) -> None:
         if (text := self.options.floor_text) is not None:
             applied = await asyncio.to_thread(floors.apply, self.dsn, text, self.clock.now(), keep_the_boards=True)
-            for line in self._told(applied, text):
+            for line in floors.told_at_start(applied, text, self.options.floor_file):
                 self.output.say(line)
         newest = await asyncio.to_thread(floors.newest, self.dsn)
         self.has_floor = newest is not None
         self._make_secrets(newest)
-
-    def _told(self, applied: floors.Applied, text: str) -> list[str]:
-        if not applied.kept or applied.before is None:
-            state = "applied" if applied.new else "is in force already"
-            told = [f"floor version {applied.number} {state}", *floors.differences(applied, text)]
-            return told + floors.warning(applied, text)
-        given = ", ".join(f"{one.identity} to {one.agent}" for one in floors.lost(applied.before.text, text))
-        return [
-            f"floor version {applied.number} stays in force: the board gave {given} since; "
-            f"your file does not have it: srez floor export {self.options.floor_file}"
-        ]
 
     def _make_secrets(self, newest: tuple[int, str] | None) -> bool:
         try:

@@ -78,6 +78,10 @@ def test_a_restart_keeps_what_the_board_gave(postgres_dsn: str) -> None:
     again = floors.apply(postgres_dsn, ROSTER, NOW, keep_the_boards=True)
     assert (again.number, again.new, again.kept) == (2, False, True)
     assert again.before is not None
+    assert floors.told_at_start(again, ROSTER, "my.yaml") == [
+        "floor version 2 stays in force: the board gave 102 to boris since; "
+        "your file does not have it: srez floor export my.yaml"
+    ]
     assert floors.lost(again.before.text, ROSTER) == [("pbx", "102", "boris")]
 
 
