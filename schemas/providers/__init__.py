@@ -24,9 +24,13 @@ class Told(Strict):
 
 
 class SecretGuide(Strict):
-    """A key of ``sources[].secrets`` and where its value is found at the provider."""
+    """A key of ``sources[].secrets`` and where its value is found at the provider.
+
+    ``made_up``: the integrator chooses it and tells the provider; else the provider issues it, and inventing one is wrong.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    made_up: bool = False
     required: bool = True
     where: Told
 

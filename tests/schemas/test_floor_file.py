@@ -283,6 +283,30 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
     assert [problem.line for problem in refused.value.problems] == [2, 13, 26]
 
 
+def test_references_are_looked_at_beside_a_wrong_field() -> None:
+    """A bad time zone does not hide an unknown team and an unknown provider."""
+    text = """timezone: Mars/Olympus
+teams: [{id: hunters}]
+agents: [{id: ivan, team: huntrs}]
+sources: [{id: pbx, provider: asterix, secrets: {path: {env: X}}}]
+"""
+    with pytest.raises(FloorError) as refused:
+        parse(text, {"asterisk"})
+    assert [(problem.line, problem.path) for problem in refused.value.problems] == [
+        (1, "timezone"), (3, "agents.0.team"), (4, "sources.0.provider"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("kind: slack}", "kind: pigeon}"), ("role: caller", "role: [caller]")], ids=["channel", "role"]
+)
+def test_what_others_refer_to_is_one_problem(old: str, new: str) -> None:
+    """A broken channel or role is told once; who refers to it is not blamed."""
+    with pytest.raises(FloorError) as refused:
+        parse(GOOD.replace(old, new))
+    assert len(refused.value.problems) == 1
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "null", "42"])
 def test_what_is_no_mapping_is_no_floor(text: str) -> None:
     """An empty file, a list, a word."""

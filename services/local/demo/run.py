@@ -21,7 +21,7 @@ SETTLE_S = 45.0
 def run(demo: DemoDay, *, once: bool, port_base: int | None) -> int:
     """Exit code; with *once* it ends after the summary: 0 when every check passed, else 1."""
     playing = _Playing(demo, once)
-    options = Options(demo.floor_text, port_base, demo.clock)
+    options = Options(demo.floor_text, port_base=port_base, clock=demo.clock, invent_secrets=True)
     home = Home.from_environment("demo")
     return run_stack(home, options, environment=demo.environment, during=playing.play, quiet=True, fresh=True)
 

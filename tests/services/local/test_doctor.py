@@ -1,9 +1,14 @@
 """The doctor finds what is wrong and says how to mend it."""
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -77,6 +82,47 @@ def test_a_missing_secret_names_its_source(home: Home, postgres_dsn: str, monkey
     assert "DOCTOR_SIGNING" in wrong(examine(home))["source own"].detail
     monkeypatch.setenv("DOCTOR_SIGNING", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
     assert wrong(examine(home)) == {}
+
+
+def test_a_running_ingest_is_believed(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the secret that this terminal lacks, or lacks one itself: what it says counts."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    floors.apply(postgres_dsn, FLOOR + MANGO, datetime(2026, 11, 23, tzinfo=UTC))
+    notes = {"source mango": "secret is not set: MANGO_SALT (or MANGO_SALT_FILE)"}
+    with answering({"checks": {"floor": "ok"}, "notes": notes}) as url:
+        services = dict.fromkeys(("ingest", "aggregator", "alerts", "board"), url)
+        home.write_endpoints({**services, "log": "/somewhere/srez.log"})
+        found = told(home)
+    assert found["source own"].state == "ok"
+    assert found["source mango"].detail == f"ingest says: {notes['source mango']}"
+    assert "Key for signature" in found["source mango"].mend
+    assert "PBX" not in found["source mango"].mend, "the other key is there"
+    assert "SREZ_CUSTOMER_KEY" not in found
+    assert "/somewhere/srez.log" in found["board"].mend
+
+
+MANGO = "  - {id: mango, provider: mango, secrets: {api_key: {env: MANGO_KEY}, salt: {env: MANGO_SALT}}}\n"
+
+
+@contextlib.contextmanager
+def answering(ready: dict[str, Any]) -> Iterator[str]:
+    """The address of somebody who says *ready* with 503 to whatever he is asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(json.dumps(ready).encode())
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def test_a_source_day_by_day(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
