@@ -17,7 +17,7 @@ from schemas.steps import Step
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
-MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching"]
+MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching", "report"]
 
 
 def _clock(value: Any) -> Any:

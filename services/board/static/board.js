@@ -46,6 +46,8 @@ function freshness() {
   if (!banner.hidden) banner.textContent = `${body.dataset.stale} ${span(old)}`;
 }
 
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && print());
+
 keys();
 theme();
 // On a phone the sections may be wider than the screen: the one that is open is in sight.

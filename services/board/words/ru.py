@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import ru_sources
+from services.board.words import ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_report.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.alerts": "Сигналы",
     "nav.lines": "Линии",
     "nav.sources": "Источники",
+    "nav.report": "Итоги",
     "nav.wall": "Табло",
     "nav.label": "Разделы",
     "nav.skip": "К содержанию",

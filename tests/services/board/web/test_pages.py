@@ -19,6 +19,8 @@ PAGES = (
     "/slices?slice=11:00",
     "/tasks",
     "/alerts",
+    "/report",
+    "/report?date=2026-11-20",
     "/lines",
     "/sources",
     "/sources/mango-main",
@@ -125,6 +127,10 @@ async def test_names_are_escaped(service: Service, client: httpx.AsyncClient) ->
         ("/slices?date=2030-01-01", 200),
         ("/agents/ivan?date=2100-12-31", 200),
         ("/tasks?date=2001-01-01", 200),
+        ("/report?date=yesterday", 422),
+        ("/report?date=", 200),
+        ("/report?date=2001-01-01", 200),
+        ("/report?date=2100-12-31", 200),
     ],
 )
 async def test_odd_addresses(client: httpx.AsyncClient, path: str, status: int) -> None:
