@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from services.local.counted import counted
+
 app = typer.Typer(help="The floor file: check it, apply it, export it, see what would change.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(dir_okay=False, allow_dash=True, metavar="FILE", help="- reads standard input.")]
@@ -38,8 +40,8 @@ def check(file: File) -> None:
 
     floor = parse(read(file))
     typer.echo(
-        f"{file}: in order. {floor.title}: {len(floor.teams)} teams, {len(floor.agents)} agents, "
-        f"{len(floor.sources)} sources, {len(floor.slices)} slices a day, {floor.timezone}."
+        f"{file}: in order. {floor.title}: {counted(len(floor.teams), 'team')}, {counted(len(floor.agents), 'agent')}, "
+        f"{counted(len(floor.sources), 'source')}, {counted(len(floor.slices), 'slice')} a day, {floor.timezone}."
     )
 
 

@@ -17,6 +17,7 @@ from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
 from services.kit.secret import read
 from services.local import migrate
+from services.local.counted import counted
 from services.local.doctor import sources
 from services.local.doctor.finding import Finding, note, ok, wrong
 
@@ -105,7 +106,8 @@ async def _floor(connection: AsyncConnection, notes: Mapping[str, str] | None) -
     except FloorError as error:
         told = f"version {newest.version} does not parse any more: {error.problems[0]}"
         return [wrong("floor", told, "mend and apply it again")]
-    told = f"version {newest.version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources"
+    size = f"{counted(len(floor.agents), 'agent')}, {counted(len(floor.sources), 'source')}"
+    told = f"version {newest.version}: {floor.title}, {size}"
     seen = await sources.activity(connection, floor)
     return [ok("floor", told), *sources.sources(floor, seen, notes), *_channels(floor)]
 
