@@ -46,11 +46,49 @@ def parse(text: str, providers: Collection[str] | None = None) -> Floor:
     try:
         floor = Floor.model_validate(_plain(tree))
     except ValidationError as error:
-        raise FloorError([_problem(tree, detail) for detail in error.errors()]) from error
-    problems = [Problem(_line(tree, where), _dotted(where), what) for where, what in check(floor, providers)]
-    if problems:
+        problems = [_problem(tree, detail) for detail in error.errors()]
+        rest = _without(tree, [detail["loc"] for detail in error.errors()])
+        raise FloorError(problems + (_checked(tree, rest, providers) if rest else [])) from error
+    if problems := _checked(tree, floor, providers):
         raise FloorError(problems)
     return floor
+
+
+def _checked(tree: Any, floor: Floor, providers: Collection[str] | None) -> list[Problem]:
+    return [Problem(_line(tree, where), _dotted(where), what) for where, what in check(floor, providers)]
+
+
+NAMED = {"teams", "agents", "sources", "notify", "channels", "role"}
+PAIRED = {"map", "secrets"}
+"""Without these every reference to what stands in them would look wrong."""
+
+
+def _without(tree: Any, wrong: list[tuple[str | int, ...]]) -> Floor | None:
+    """The floor without the fields that are wrong, so that references can be looked at as well; None when it is none then."""
+    plain = _plain(tree)
+    for where in wrong:
+        if not _dropped(plain, where):
+            return None
+    try:
+        return Floor.model_validate({"timezone": "UTC", **plain})
+    except ValidationError:
+        return None
+
+
+def _dropped(plain: dict[str, Any], where: tuple[str | int, ...]) -> bool:
+    """Take the deepest named field on the path away; places in lists stay, for they lead to the line."""
+    node: Any = plain
+    holder, name = plain, ""
+    for part in where:
+        if isinstance(node, dict) and part in node:
+            holder, name = node, str(part)
+        elif not (isinstance(node, list) and isinstance(part, int) and part < len(node)):
+            break
+        node = node[part]
+    if not name or name in NAMED or PAIRED & set(where):
+        return False
+    holder.pop(name, None)
+    return True
 
 
 def dump(floor: Floor) -> str:

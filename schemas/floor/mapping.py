@@ -160,6 +160,7 @@ class Rule(Strict):
     at: Moment | None = None
     deal: TextLookup | None = None
     invoice: TextLookup | None = None
+    payment: TextLookup | None = Field(None, description="of a refund: the id of the payment that it gives back")
     call: TextLookup | None = Field(None, description="of a presentation: the id of the call it was made in")
     amount: Amount | None = None
     currency: TextLookup | None = Field(None, description="default: the source's")
@@ -186,7 +187,7 @@ KEYS: Final[dict[str, set[str]]] = {
     "presentation": {"at", "deal", "call"},
     "invoice": {"at", "deal", "amount", "currency"},
     "payment": {"at", "deal", "invoice", "amount", "currency"},
-    "refund": {"at", "deal", "invoice", "amount", "currency"},
+    "refund": {"at", "deal", "invoice", "payment", "amount", "currency"},
 }
 _NEEDED: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "call": (

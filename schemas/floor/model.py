@@ -12,12 +12,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
+from schemas.providers import guide
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
-MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching"]
+MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching", "report"]
 
 
 def _clock(value: Any) -> Any:
@@ -213,7 +214,10 @@ class SourceConfig(Strict):
     fields: Fields = Fields()
     timezone: str | None = None
     currency: str | None = None
-    feeds: tuple[Feed, ...] = ("calls",)
+    feeds: tuple[Feed, ...] = Field(
+        ("calls",),
+        description="default calls; of a provider that has no calls: what counts makes of it, else payments",
+    )
     counts: CrmCounts = CrmCounts()
     map: Mapping | None = Field(None, description="provider mapped: how its bodies become facts; see docs/MAPPED.md")
     expect_every_s: float = Field(300, gt=0)
@@ -222,6 +226,22 @@ class SourceConfig(Strict):
     options: dict[str, Any] = Field({}, description="provider's own switches; see its README")
 
     _zone = field_validator("timezone")(lambda cls, v: _known_zone(v))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fed(cls, value: Any) -> Any:
+        """A CRM that nobody asked for calls is not expected to bring any: its silence would be an outage of the calls."""
+        if not isinstance(value, dict) or "feeds" in value:
+            return value
+        known = guide(str(value.get("provider")))
+        if known is None or "calls" in known.feeds:
+            return value
+        counts = value.get("counts")
+        named = [
+            name for name in ("presentation", "invoice", "payment") if isinstance(counts, dict) and counts.get(name)
+        ]
+        feeds = [f"{name}s" for name in named] if known.kind == "crm" else list(known.feeds)
+        return {**value, "feeds": feeds or ["payments"]}
 
 
 class Soft(Strict):

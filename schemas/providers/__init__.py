@@ -1,12 +1,14 @@
 """What a person must know to connect a provider: one YAML file each, read by the board, the doctor and the docs."""
 
+import re
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
+_NAME: Final = re.compile(r"^[a-z0-9][a-z0-9_]*$")
 Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
 
 
@@ -22,9 +24,13 @@ class Told(Strict):
 
 
 class SecretGuide(Strict):
-    """A key of ``sources[].secrets`` and where its value is found at the provider."""
+    """A key of ``sources[].secrets`` and where its value is found at the provider.
+
+    ``made_up``: the integrator chooses it and tells the provider; else the provider issues it, and inventing one is wrong.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    made_up: bool = False
     required: bool = True
     where: Told
 
@@ -37,7 +43,7 @@ class ProviderGuide(Strict):
     ``path``: what the address has after the source's id, besides a secret (``/events`` …); "" when nothing.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    name: str = Field(pattern=_NAME.pattern)
     title: str
     kind: Literal["pbx", "crm", "payments", "any"]
     feeds: tuple[Feed, ...] = Field(min_length=1)
@@ -58,10 +64,14 @@ class ProviderGuide(Strict):
 @cache
 def guides() -> dict[str, ProviderGuide]:
     """All guides by provider. Raises: pydantic.ValidationError for a file that breaks the model."""
-    yaml = YAML(typ="safe")
-    found = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".yaml"):
-            guide = ProviderGuide.model_validate(yaml.load(file.read_text(encoding="utf-8")), strict=False)
-            found[guide.name] = guide
-    return found
+    names = sorted(file.name for file in files(__name__).iterdir() if file.name.endswith(".yaml"))
+    return {found.name: found for name in names if (found := guide(name.removesuffix(".yaml")))}
+
+
+@cache
+def guide(name: str) -> ProviderGuide | None:
+    """One guide, read alone; None when there is none. Raises: as ``guides``."""
+    file = files(__name__) / f"{name}.yaml"
+    if not _NAME.fullmatch(name) or not file.is_file():
+        return None
+    return ProviderGuide.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8")), strict=False)

@@ -57,9 +57,10 @@ async def run(settings: AggregatorSettings) -> None:
     http.add_probes(api, metrics.registry, lambda: state)
     server, serving = await http.serve_beside(api, settings.bind, settings.aggregator_port)
     try:
-        await stopping.ended_or_stopped(asyncio.create_task(_prepare(settings, followed)), stop)
-        if not stop.is_set():
-            await _work(settings, clock, metrics, followed, state, stop)
+        preparing = asyncio.create_task(_prepare(settings, followed))
+        await stopping.ended_or_stopped(preparing, stop)
+        if preparing.done() and not stop.is_set():
+            await _work(settings, preparing.result(), clock, metrics, followed, state, stop)
     finally:
         server.should_exit = True
         with contextlib.suppress(TimeoutError):
@@ -67,8 +68,8 @@ async def run(settings: AggregatorSettings) -> None:
         await engine.dispose()
 
 
-async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> None:
-    """A floor and our topics, however long they take to appear."""
+async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> Any:
+    """A floor, our topics and connections (returned), however long they take to appear."""
     await followed.wait_for_first()
     while True:
         try:
@@ -79,7 +80,7 @@ async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> N
                 replication=settings.kafka_replication,
                 durable=settings.kafka_durable,
             )
-            return
+            return await postgres.pool_when_there(settings.postgres_dsn.get_secret_value(), size=6)
         except SrezError as error:
             if not error.retryable:
                 raise
@@ -89,13 +90,13 @@ async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> N
 
 async def _work(
     settings: AggregatorSettings,
+    pool: Any,
     clock: Clock,
     metrics: Metrics,
     followed: "Followed[Any]",
     state: dict[str, str | None],
     stop: asyncio.Event,
 ) -> None:
-    pool = await postgres.pool(settings.postgres_dsn.get_secret_value(), size=6)
     # One each: a batch that failed takes its producer with it.
     producers = [Producer(settings.kafka_bootstrap, durable=settings.kafka_durable, linger_ms=2) for _ in range(3)]
     floors = Floors(lambda: followed.versions, clock.now)

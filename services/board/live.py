@@ -224,7 +224,8 @@ class Live:
         return {
             "boot": self.boot,
             "now": self.clock.now(),
-            "rate": self.clock.rate,
+            "haste_ends": self.clock.haste_ends,
+            "rate": self.clock.pace,
             "as_of": today.as_of if today else None,
             "age_s": round(self.age_s, 1) if self.age_s is not None else None,
             "late": today.freshness.late if today else 0,

@@ -100,6 +100,13 @@ class Today:
         exposed_min = self.exposures.get(agent, NONE).minutes(self.day.starts, moment)
         return due(norm, exposed_min, self.day.standard_min)
 
+    def idle_s(self, agent: str, now: datetime) -> float | None:
+        """Productive seconds since the agent's last call: breaks, faults and what is past the shift do not count."""
+        known = self.agents.get(agent)
+        if known is None or known.last_call_at is None or not self.on_shift(agent):
+            return None
+        return 60 * self.exposures[agent].minutes(known.last_call_at, now)
+
     def on_shift(self, agent: str) -> bool:
         return bool(self.exposures.get(agent, NONE).scheduled)
 

@@ -18,7 +18,7 @@ from services.ingest.refusals import Refusals
 from services.ingest.settings import IngestSettings
 from services.ingest.source import Configured, configure
 from services.ingest.storage.entry import Entry
-from services.ingest.storage.journal import DATABASE_ERRORS, Journal
+from services.ingest.storage.journal import Journal
 from services.ingest.stream import gauges, overflow
 from services.ingest.stream.attributor import Attributor
 from services.ingest.stream.orders import Orders
@@ -36,9 +36,8 @@ from services.kit.errors import Misconfigured, Unavailable
 from services.kit.followed import Followed
 from services.kit.http import serve_beside
 from services.kit.kafka import Producer, ensure_topics
-from services.kit.postgres import engine, pool
+from services.kit.postgres import engine, pool_when_there
 
-RETRY_S = 1.0
 DRAIN_S = 3.0
 
 
@@ -106,7 +105,7 @@ class Ingest:
         self._floors.on_change(self._floor_changed)
         await self._floors.wait_for_first()
         self._go(self._floors.run(), "floor")
-        connections = await self._pool()
+        connections = await pool_when_there(self._dsn, size=4 + self._settings.ingest_parsers)
         poll_s, pace = self._settings.ingest_poll_s, Pace(lambda: self.hooks.seen)
         self._publisher = Publisher(
             connections, self._producer, self._settings.partitions, self._clock, self.metrics, self._ensure_topics, pace
@@ -128,14 +127,6 @@ class Ingest:
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
             self._go(self._drain(), "overflow")
-
-    async def _pool(self) -> Any:
-        while True:
-            try:
-                return await pool(self._dsn, size=4 + self._settings.ingest_parsers)
-            except DATABASE_ERRORS as error:
-                logs.get().warning("waiting for the database", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
 
     async def _drain(self) -> None:
         await self._topics_exist.wait()

@@ -68,6 +68,8 @@ def normalize(
         )
     except SrezError as error:
         _wrong(str(error))
+    if roster is not None and source is not None and source not in roster.source_by_id:
+        _aside(f"srez: {floor} has no source {source!r}; known are {', '.join(sorted(roster.source_by_id))}")
     place, _, asked = path.partition("?")
     if asked and query:
         _wrong("the query is given twice: in --path and as --query")
@@ -162,7 +164,7 @@ def list_(
 ) -> None:
     """The newest rows, one a line."""
     chosen = _filter(source, from_, to, rejected)
-    for line in _run(journaling.listed(chosen, limit)):
+    for line in _run(journaling.listed(chosen, limit, _aside)):
         print(line)
 
 
@@ -188,7 +190,11 @@ def replay(
     Works with ingest running or stopped. Facts that come out the same stay as they are.
     """
     chosen = _filter(source, from_, to, rejected, tuple(ids or ()))
-    _run(journaling.replayed(chosen, lambda text: print(text, file=sys.stderr)))
+    _run(journaling.replayed(chosen, _aside))
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _filter(source: str | None, from_: str | None, to: str | None, rejected: bool, ids: tuple[int, ...] = ()) -> Filter:

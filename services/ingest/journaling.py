@@ -41,9 +41,21 @@ async def _connections() -> AsyncIterator[Any]:
         await connections.close()
 
 
-async def listed(chosen: Filter, limit: int) -> list[str]:
-    async with _connections() as connections, connections.acquire() as connection:
-        return [_line(row) for row in await replay.listed(connection, chosen, limit)]
+async def listed(chosen: Filter, limit: int, tell: Callable[[str], None]) -> list[str]:
+    async with _connections() as connections:
+        async with connections.acquire() as connection:
+            rows = await replay.listed(connection, chosen, limit)
+        if not rows:
+            await _tell_of_nothing(connections, chosen, tell)
+    return [_line(row) for row in rows]
+
+
+async def _tell_of_nothing(connections: Any, chosen: Filter, tell: Callable[[str], None]) -> None:
+    """No row was chosen: perhaps because no source has that name."""
+    with contextlib.suppress(Misconfigured):
+        known = (await _newest_floor(connections)).source_by_id
+        if chosen.source is not None and chosen.source not in known:
+            tell(f"srez: the floor in force has no source {chosen.source!r}; known are {', '.join(sorted(known))}")
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -64,6 +76,11 @@ async def shown(id_: int) -> str | None:
     row["headers"] = msgspec.json.decode(row["headers"])
     row["body_hash"] = row["body_hash"].hex()
     row["stored_facts"] = [{**fact, "event_id": str(fact["event_id"])} for fact in row["stored_facts"]]
+    others = sorted({fact.pop("journal_id") for fact in row["stored_facts"]} - {id_})
+    if others:
+        row["facts_told_by"] = f"row {', '.join(map(str, others))}, which has the same body"
+    elif row["facts"] and not row["stored_facts"]:
+        row["facts_told_by"] = "another row that tells of the same call or deal"
     text = body[:SHOWN_BODY].decode("utf-8", "backslashreplace")
     more = f"\n… {len(body) - SHOWN_BODY} bytes more" if len(body) > SHOWN_BODY else ""
     return f"{msgspec.json.format(msgspec.json.encode(row)).decode()}\n\n{text}{more}"
@@ -80,6 +97,10 @@ async def replayed(chosen: Filter, tell: Callable[[str], None]) -> dict[str, int
         parser = Parser(connections, lambda: knowledge, clock, Metrics())
         async with connections.acquire() as connection:
             number, ids = await replay.begin(connection, chosen, clock.now())
+            if absent := [str(wanted) for wanted in chosen.ids if wanted not in ids]:
+                tell(f"srez: no such row among those asked for: {', '.join(absent)}")
+            if not ids:
+                await _tell_of_nothing(connections, chosen, tell)
             tell(f"replaying {len(ids)} rows")
             try:
                 await _parsed(connection, parser, ids, tell)

@@ -60,6 +60,7 @@ def normalize(request: Request, source: Source, floor: Floor | None, *, received
     out = Normalized(ignored=list(parsed.ignored), rejected=list(parsed.rejected))
     for draft in (*parsed.drafts, *_joined(provider, parsed.legs, source, out)):
         _add(out, draft, source, request.received_at if received else None, floor)
+    out.facts = list({fact.id: fact for fact in out.facts}.values())  # what a batch tells twice is told last
     return out
 
 
@@ -71,6 +72,8 @@ def _joined(provider: Provider, legs: tuple[Leg, ...], source: Source, out: Norm
             out.rejected.append(joined.rejected)
         if joined.draft is not None:
             yield joined.draft
+        elif joined.rejected is None and not out.ignored:
+            out.ignored.append(Ignored("not_counted", f"{call}: nothing of what this body tells counts by itself"))
 
 
 def _add(out: Normalized, draft: Draft, source: Source, received_at: datetime | None, floor: Floor | None) -> None:

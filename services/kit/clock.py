@@ -60,6 +60,16 @@ class Clock:
                 return self.until + timedelta(seconds=passed - hasty)
         return self.start + timedelta(seconds=passed * self.rate)
 
+    @property
+    def haste_ends(self) -> datetime | None:
+        """Where time slows to its normal pace; None when it never does, or has already."""
+        return self.until if self.until is not None and self.now() < self.until else None
+
+    @property
+    def pace(self) -> float:
+        """The rate in force now."""
+        return self.rate if self.until is None or self.now() < self.until else 1.0
+
     def real(self) -> datetime:
         """The machine's time, for peers outside the simulation (signature tolerance, leases)."""
         return datetime.now(UTC)

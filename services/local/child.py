@@ -40,3 +40,13 @@ def stop_leftover(pid: int, sign: str, *, first: signal.Signals = signal.SIGTERM
     except psutil.NoSuchProcess:
         return False
     return True
+
+
+def holder(port: int) -> str:
+    """Who listens on this TCP port of the machine, as ``python3, process 4711``; "" when the system does not tell."""
+    try:
+        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+        pid = next((one.pid for one in listening if one.pid and tuple(one.laddr)[1:2] == (port,)), None)
+        return f"{psutil.Process(pid).name()}, process {pid}" if pid else ""
+    except psutil.Error:
+        return ""

@@ -86,8 +86,9 @@ def up(
     from services.local.stack import Options
     from services.local.up import run
 
-    text = floor.read_text(encoding="utf-8-sig") if floor else None
-    raise typer.Exit(run(Home.from_environment(), Options(text, port_base)))
+    # As `floor apply` reads it, line ends and all: the same file is the same version.
+    text = floor.read_bytes().decode("utf-8-sig", errors="replace") if floor else None
+    raise typer.Exit(run(Home.from_environment(), Options(text, port_base=port_base, floor_file=str(floor or "FILE"))))
 
 
 @app.command(rich_help_panel=HERE)

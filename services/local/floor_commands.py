@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from services.local.counted import counted
+
 app = typer.Typer(help="The floor file: check it, apply it, export it, see what would change.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(dir_okay=False, allow_dash=True, metavar="FILE", help="- reads standard input.")]
@@ -38,26 +40,39 @@ def check(file: File) -> None:
 
     floor = parse(read(file))
     typer.echo(
-        f"{file}: in order. {floor.title}: {len(floor.teams)} teams, {len(floor.agents)} agents, "
-        f"{len(floor.sources)} sources, {len(floor.slices)} slices a day, {floor.timezone}."
+        f"{file}: in order. {floor.title}: {counted(len(floor.teams), 'team')}, {counted(len(floor.agents), 'agent')}, "
+        f"{counted(len(floor.sources), 'source')}, {counted(len(floor.slices), 'slice')} a day, {floor.timezone}."
     )
 
 
 @app.command()
 def apply(file: File) -> None:
     """Make FILE the floor in force. Services follow within seconds; norms, slices and day from the next midnight on."""
+    from schemas.floor import parse
     from services.kit.clock import Clock
     from services.local import floors
     from services.local.addresses import postgres_dsn
+    from services.local.following import Following
+    from services.local.home import Home
 
-    version, new = floors.apply(postgres_dsn(), read(file), Clock.from_environment().now())
-    typer.echo(f"Version {version} applied." if new else f"Nothing to do: version {version} is the same.")
+    text, dsn = read(file), postgres_dsn()
+    following = Following.begin(Home.from_environment(), parse(text), dsn)
+    applied = floors.apply(dsn, text, Clock.from_environment().now())
+    number = applied.number
+    typer.echo(f"Version {number} applied." if applied.new else f"Nothing to do: version {number} is the same.")
+    for line in floors.warning(applied, text):
+        typer.secho(line, fg="yellow", err=True)
+    if following is not None:
+        following.wait(typer.echo)
 
 
 @app.command()
-def export(file: Out = None) -> None:
+def export(
+    file: Out = None,
+    version: Annotated[int | None, typer.Option("--version", help="This version instead of the one in force.")] = None,
+) -> None:
     """Write the floor in force to FILE, or print it."""
-    text = _in_force()
+    text = _in_force() if version is None else _numbered(version)
     if file is None or str(file) == "-":
         typer.echo(text, nl=False)
     else:
@@ -84,3 +99,14 @@ def _in_force() -> str:
         typer.secho("No floor was applied yet: srez floor apply FILE", fg="yellow", err=True)
         raise typer.Exit(1)
     return newest[1]
+
+
+def _numbered(version: int) -> str:
+    from services.local import floors
+    from services.local.addresses import postgres_dsn
+
+    found = floors.numbered(postgres_dsn(), version)
+    if found is None:
+        typer.secho(f"There is no version {version}.", fg="yellow", err=True)
+        raise typer.Exit(1)
+    return found[1]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
-from schemas.floor import Floor, parse
+from schemas.floor import Floor, FloorError, parse
 from services.ingest.providers import PROVIDERS
 from services.ingest.storage import floors
 from services.ingest.storage.journal import DATABASE_ERRORS
@@ -20,18 +20,79 @@ from services.kit.postgres import CONNECT_TIMEOUT_S
 T = TypeVar("T")
 
 
-def apply(dsn: str, text: str, applied_at: datetime) -> tuple[int, bool]:
-    """Store *text* as the newest version unless it is that already. Returns: (version, whether it is new).
+class Applied(NamedTuple):
+    """``number`` is in force now; ``before`` the version that was. ``kept``: the board's version stays, for the file did not
+    change since it was applied, and only the board did."""
 
+    number: int
+    new: bool
+    before: floors.Version | None = None
+    kept: bool = False
+
+
+def apply(dsn: str, text: str, applied_at: datetime, *, keep_the_boards: bool = False) -> Applied:
+    """Store *text* as the newest version unless it is that already.
+
+    Args:
+        keep_the_boards: nobody asked for a change just now (a restart): what the board wrote since stays.
     Raises: FloorError, Unavailable.
     """
     parse(text, PROVIDERS)
 
-    async def work(connection: Any) -> tuple[int, bool]:
+    async def work(connection: Any) -> Applied:
         await floors.lock(connection)
-        return await floors.add(connection, text, applied_at)
+        before = await floors.newest(connection)
+        if before and keep_the_boards and await floors.only_the_board_since(connection, text):
+            return Applied(before.number, False, before, kept=True)
+        return Applied(*await floors.add(connection, text, applied_at), before)
 
     return _run(dsn, work)
+
+
+class Given(NamedTuple):
+    """An identity and whose it is."""
+
+    source: str
+    identity: str
+    agent: str
+
+
+def lost(before: str, after: str) -> list[Given]:
+    """Identities of the text *before* that are nobody's by the text *after*; none when *before* does not parse any more."""
+    try:
+        former = parse(before).agent_by_identity
+    except FloorError:
+        return []
+    left = parse(after).agent_by_identity
+    return [Given(*whose, agent) for whose, agent in former.items() if whose not in left]
+
+
+def warning(applied: Applied, text: str, shown: int = 10) -> list[str]:
+    """What to say aloud when *text*, just applied, took identities away; [] when it did not."""
+    taken = lost(applied.before.text, text) if applied.new and applied.before else []
+    if not taken or applied.before is None:
+        return []
+    lines = [f"ATTENTION: {one.identity} of {one.source} is not {one.agent}'s any more" for one in taken[:shown]]
+    if len(taken) > shown:
+        lines.append(f"and {len(taken) - shown} more identities are nobody's")
+    number = applied.before.number
+    return [
+        *lines,
+        f"the file lacks what version {number} has; to get it back: srez floor export --version {number} FILE",
+    ]
+
+
+def told_at_start(applied: Applied, text: str, file: str) -> list[str]:
+    """What a start with this *file* says: applied and what that changed, or why not."""
+    if not applied.kept or applied.before is None:
+        state = "applied" if applied.new else "is in force already"
+        told = [f"floor version {applied.number} {state}", *differences(applied, text)]
+        return told + warning(applied, text)
+    given = ", ".join(f"{one.identity} to {one.agent}" for one in lost(applied.before.text, text))
+    return [
+        f"floor version {applied.number} stays in force: the board gave {given} since; "
+        f"your file does not have it: srez floor export {file}"
+    ]
 
 
 class Changed(NamedTuple):
@@ -66,9 +127,26 @@ def newest(dsn: str) -> tuple[int, str] | None:
     return _run(dsn, floors.newest)
 
 
+def numbered(dsn: str, number: int) -> tuple[int, str] | None:
+    """(version, text) of one version, or None. Raises: Unavailable."""
+    return _run(dsn, lambda connection: floors.numbered(connection, number))
+
+
 def changes(before: Floor, after: Floor) -> Iterator[str]:
     """What would change, one line each: ``agents[ivan].team: hunters → farmers``; lists of named things by name."""
     yield from _changes("", before.model_dump(mode="json", by_alias=True), after.model_dump(mode="json", by_alias=True))
+
+
+def differences(applied: Applied, text: str, shown: int = 10) -> list[str]:
+    """What *text*, just applied, changed in the version before, briefly; norms that `srez norms apply` wrote, say."""
+    if not applied.new or applied.before is None:
+        return []
+    try:
+        found = list(changes(parse(applied.before.text), parse(text)))
+    except FloorError:
+        return []
+    more = [f"and {len(found) - shown} more: srez floor export --version {applied.before.number} FILE"]
+    return found[:shown] + (more if len(found) > shown else [])
 
 
 def _changes(path: str, before: Any, after: Any) -> Iterator[str]:

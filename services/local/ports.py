@@ -1,14 +1,18 @@
 """Which TCP ports the local stack listens on."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.kit.errors import Misconfigured
 
 OFFSETS: Mapping[str, int] = {"board": 0, "ingest": 10, "aggregator": 20, "alerts": 30, "kafka": 40}
 DEFAULT_BASE = 8300
-PREFERRED = ("board", "ingest")
+PREFERRED_BY: Mapping[str, str] = {
+    "board": "the board is on {port}",
+    "ingest": "webhooks are on {port}: your PBX must post there",
+}
+PREFERRED = tuple(PREFERRED_BY)
 """These two people and PBXs call: they get the same port every time, if it is free."""
 
 
@@ -53,3 +57,18 @@ def choose(base: int | None, earlier: Mapping[str, Any]) -> dict[str, int]:
             port = free_port(usual)
         chosen[name] = port
     return chosen
+
+
+def displaced(chosen: Mapping[str, int], holder: Callable[[int], str]) -> list[str]:
+    """A line for each usual port that somebody else has: whoever calls it must be told.
+
+    Args:
+        holder: port → who listens there, or "".
+    """
+    lines = []
+    for name, reader in PREFERRED_BY.items():
+        usual = DEFAULT_BASE + OFFSETS[name]
+        if chosen[name] != usual and not is_free(usual):
+            by = f" (by {who})" if (who := holder(usual)) else ""
+            lines.append(f"{usual} is taken{by}; {reader.format(port=chosen[name])}, or free it and start again")
+    return lines

@@ -16,11 +16,11 @@ from services.kit.errors import Misconfigured, SrezError, Unavailable
 from services.kit.kafka import ensure_topics
 from services.local import floors, migrate, ports
 from services.local.broker import EmbeddedBroker
-from services.local.child import bound, stop_leftover
+from services.local.child import bound, holder, stop_leftover
 from services.local.home import Home
 from services.local.output import Output
 from services.local.postgres import EmbeddedPostgres
-from services.local.secrets import LocalSecrets
+from services.local.secrets import LocalSecrets, lacking
 from services.local.supervisor import Program, Supervisor
 
 SERVICES = ("ingest", "aggregator", "alerts", "board")
@@ -33,9 +33,12 @@ FLOOR_POLL_S = 2.0
 @dataclass(frozen=True, slots=True)
 class Options:
     floor_text: str | None = None
+    floor_file: str = "FILE"
     port_base: int | None = None
     clock: str = ""
     partitions: int = PARTITIONS
+    invent_secrets: bool = False
+    """Also those that vendors issue: a demo is the vendor as well."""
 
 
 class Stack:
@@ -51,6 +54,7 @@ class Stack:
         self.supervisor = Supervisor(output, self._announce)
         self._earlier = home.endpoints()
         self.ports = ports.choose(options.port_base, self._earlier.get("ports", {}))
+        self.displaced = [] if options.port_base else ports.displaced(self.ports, holder)
         self.postgres = None if environment.get("SREZ_POSTGRES_DSN") else EmbeddedPostgres(home.state / "postgres")
         self.dsn = self.postgres.dsn() if self.postgres else environment["SREZ_POSTGRES_DSN"]
         given = environment.get("SREZ_KAFKA_BOOTSTRAP")
@@ -61,6 +65,7 @@ class Stack:
         self._following: asyncio.Task[None] | None = None
         self._local_secrets: dict[str, str] = {}
         self.has_floor = False
+        self.lacking: list[str] = []
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -185,9 +190,10 @@ class Stack:
                 child.restart()
 
     async def _apply_floor(self) -> None:
-        if self.options.floor_text is not None:
-            version, new = await asyncio.to_thread(floors.apply, self.dsn, self.options.floor_text, self.clock.now())
-            self.output.say(f"floor version {version} {'applied' if new else 'is in force already'}")
+        if (text := self.options.floor_text) is not None:
+            applied = await asyncio.to_thread(floors.apply, self.dsn, text, self.clock.now(), keep_the_boards=True)
+            for line in floors.told_at_start(applied, text, self.options.floor_file):
+                self.output.say(line)
         newest = await asyncio.to_thread(floors.newest, self.dsn)
         self.has_floor = newest is not None
         self._make_secrets(newest)
@@ -197,8 +203,12 @@ class Stack:
             floor = parse(newest[1]) if newest else None
         except FloorError as error:
             raise Misconfigured(f"the stored floor version does not parse any more:\n{error}") from error
-        values, made = self.secrets.ensure(floor, self.environment)
+        values, made = self.secrets.ensure(floor, self.environment, invent=self.options.invent_secrets)
         self._local_secrets = values
+        former, self.lacking = self.lacking, lacking(floor.sources if floor else (), self.secret_environment())
+        for line in self.lacking:
+            if line not in former:
+                self.output.say(line)
         if made:
             self.output.say(
                 f"made secrets that were not set: {', '.join(made)}; they stand in {self.home.secrets_file}"

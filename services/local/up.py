@@ -91,6 +91,10 @@ async def greet(stack: Stack) -> int | None:
     except SrezError as error:
         stack.output.say(f"not everything is ready yet: {error}")
     stack.output.say(addresses(stack))
+    if stack.lacking:
+        for line in stack.lacking:
+            stack.output.say(line)
+        stack.output.say("set what is lacking, then start srez up again")
     return None
 
 
@@ -101,6 +105,7 @@ def addresses(stack: Stack) -> str:
             f"  Board      {stack.url('board')}",
             f"  Webhooks   {stack.url('ingest')}/hooks/<source>",
             f"  Addresses  {stack.home.endpoints_file}",
+            *(f"  {line}" for line in stack.displaced),
             "  Stop with Ctrl-C",
             "",
         ]

@@ -14,6 +14,7 @@ PAGES = (
     "/slices?slice=11:00",
     "/tasks",
     "/alerts",
+    "/report",
     "/lines",
     "/agents/alina",
     "/sources",
@@ -82,7 +83,7 @@ def test_late_fonts_move_nothing(watched: Watched, path: str) -> None:
     assert page.evaluate(SHIFTED) < 0.01
 
 
-@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/lines", "/agents/alina", "/sources"])
+@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/report", "/lines", "/agents/alina", "/sources"])
 def test_tables_fit_a_phone(watched: Watched, path: str) -> None:
     """On a phone no column is hidden behind the edge of its table."""
     page = watched.open(path, 390, 844)
@@ -168,6 +169,62 @@ def test_the_clock_is_the_floors(watched: Watched) -> None:
     first = clock.inner_text()
     assert first.startswith("14:3")
     expect(clock).not_to_have_text(first, timeout=5_000)
+
+
+HASTE = """async () => {
+  const clock = await import("/static/clock.js");
+  for (const node of document.querySelectorAll("[data-asof]")) node.dataset.asof = "";
+  const real = performance.now.bind(performance);
+  let t = real();
+  performance.now = () => t;
+  const now = "2026-11-23T11:00:00Z";
+  const at = () => (clock.floorNow() - Date.parse(now)) / 1000;
+  clock.setClock({ now, rate: 200, haste_ends: "2026-11-23T11:05:00Z", as_of: "2026-11-23T11:01:10Z" });
+  const found = [at()];
+  for (const ms of [1000, 1000, 10000]) {
+    t += ms;
+    found.push(at());
+  }
+  clock.tick();
+  const late = [...document.querySelectorAll("[data-clock], [data-asof]")].map((node) => node.textContent);
+  clock.setClock({ now, rate: 200, haste_ends: "2026-11-23T11:05:00Z", as_of: "2026-11-23T11:01:10Z" });
+  const early = [...document.querySelectorAll("[data-clock], [data-asof]")].map((node) => node.textContent);
+  performance.now = real;
+  return { found, late, early };
+}"""
+
+
+def test_the_clock_slows_where_the_haste_ends(watched: Watched) -> None:
+    """At 200× up to five minutes, then second by second; what is shown as fresh is never ahead of the clock beside it."""
+    page = watched.open("/wall")
+    seen = page.evaluate(HASTE)
+    assert seen["found"] == pytest.approx([0, 200, 300.5, 310.5])
+    assert sorted(seen["late"]) == ["14:01:10", "14:05:10"]
+    assert seen["early"] == ["14:00:00", "14:00:00"]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_header_of_a_phone_is_short(watched: Watched, language: str) -> None:
+    """Name and choices, the sections in one line, freshness: nothing else, and the open section is in sight."""
+    for path in ("/", "/tasks", "/sources"):
+        page = watched.open(f"{path}?lang={language}", 390, 844)
+        assert page.evaluate("document.querySelector('.bar').offsetHeight") <= 96, path
+        inside = page.evaluate(
+            "(({left, right}) => left >= 0 && right <= innerWidth)"
+            "(document.querySelector('.bar [aria-current]').getBoundingClientRect())"
+        )
+        assert inside, path
+
+
+def test_a_change_is_not_said_by_a_grade(watched: Watched) -> None:
+    """What has just changed has the ink of the others, on another ground; a legend says so."""
+    page = watched.open("/?lang=en")
+    inks = page.evaluate(
+        """() => [".fresh-cell .done", "td .done"].map((name) => getComputedStyle(document.querySelector(name)))
+        .map((style) => [style.color, style.backgroundColor])"""
+    )
+    assert inks[0][1] != inks[1][1]
+    assert "just changed" in page.locator("#agents-title").inner_text()
 
 
 def test_theme_is_kept(watched: Watched) -> None:

@@ -30,6 +30,19 @@ def test_it_is_read_from_five_metres(watched: Watched) -> None:
     assert cut == []
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_phone_has_it_all_below_each_other(watched: Watched, language: str) -> None:
+    """Nothing is wider than the phone, no number is behind an edge, and no screen is counted."""
+    page = watched.open(f"/wall?lang={language}", 390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    beyond = page.eval_on_selector_all(
+        ".screen *", "all => all.filter(n => n.getBoundingClientRect().right > 391).map(n => n.className || n.tagName)"
+    )
+    assert beyond == []
+    assert page.locator(".wallgrid .done:visible").count() == 18 * 5
+    expect(page.locator("[data-pages]")).to_be_hidden()
+
+
 def test_screens_turn_by_themselves(browser: Browser, watched: Watched) -> None:
     """After fifteen seconds the next screen is on, and only that one."""
     page = watched.page

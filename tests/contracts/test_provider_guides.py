@@ -55,3 +55,15 @@ def test_the_address_holds_its_secret_once(guide: ProviderGuide, language: str) 
         assert text.count(placeholder) == once * text.count("https://srez.example/hooks/one")
         assert "path secret" not in text
         assert "секрет path" not in text
+
+
+@pytest.mark.parametrize("guide", guides().values(), ids=guides())
+def test_what_one_chooses_oneself_is_marked(guide: ProviderGuide) -> None:
+    """`made_up` stands exactly where the text says so: `srez up` makes those, and never invents a vendor's key."""
+    for secret in guide.secrets:
+        text = secret.where.en.lower()
+        told = any(words in text for words in OWN_WORDS) or secret.name in {"path", "basic", "bearer"}
+        assert secret.made_up == told, secret.name
+
+
+OWN_WORDS = ("make one up", "make it up", "make up", "of your own:", "your own:", "yourself", "random")

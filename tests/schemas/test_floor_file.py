@@ -78,6 +78,28 @@ def test_defaults_are_the_documented_ones() -> None:
     assert floor.trust.max_rejected_share == 0.05
 
 
+@pytest.mark.parametrize(
+    ("source", "feeds"),
+    [
+        ("provider: mango", ("calls",)),
+        ("provider: bitrix24", ("calls",)),
+        ("provider: unheard-of", ("calls",)),
+        ("provider: stripe", ("invoices", "payments")),
+        ("provider: amocrm", ("payments",)),
+        (
+            "provider: hubspot, counts: {presentation: {stage: [a]}, payment: {won: true}}",
+            ("presentations", "payments"),
+        ),
+        ("provider: amocrm, feeds: [invoices]", ("invoices",)),
+        ("provider: ../providers/mango", ("calls",)),
+    ],
+)
+def test_what_a_source_feeds_when_nobody_says_so(source: str, feeds: tuple[str, ...]) -> None:
+    """A CRM brings what it counts, never calls: else its silence would take the calls' trust away."""
+    floor = parse(f"version: 1\nfloor: f\ntimezone: UTC\nteams: [{{id: t}}]\nsources: [{{id: s, {source}}}]\n")
+    assert floor.source_by_id["s"].feeds == feeds
+
+
 def test_limits_can_be_switched_off() -> None:
     """``null`` is not the default."""
     by = parse("timezone: UTC\nteams: [{id: a}]\njudgement: {fdr: null, task_budget_share: null}").judgement
@@ -259,6 +281,30 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
     with pytest.raises(FloorError) as refused:
         parse(bad)
     assert [problem.line for problem in refused.value.problems] == [2, 13, 26]
+
+
+def test_references_are_looked_at_beside_a_wrong_field() -> None:
+    """A bad time zone does not hide an unknown team and an unknown provider."""
+    text = """timezone: Mars/Olympus
+teams: [{id: hunters}]
+agents: [{id: ivan, team: huntrs}]
+sources: [{id: pbx, provider: asterix, secrets: {path: {env: X}}}]
+"""
+    with pytest.raises(FloorError) as refused:
+        parse(text, {"asterisk"})
+    assert [(problem.line, problem.path) for problem in refused.value.problems] == [
+        (1, "timezone"), (3, "agents.0.team"), (4, "sources.0.provider"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("kind: slack}", "kind: pigeon}"), ("role: caller", "role: [caller]")], ids=["channel", "role"]
+)
+def test_what_others_refer_to_is_one_problem(old: str, new: str) -> None:
+    """A broken channel or role is told once; who refers to it is not blamed."""
+    with pytest.raises(FloorError) as refused:
+        parse(GOOD.replace(old, new))
+    assert len(refused.value.problems) == 1
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "null", "42"])

@@ -1,6 +1,6 @@
 // Desk pages: keys, live numbers, and how fresh they are.
 import { cells } from "./cells.js";
-import { setAsOf, setClock, tick } from "./clock.js";
+import { setClock, tick } from "./clock.js";
 import { span } from "./format.js";
 import { SLOW_S, STALE_S, age, follow } from "./live.js";
 import { refresh } from "./parts.js";
@@ -20,12 +20,17 @@ function theme() {
 function renew() {
   const due = (performance.now() - ordered) / 1000 > REORDER_S;
   if (due) ordered = performance.now();
-  refresh({ reorder: due, after: filter });
+  refresh({ reorder: due, after: settle });
+}
+
+/** Parts come as the server wrote them: its clock is a little older than this page's. */
+function settle() {
+  filter();
+  tick();
 }
 
 function heard(beat) {
-  setClock(beat.now, beat.rate);
-  setAsOf(beat.as_of);
+  setClock(beat);
   if (beat.version && beat.version !== body.dataset.version) renew();
 }
 
@@ -41,8 +46,12 @@ function freshness() {
   if (!banner.hidden) banner.textContent = `${body.dataset.stale} ${span(old)}`;
 }
 
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && print());
+
 keys();
 theme();
+// On a phone the sections may be wider than the screen: the one that is open is in sight.
+document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 follow({ hello: heard, beat: heard, cells });
 setInterval(() => {
   tick();

@@ -1,6 +1,6 @@
 // The wall: turns its screens by itself, lives through nights, lost networks and restarts of the server.
 import { cells } from "./cells.js";
-import { setAsOf, setClock, tick } from "./clock.js";
+import { setClock, tick } from "./clock.js";
 import { span } from "./format.js";
 import { STALE_S, age, follow } from "./live.js";
 import { refresh } from "./parts.js";
@@ -24,10 +24,15 @@ function show() {
   }
 }
 
+/** Parts come as the server wrote them: its clock is a little older than this page's. */
+function settle() {
+  show();
+  tick();
+}
+
 function heard(beat) {
-  setClock(beat.now, beat.rate);
-  setAsOf(beat.as_of);
-  if (beat.version && beat.version !== body.dataset.version) refresh({ after: show });
+  setClock(beat);
+  if (beat.version && beat.version !== body.dataset.version) refresh({ after: settle });
 }
 
 function freshness() {
@@ -48,7 +53,7 @@ setInterval(() => {
   at += 1;
   show();
 }, TURN_S * 1000);
-setInterval(() => refresh({ after: show }), RENEW_S * 1000);
+setInterval(() => refresh({ after: settle }), RENEW_S * 1000);
 // A page that is weeks old has an old script: load anew once in a while, only while the server answers.
 setInterval(() => {
   if ((performance.now() - loaded) / 3.6e6 > NIGHT_H && age() < 10) location.reload();

@@ -25,13 +25,15 @@ def task_done(today: Today, task: Task, known: AgentNow) -> int:
 
 
 def carried(today: Today, task: Task) -> bool:
-    """The cut-off that was to verify the task is frozen, and the task is still open."""
-    return task.open and task.due <= _frozen_to(today)
+    """The cut-off that was to verify the task is frozen, and the task is still open or was verified at a later one."""
+    if task.open:
+        return task.due <= _frozen_to(today)
+    return task.row.verified is not None and task.due < task.row.verified
 
 
 def due_at(today: Today, task: Task) -> datetime:
     """When the task is looked at next: a carried one at the first cut-off after the last closed slice."""
-    if not carried(today, task):
+    if not task.open or not carried(today, task):
         return task.due
     frozen = _frozen_to(today)
     days = (working_day(today.floor, today.date + timedelta(days=ahead)) for ahead in range(FAR_DAYS))

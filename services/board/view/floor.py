@@ -1,5 +1,6 @@
 """The Floor page, from the top line to the recents, as values a template only has to place."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from services.board.view.dues import carried, due_at, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.words import Words
+from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
 from services.rules.trust import TrustEvidence, gate
 
@@ -47,6 +49,10 @@ class AgentLine:
     task_carried: bool
     task_done: int
     on_shift: bool
+    idle_s: float | None
+    """Working seconds since the last call."""
+    work: str
+    """Working spans of the day as JSON, in Unix seconds: pages count on with them."""
 
     def pace(self, step: Step) -> Pace:
         return self.paces[STEPS.index(step)]
@@ -136,6 +142,8 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         task_carried=task is not None and carried(today, task),
         task_done=task_done(today, task, known) if task else 0,
         on_shift=today.on_shift(agent.id),
+        idle_s=today.idle_s(agent.id, now),
+        work=json.dumps([(int(a), int(b)) for a, b in today.exposures.get(agent.id, NONE).net]),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.floor import SourceConfig
+from schemas.providers import guides
 from services.board.storage.sources import LineCount, SourceCount
 from services.board.today import Today
 from services.board.view.floor import source_states
@@ -30,6 +31,8 @@ class LineShown:
 class SourceShown:
     config: SourceConfig | None
     id: str
+    title: str
+    """The provider's own name."""
     count: SourceCount | None
     state: str
     tone: str
@@ -78,4 +81,6 @@ def _line(today: Today, count: LineCount) -> LineShown:
 def _source(today: Today, id_: str, count: SourceCount | None, state: str, w: Words) -> SourceShown:
     config = today.floor.source_by_id.get(id_)
     feeds = ", ".join(w(f"feed.{feed}") for feed in config.feeds) if config else ""
-    return SourceShown(config, id_, count, state, TONES[state], feeds)
+    guide = guides().get(config.provider) if config else None
+    title = guide.title if guide else config.provider if config else ""
+    return SourceShown(config, id_, title, count, state, TONES[state], feeds)

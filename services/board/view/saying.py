@@ -3,7 +3,7 @@
 Evidence is read leniently: a field that is missing or odd is left out of the sentence, never guessed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -29,6 +29,10 @@ class Said:
     affected: str
     again: str
     numbers: tuple[tuple[str, str], ...]
+    began: datetime
+    """When the trouble began by its evidence (the first failure, the last thing heard): before it was noticed."""
+    history: tuple[tuple[datetime, str], ...]
+    """When a state came, in words; one that only came with another verdict says the verdict."""
 
 
 def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
@@ -44,7 +48,24 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         affected=f"{w('say.affected', n=affected)}; {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),
+        began=_began(alert),
+        history=tuple(_history(alert, w)),
     )
+
+
+def _began(alert: Alert) -> datetime:
+    since = _instant(alert.row.evidence.get("since"))
+    return min(since, alert.row.fired_at) if since else alert.row.fired_at
+
+
+def _history(alert: Alert, w: Words) -> Iterator[tuple[datetime, str]]:
+    before = None
+    for step in alert.history:
+        if before is None or step.state != before.state:
+            yield step.at, w.known("alert.state", step.state)
+        elif step.verdict != before.verdict:
+            yield step.at, w.known("verdict", step.verdict)
+        before = step
 
 
 def scope(text: str, floor: Floor, w: Words) -> str:
@@ -60,7 +81,7 @@ def scope(text: str, floor: Floor, w: Words) -> str:
 
 def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
     seen = alert.row.evidence
-    since = w.clock(_instant(seen.get("since")) or alert.row.fired_at)
+    since = w.clock(_began(alert))
     parts: list[str] = []
     failures, attempts = seen.get("failures"), seen.get("attempts")
     if isinstance(failures, int):

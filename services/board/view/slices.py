@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from scipy.special import gammaincinv
 
@@ -12,7 +12,7 @@ from schemas.steps import STEPS, Step
 from services.board.storage.closes import Close
 from services.board.view import saying
 from services.board.words import Words
-from services.rules.day import WorkingDay
+from services.rules.day import CutOff, WorkingDay
 from services.rules.deviation import multiplier
 
 SPAN = 1.6
@@ -74,6 +74,8 @@ class SlicesView:
     agents: list[AgentSlice]
     previous: str
     following: str
+    first: CutOff | None
+    """While none of the day is closed: the first still to come, with the moment it is closed (after the grace)."""
 
 
 def slices_view(
@@ -84,6 +86,7 @@ def slices_view(
     rows: Sequence[SliceRow],
     w: Words,
     team: str,
+    now: datetime,
 ) -> SlicesView:
     titles = {one.id: one.title for one in floor.teams}
     teams = [
@@ -106,7 +109,13 @@ def slices_view(
         _agents(floor, [row for row in rows if not team or row.team == team], w),
         (day.date - timedelta(days=1)).isoformat(),
         (day.date + timedelta(days=1)).isoformat(),
+        None if closed else first_to_close(floor, day, now),
     )
+
+
+def first_to_close(floor: Floor, day: WorkingDay, now: datetime) -> CutOff | None:
+    grace = timedelta(seconds=floor.grace_s)
+    return next((CutOff(cut.name, cut.at + grace) for cut in day.cut_offs if cut.at + grace > now), None)
 
 
 def _all_known(rows: Sequence[SliceRow], titles: dict[str, str]) -> bool:

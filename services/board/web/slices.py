@@ -39,7 +39,7 @@ def routes(board: Board) -> APIRouter:
             unknown=unknown,
             floor=floor,
             day=day,
-            view=slices_view(floor, day, closed, chosen, rows, w, team or ""),
+            view=slices_view(floor, day, closed, chosen, rows, w, team or "", board.clock.now()),
             asked=slice or "",
             team=team or "",
         )

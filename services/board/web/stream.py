@@ -20,9 +20,9 @@ def routes(board: Board) -> APIRouter:
         },
     )
     async def api() -> Response:
-        """Events: ``hello`` and ``beat`` {now, rate, as_of, age_s, late, version, boot}; ``cells`` {as_of, rows, teams} as
-        they change, a row at most once a second; ``slice``, ``alert``, ``line`` when one closes or changes. After a gap
-        read ``/floor`` again."""
+        """Events: ``hello`` and ``beat`` {now, rate, haste_ends, as_of, age_s, late, version, boot}; ``cells`` {as_of, rows,
+        teams} as they change, a row at most once a second; ``slice``, ``alert``, ``line`` when one closes or changes.
+        After a gap read ``/floor`` again."""
         if board.live.clients >= board.max_clients:
             raise HTTPException(503, "too_many_streams", headers={"retry-after": "30"})
         return StreamingResponse(

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import en_sources
+from services.board.words import en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_report.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.alerts": "Alerts",
     "nav.lines": "Lines",
     "nav.sources": "Sources",
+    "nav.report": "Day report",
     "nav.wall": "Wall",
     "nav.label": "Sections",
     "nav.skip": "To the content",
@@ -119,6 +121,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "wanted.invoices": ("{n} invoice", "{n} invoices"),
     "wanted.payments": ("{n} payment", "{n} payments"),
     "done_due": "done / due by now",
+    "changed": "just changed",
     "done": "Done",
     "due": "Due by now",
     "norm": "Day norm",
@@ -143,7 +146,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agents.level_none": "Standing",
     "agents.task": "Task",
     "agents.last_call": "No call for",
-    "agents.last_call.hint": "Time since the last call",
+    "agents.last_call.hint": "Working time since the last call: breaks, training, faults and time off shift do not count",
     "agents.search": "Agent's name",
     "agents.search_label": "Find an agent",
     "agents.team": "Team",
@@ -228,6 +231,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "slices.teams": "Teams at the slice",
     "slices.rows": "Agents by step",
     "slices.matrix_hint": "done / due; dot: pace, bar: its interval, tick: the norm",
+    "slices.first": "No slice is closed yet: the first, {slice}, closes at {time}",
     "slices.none": "No slices on this day",
     "unknown.team": "There is no team named “{name}” here",
     "unknown.slice": "There is no slice named “{name}” in the schedule",
@@ -299,7 +303,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "alerts.affected": "Who is affected",
     "alerts.rules_out": "What it rules out",
     "alerts.history": "History",
-    "alerts.fired": "Began",
+    "alerts.began": "Began",
+    "alerts.fired": "Noticed",
     "alerts.ended": "Ended",
     "alerts.lasted": "Lasted",
     "alerts.lasts": "Lasts",

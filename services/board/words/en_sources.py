@@ -86,6 +86,17 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sources.other_short": ("+{n} of another day", "+{n} of other days"),
     "sources.other_days": ("{n} of another day: {at}", "{n} of other days, the last {at}"),
+    "sources.owed": "Not read back yet",
+    "sources.owed_hint": (
+        "Events name these objects by their number only; until the service tells the rest, they count nothing. "
+        "Srez asks again by itself for a day"
+    ),
+    "sources.to_read_back": ("{n} object waits to be read back", "{n} objects wait to be read back"),
+    "sources.given_up": ("{n} object was given up", "{n} objects were given up"),
+    "sources.given_up_hint": (
+        "What was given up is asked for again when its event comes again, or, when the cause is mended, by "
+        "srez journal replay --source {source}"
+    ),
     "sources.secrets": "Secrets",
     "sources.secret.name": "Secret",
     "sources.secret.variable": "Variable",

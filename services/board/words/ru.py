@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import ru_sources
+from services.board.words import ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_report.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.alerts": "Сигналы",
     "nav.lines": "Линии",
     "nav.sources": "Источники",
+    "nav.report": "Итоги",
     "nav.wall": "Табло",
     "nav.label": "Разделы",
     "nav.skip": "К содержанию",
@@ -123,6 +125,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "wanted.invoices": ("{n} счёт", "{n} счёта", "{n} счетов"),
     "wanted.payments": ("{n} оплату", "{n} оплаты", "{n} оплат"),
     "done_due": "сделано / к этому часу",
+    "changed": "только что изменилось",
     "done": "Сделано",
     "due": "К этому часу",
     "norm": "Норма дня",
@@ -147,7 +150,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agents.level_none": "Оценка",
     "agents.task": "Задача",
     "agents.last_call": "Без звонка",
-    "agents.last_call.hint": "Время с последнего звонка",
+    "agents.last_call.hint": "Рабочее время с последнего звонка: без перерывов, тренера, сбоев и времени вне смены",
     "agents.search": "Имя агента",
     "agents.search_label": "Искать агента",
     "agents.team": "Команда",
@@ -232,6 +235,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "slices.teams": "Команды на срезе",
     "slices.rows": "Агенты по шагам",
     "slices.matrix_hint": "сделано / должно быть; точка — темп, черта — его интервал, засечка — норма",
+    "slices.first": "Ни один срез ещё не закрыт: первый, {slice}, закроется в {time}",
     "slices.none": "За этот день срезов нет",
     "unknown.team": "Команды «{name}» здесь нет",
     "unknown.slice": "Среза «{name}» нет в расписании",
@@ -303,7 +307,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "alerts.affected": "Кого задело",
     "alerts.rules_out": "Что это исключает",
     "alerts.history": "История",
-    "alerts.fired": "Началось",
+    "alerts.began": "Началось",
+    "alerts.fired": "Замечено",
     "alerts.ended": "Кончилось",
     "alerts.lasted": "Длилось",
     "alerts.lasts": "Длится",

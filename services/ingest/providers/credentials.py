@@ -73,6 +73,18 @@ def verify_with_bearer(request: Request, secrets: Secrets) -> None:
     verify_configured(request, secrets)
 
 
+def verify_account(wanted: object, given: str | None, what: str) -> None:
+    """*wanted*: an option that pins the account, a text or number or a list of them; None pins nothing.
+
+    Raises: Unauthorized when the body is of another account.
+    """
+    if wanted is None:
+        return
+    listed = wanted if isinstance(wanted, list | tuple) else [wanted]
+    if not matches(given or "", [str(one) for one in listed]):
+        raise Unauthorized(f"{what} is missing or another one", "bad_signature")
+
+
 def without_path_secret(request: Request, secrets: Secrets) -> Request:
     """The request with the path secret cut off, as it is parsed and journaled.
 

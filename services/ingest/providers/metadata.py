@@ -6,8 +6,8 @@ from typing import Any, Final
 from services.ingest.providers import values
 from services.kit.errors import BadInput
 
-IDENTITY: Final = ("manager", "agent")
-DEAL: Final = ("deal", "deal_id", "order_id")
+IDENTITY: Final = ("manager", "agent", "manager_id", "agent_id")
+DEAL: Final = ("deal", "deal_id", "order_id", "order")
 
 
 def keys(option: object, name: str, default: Sequence[str]) -> Sequence[str]:

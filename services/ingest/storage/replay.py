@@ -42,14 +42,25 @@ async def listed(connection: Any, chosen: Filter, limit: int) -> list[dict[str, 
     return [dict(row) for row in await connection.fetch(_LIST, *_arguments(chosen), limit)]
 
 
+_FACTS_OF = """
+SELECT event_id, type, occurred_at, agent, identity, line, revision, journal_id FROM facts WHERE journal_id = ANY($1)
+"""
+_SAME_BODY = """
+SELECT id FROM journal
+WHERE source = $1 AND body_hash = $2 AND id <> $3
+  AND received_at BETWEEN $4::timestamptz - interval '7 days' AND $4::timestamptz + interval '7 days'
+"""
+
+
 async def shown(connection: Any, id_: int) -> dict[str, Any] | None:
-    """One row whole, with the facts that name it."""
+    """One row whole, with the facts that name it; of a repeated webhook those that name a row with the same body."""
     row = await connection.fetchrow("SELECT * FROM journal WHERE id = $1", id_)
     if row is None:
         return None
-    facts = await connection.fetch(
-        "SELECT event_id, type, occurred_at, agent, identity, line, revision FROM facts WHERE journal_id = $1", id_
-    )
+    facts = await connection.fetch(_FACTS_OF, [id_])
+    if not facts and row["facts"]:
+        same = await connection.fetch(_SAME_BODY, row["source"], row["body_hash"], id_, row["received_at"])
+        facts = await connection.fetch(_FACTS_OF, [one[0] for one in same])
     return {**dict(row), "stored_facts": [dict(fact) for fact in facts]}
 
 

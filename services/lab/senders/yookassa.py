@@ -1,6 +1,6 @@
 """YooKassa: notifications without a signature, ids or times of their own (yookassa §1–4).
 
-The API that they should be compared with is not played: the floor file must say ``options.trust_notifications``.
+The API that they could be compared with is not played: the floor file must not give ``shop_id`` and ``secret_key``.
 """
 
 import json

@@ -9,9 +9,10 @@ import httpx
 
 from services.lab.feeder import FeedReport
 from services.lab.simulate.truth import Truth
+from services.local.counted import counted
 
 MINUTE = timedelta(seconds=60)
-PAGES = ("/", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
+PAGES = ("/", "/report", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,18 @@ class Outcome:
 def checks(outcome: Outcome) -> Iterator[Check]:
     report, truth, counts = outcome.report, outcome.truth, outcome.counts
     yield Check("every webhook was accepted", report.well, f"{report.accepted} of {report.requests}")
-    yield Check("accepted = journal", report.accepted == counts["journal"], f"{counts['journal']} rows")
+    yield Check("accepted = journal", report.accepted == counts["journal"], counted(counts["journal"], "row"))
     facts = counts["facts"]
-    yield Check("every fact once", facts == truth.facts, f"{facts} facts, {len(truth.duplicated)} came twice")
+    yield Check(
+        "every fact once", facts == truth.facts, f"{counted(facts, 'fact')}, {len(truth.duplicated)} came twice"
+    )
     strangers = len(truth.unattributed)
-    yield Check("unknown extensions are kept apart", counts["unattributed"] == strangers, f"{strangers} facts")
+    yield Check("unknown extensions are kept apart", counts["unattributed"] == strangers, counted(strangers, "fact"))
     closed = [row["slice"] for row in outcome.closes]
     yield Check("every slice was closed", closed == list(outcome.cut_offs), ", ".join(closed))
     yield _recount(outcome)
     yield from _outages(outcome)
+    yield Check("the day was reported once", counts["reports"] == 1, f"{counts['reports']} day reports")
     undelivered = counts["dead"] + counts["waiting"]
     told = f"{counts['sent']} sent" + (f", {undelivered} not" if undelivered else "")
     yield Check("every message was delivered", undelivered == 0, told)
@@ -66,7 +70,7 @@ def _recount(outcome: Outcome) -> Check:
             wrong.append(f"{row['slice']} {row['agent']} {row['step']}: {row['done']}+{row['late']}, really {expected}")
     told = "; ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
     passed = bool(outcome.slices) and not wrong
-    return Check("slices = an independent recount", passed, told or f"{len(outcome.slices)} numbers")
+    return Check("slices = an independent recount", passed, told or counted(len(outcome.slices), "number"))
 
 
 def _outages(outcome: Outcome) -> Iterator[Check]:
@@ -95,4 +99,4 @@ async def pages(board_url: str) -> Check:
             else:
                 if status != 200:
                     wrong.append(f"{page}: {status}")
-    return Check("the board answers", not wrong, ", ".join(wrong) or f"{len(PAGES)} pages")
+    return Check("the board answers", not wrong, ", ".join(wrong) or counted(len(PAGES), "page"))

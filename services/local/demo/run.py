@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from services.kit.postgres import engine
 from services.lab.feeder import FeedReport, Progress, feed
+from services.local.counted import counted, noun
 from services.local.demo.checks import Check, Outcome, checks, pages
 from services.local.demo.day import DemoDay
 from services.local.demo.stored import Stored
@@ -21,7 +22,7 @@ SETTLE_S = 45.0
 def run(demo: DemoDay, *, once: bool, port_base: int | None) -> int:
     """Exit code; with *once* it ends after the summary: 0 when every check passed, else 1."""
     playing = _Playing(demo, once)
-    options = Options(demo.floor_text, port_base, demo.clock)
+    options = Options(demo.floor_text, port_base=port_base, clock=demo.clock, invent_secrets=True)
     home = Home.from_environment("demo")
     return run_stack(home, options, environment=demo.environment, during=playing.play, quiet=True, fresh=True)
 
@@ -36,7 +37,7 @@ class _Playing:
         day = demo.day.days[0]
         say(addresses(stack))
         say(
-            f"A day of {len(demo.floor.agents)} agents, {day.date:%d.%m.%Y}, at {demo.rate:g}× — "
+            f"A day of {counted(len(demo.floor.agents), 'agent')}, {day.date:%d.%m.%Y}, at {demo.rate:g}× — "
             f"it ends in {stack.clock.real_seconds_until(demo.last_close) / 60:.1f} minutes. Open the board meanwhile."
         )
         database = engine(stack.dsn)
@@ -57,11 +58,12 @@ class _Playing:
     async def _feed(self, stack: Stack, stored: Stored) -> FeedReport:
         async def tell(progress: Progress) -> None:
             counts = await stored.counts()
+            webhooks = noun(progress.accepted, "webhook")
             late = f", {progress.behind_s:.1f} s behind" if progress.behind_s > 1 else ""
             stack.output.say(
-                f"  {progress.at.astimezone(self.demo.floor.zone):%H:%M}  {progress.accepted:5} webhooks, "
-                f"{counts['facts']:5} facts, {counts['closes']} slices closed, {counts['tasks']} tasks, "
-                f"{counts['alerts']} alerts{late}"
+                f"  {progress.at.astimezone(self.demo.floor.zone):%H:%M}  {progress.accepted:5} {webhooks}, "
+                f"{counts['facts']:5} {noun(counts['facts'], 'fact')}, {counted(counts['closes'], 'slice')} closed, "
+                f"{counted(counts['tasks'], 'task')}, {counted(counts['alerts'], 'alert')}{late}"
             )
 
         return await feed(
@@ -81,7 +83,8 @@ class _Playing:
         deadline = asyncio.get_running_loop().time() + SETTLE_S
         while asyncio.get_running_loop().time() < deadline:
             counts = await stored.counts()
-            if counts["closes"] >= slices and not (counts["backlog"] or counts["unpublished"] or counts["waiting"]):
+            waits = counts["backlog"] or counts["unpublished"] or counts["waiting"]
+            if counts["closes"] >= slices and counts["reports"] and not waits:
                 return
             await asyncio.sleep(0.5)
 
@@ -101,7 +104,10 @@ class _Playing:
 
     def _farewell(self, stack: Stack, found: list[Check]) -> list[str]:
         failed = sum(not check.passed for check in found)
-        lines = ["", f"{failed} of {len(found)} checks failed." if failed else f"All {len(found)} checks passed."]
+        lines = [
+            "",
+            f"{failed} of {counted(len(found), 'check')} failed." if failed else f"All {len(found)} checks passed.",
+        ]
         if not self.once:
             lines += [
                 "",

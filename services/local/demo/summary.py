@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from services.local.counted import counted
 from services.local.demo.checks import Check, Outcome
 
 MOST = 12
@@ -21,9 +22,10 @@ def told(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
     yield f"  odd        {counts['rejected']} rejected and kept, {counts['ignored']} with nothing to count"
     for row in outcome.closes:
         untrusted = sum(bool(reasons) for steps in row["trust"].values() for reasons in steps.values())
+        doubted = f", {counted(untrusted, 'team step')} not trusted" if untrusted else ""
         yield (
             f"  slice      {row['slice']}  closed {row['closed_at'].astimezone(zone):%H:%M}"
-            f"{'' if row['on_time'] else ', late'}{f', {untrusted} team steps not trusted' if untrusted else ''}"
+            f"{'' if row['on_time'] else ', late'}{doubted}"
         )
     yield from _tasks(outcome)
     for row in outcome.coaching:

@@ -22,7 +22,8 @@ def examine(home: Home) -> Iterator[Finding]:
     if not endpoints:
         yield from _ports()
     if dsn := os.environ.get("SREZ_POSTGRES_DSN"):
-        yield from asyncio.run(stores.database(dsn))
+        notes = asyncio.run(running.ingest_notes(endpoints))
+        yield from asyncio.run(stores.database(dsn, notes))
     else:
         yield note("PostgreSQL", "no address", NOT_RUNNING)
     if bootstrap := os.environ.get("SREZ_KAFKA_BOOTSTRAP"):

@@ -9,14 +9,17 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor, SourceConfig
-from services.board.storage import intake
+from services.board.storage import asked, intake
+from services.board.storage.asked import Asked
 from services.board.storage.intake import Begun, Intake, Unowned
 from services.board.view.refused import lacking
 from services.ingest.customer import hasher
+from services.ingest.providers import PROVIDERS
 from services.ingest.source import configure
 from services.ingest.web.answer import CODES
 from services.kit.clock import Clock
 from services.local.doctor.finding import Finding, note, ok, wrong
+from services.local.secrets import source_secrets, where_found
 from services.rules.day import date_of, working_day
 
 REFUSED: Final[Mapping[str, str]] = {
@@ -39,6 +42,7 @@ class Activity:
     today: Mapping[str, Intake]
     begun: Mapping[str, Begun]
     unowned: Sequence[Unowned]
+    asked: Mapping[str, Asked]
 
 
 async def activity(connection: AsyncConnection, floor: Floor) -> Activity:
@@ -49,28 +53,47 @@ async def activity(connection: AsyncConnection, floor: Floor) -> Activity:
         await intake.of_day(connection, day.starts, day.ends),
         await intake.begun(connection, list(floor.source_by_id)),
         await intake.unowned(connection),
+        await asked.asked(connection),
     )
 
 
-def sources(floor: Floor, seen: Activity) -> Iterator[Finding]:
-    """Provider, secrets, webhooks and identities of every source."""
+def sources(floor: Floor, seen: Activity, notes: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """Provider, secrets, webhooks and identities of every source.
+
+    Args:
+        notes: of a running ingest, which knows what it was given; None: what this environment tells is all we know.
+    """
     key = os.environ.get("SREZ_CUSTOMER_KEY")
     for id_, source in configure(floor, hasher(key), os.environ).items():
         config = source.source.config
-        if source.problem is None:
-            yield ok(f"source {id_}", config.provider)
-        else:
-            mend = "mend the floor file: srez floor apply FILE"
-            if source.provider is not None and "is not set" in source.problem:
-                mend = "if ingest does not have it either, its webhooks are refused: set it there"
-            yield wrong(f"source {id_}", f"{source.problem} here", mend)
+        yield _usable(config, source.problem if notes is None else notes.get(f"source {id_}"), asked=notes is not None)
         yield _heard(config, seen)
         yield from _turned_away(config, seen)
         yield from _unread(config, seen)
         yield from _rejected(floor, config, seen)
+        yield from _owed(config, seen)
         yield from _nobodys(config, seen)
-    if not key:
+    if not key if notes is None else "customers" in notes:
         yield note("SREZ_CUSTOMER_KEY", "not set: customers are not told apart", "any long random word, kept for good")
+
+
+def _usable(config: SourceConfig, problem: str | None, *, asked: bool) -> Finding:
+    """``asked``: the running ingest itself said so."""
+    what = f"source {config.id}"
+    if problem is None:
+        return ok(what, config.provider)
+    if config.provider not in PROVIDERS or "is not set" not in problem:
+        return wrong(what, problem, "mend the floor file: srez floor apply FILE")
+    found = [where_found(config, kind) for _, kind, names in source_secrets([config]) if _named(names, problem)]
+    where = "".join(f"; {told}" for told in found if told)
+    if asked:
+        return wrong(what, f"ingest says: {problem}", f"set it where ingest runs, then start that again{where}")
+    mend = "if ingest does not have it either, its webhooks are refused: set it there"
+    return wrong(what, f"{problem} here", f"{mend}{where}")
+
+
+def _named(names: Sequence[str], problem: str) -> bool:
+    return any(f"{name} " in problem for name in names)
 
 
 def _heard(config: SourceConfig, seen: Activity) -> Finding:
@@ -121,6 +144,18 @@ def _rejected(floor: Floor, config: SourceConfig, seen: Activity) -> Iterator[Fi
         yield wrong(f"rejected of {config.id}", f"{detail}; so much that nobody is judged", mend)
     else:
         yield note(f"rejected of {config.id}", detail, mend)
+
+
+def _owed(config: SourceConfig, seen: Activity) -> Iterator[Finding]:
+    owed = seen.asked.get(config.id)
+    if owed is None:
+        return
+    told = [(owed.waiting, "wait to be read back"), (owed.given_up, "given up")]
+    detail = ", ".join(f"{count} {what}" for count, what in told if count)
+    mend = "it is asked again by itself for a day; mend the cause: access, rights, limits of the provider"
+    if owed.given_up:
+        mend = f"when the cause is mended: srez journal replay --source {config.id}"
+    yield note(f"objects of {config.id}", f"{detail}: {owed.problem}" if owed.problem else detail, mend)
 
 
 def _nobodys(config: SourceConfig, seen: Activity) -> Iterator[Finding]:

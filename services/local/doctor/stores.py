@@ -1,7 +1,7 @@
 """Database, broker, floor and clock: what every service stands on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
 from services.kit.secret import read
 from services.local import migrate
+from services.local.counted import counted
 from services.local.doctor import sources
 from services.local.doctor.finding import Finding, note, ok, wrong
 
@@ -25,8 +26,12 @@ LOWEST_POSTGRES = 150000
 NO_FLOOR = wrong("floor", "none was applied yet", "srez floor apply FILE (deploy/floor.example.yaml is a start)")
 
 
-async def database(dsn: str) -> Iterator[Finding]:
-    """Reachable, recent enough, migrated, with the same clock; and the floor in force."""
+async def database(dsn: str, notes: Mapping[str, str] | None = None) -> Iterator[Finding]:
+    """Reachable, recent enough, migrated, with the same clock; and the floor in force.
+
+    Args:
+        notes: what a running ingest says of its sources.
+    """
     connections = engine(dsn, size=1)
     try:
         async with connections.connect() as connection:
@@ -36,7 +41,7 @@ async def database(dsn: str) -> Iterator[Finding]:
             revision = None
             if (await connection.execute(sa.text("SELECT to_regclass('alembic_version')"))).scalar_one() is not None:
                 revision = (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar()
-            found = await _floor(connection) if revision is not None else [NO_FLOOR]
+            found = await _floor(connection, notes) if revision is not None else [NO_FLOOR]
     except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
         detail = (str(error) or type(error).__name__).splitlines()[0][:200]
         return iter([wrong("PostgreSQL", detail, "is it running, and is SREZ_POSTGRES_DSN right?")])
@@ -90,7 +95,7 @@ def virtual_clock() -> Finding | None:
     return note("SREZ_CLOCK", f"time is virtual, {now:%Y-%m-%d %H:%M} UTC now", "meant for demos and tests only")
 
 
-async def _floor(connection: AsyncConnection) -> list[Finding]:
+async def _floor(connection: AsyncConnection, notes: Mapping[str, str] | None) -> list[Finding]:
     """The floor in force, its sources and its channels."""
     query = sa.select(floors.c.version, floors.c.text).order_by(floors.c.version.desc()).limit(1)
     newest = (await connection.execute(query)).first()
@@ -101,9 +106,10 @@ async def _floor(connection: AsyncConnection) -> list[Finding]:
     except FloorError as error:
         told = f"version {newest.version} does not parse any more: {error.problems[0]}"
         return [wrong("floor", told, "mend and apply it again")]
-    told = f"version {newest.version}: {floor.title}, {len(floor.agents)} agents, {len(floor.sources)} sources"
+    size = f"{counted(len(floor.agents), 'agent')}, {counted(len(floor.sources), 'source')}"
+    told = f"version {newest.version}: {floor.title}, {size}"
     seen = await sources.activity(connection, floor)
-    return [ok("floor", told), *sources.sources(floor, seen), *_channels(floor)]
+    return [ok("floor", told), *sources.sources(floor, seen, notes), *_channels(floor)]
 
 
 def _channels(floor: Floor) -> Iterator[Finding]:

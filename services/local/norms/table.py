@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.floor import Floor
+from services.local.counted import counted, noun
 from services.local.norms.paper import Paper, named
 from services.rules.intraday import Curve
 from services.rules.proposal import Proposal
@@ -40,7 +41,7 @@ NAMES = 4
 def show(console: Console, paper: Paper, floor: Floor) -> None:
     least, most = floor.review.window_days
     console.print(
-        f"{floor.title}: {paper.days} working days, {paper.from_} … {paper.until}"
+        f"{floor.title}: {counted(paper.days, 'working day')}, {paper.from_} … {paper.until}"
         + (f" (at least {least} make a reference, at most {most} are looked at)" if paper.days < least else ""),
         highlight=False,
     )
@@ -101,7 +102,8 @@ def _beneath(rows: Iterable[Proposal]) -> Iterator[str]:
     rows = [one for one in rows if not one.kept]
     members = sorted({agent for one in rows for agent in one.members})
     if members:
-        yield f"from {len(members)} people, up to {max(one.hours for one in rows):,.0f} hours"
+        most = max(one.hours for one in rows)
+        yield f"from {counted(len(members), 'person', 'people')}, up to {most:,.0f} {noun(round(most), 'hour')}"
     worst: Counter[str] = Counter()
     for one in rows:
         for reason, count in one.left_out.items():

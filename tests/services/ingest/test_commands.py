@@ -170,6 +170,41 @@ async def test_journal_replay_after_a_mend(bench: Bench, postgres_dsn: str, monk
     assert await bench.connections.fetchval("SELECT count(*) FROM facts") == 2
 
 
+@pytest.mark.integration
+async def test_names_that_do_not_exist_are_told(
+    bench: Bench, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source or a row nobody knows is no silent nothing; one that is known and quiet is."""
+    await apply_floor(bench.connections)
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    assert "has no source 'nope'; known are " in await typed("journal", "list", "--source", "nope")
+    assert await typed("journal", "list", "--source", "own") == ""
+    assert "no such row among those asked for: 99999" in await typed("journal", "replay", "--id", "99999")
+    assert "has no source 'nope'" in await typed("journal", "replay", "--source", "nope")
+
+
+@pytest.mark.integration
+async def test_a_repeated_webhook_shows_whose_facts_are_stored(
+    bench: Bench, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The facts name the first row; the second shows them, and says so."""
+    await apply_floor(bench.connections)
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    first, second = await bench.journal(body(call("a"))), await bench.journal(body(call("a")))
+    await bench.all_parsed()
+    shown = await typed("journal", "show", str(second))
+    assert f'"facts_told_by": "row {first}, which has the same body"' in shown
+    assert "event_id" in shown
+    assert "facts_told_by" not in await typed("journal", "show", str(first))
+
+
+def test_normalize_by_a_source_the_floor_lacks(run: Any) -> None:
+    """It is read with bare settings, and that is said."""
+    code, facts, errors = run(body(call("a")), "--provider", "generic", "--floor", "TMP/floor.yaml", "--source", "nope")
+    assert (code, len(facts)) == (0, 1)
+    assert "floor.yaml has no source 'nope'; known are " in errors
+
+
 async def typed(*words: str) -> str:
     """Runs the command in a thread: it has an event loop of its own."""
     done = await asyncio.to_thread(CliRunner().invoke, app, list(words))

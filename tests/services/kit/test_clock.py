@@ -44,6 +44,16 @@ def test_allowances_shrink_with_the_haste(monkeypatch: pytest.MonkeyPatch) -> No
     assert at(text, 90, monkeypatch).allow(3) == timedelta(seconds=3)
 
 
+def test_the_pace_of_now_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page needs to go on by itself: the rate in force, and where the haste will end if it has not."""
+    text = "2026-11-23T09:00:00+03:00@60/2026-11-23T10:00:00+03:00"
+    hasty, after = at(text, 30, monkeypatch), START + timedelta(hours=1)
+    assert (hasty.pace, hasty.haste_ends) == (60, after)
+    calm = at(text, 90, monkeypatch)
+    assert (calm.pace, calm.haste_ends) == (1, None)
+    assert (Clock().pace, Clock().haste_ends) == (1, None)
+
+
 @pytest.mark.parametrize(
     "text", ["yesterday", "2026-11-23T09:00:00", "2026-11-23T09:00:00Z@0", "2026-11-23T09:00:00Z@x"]
 )

@@ -37,7 +37,7 @@ teams: [{id: one}]
 agents: [{id: ann, team: one, identities: {stripe: ["17"], yookassa: ["17"], retail: ["17"]}}]
 sources:
   - {id: stripe, provider: stripe, secrets: {signing_secret: {env: WHSEC}}}
-  - {id: yookassa, provider: yookassa, secrets: {path: {env: PATH_SECRET}}, options: {trust_notifications: true}}
+  - {id: yookassa, provider: yookassa, secrets: {path: {env: PATH_SECRET}}}
   - {id: retail, provider: retailcrm, secrets: {path: {env: PATH_SECRET}}, timezone: Asia/Yekaterinburg,
      counts: {presentation: {stage: [offer]}, invoice: {stage: [prepayed]}, payment: {stage: [complete]}}}
 """
@@ -145,3 +145,16 @@ def test_a_fact_without_a_manager() -> None:
     meant = msgspec.structs.replace(meant, data=msgspec.structs.replace(meant.data, identity=None, agent=None))
     (found,), _ = read_back(meant, parse(FLOOR))
     assert (found.agent, found.identity) == (None, None)
+
+
+def test_objects_of_stripe_share_no_id() -> None:
+    """The invoice, the payment intent and the charge of one payment are three objects, which name each other."""
+    floor = parse(FLOOR)
+    account = accounts({"stripe": floor.source_by_id["stripe"]}, ENVIRONMENT, "")["stripe"]
+    things = [json.loads(sent.body)["data"]["object"] for sent in SENDERS["stripe"](fact("stripe", PAYMENT), account)]
+    assert {(thing["object"], thing["id"]) for thing in things} == {
+        ("charge", "ch_5101"),
+        ("invoice", "in_5101"),
+        ("payment_intent", "5101"),
+    }
+    assert {thing.get("invoice", thing["id"]) for thing in things} == {"in_5101"}

@@ -1,9 +1,14 @@
 """The doctor finds what is wrong and says how to mend it."""
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -79,6 +84,47 @@ def test_a_missing_secret_names_its_source(home: Home, postgres_dsn: str, monkey
     assert wrong(examine(home)) == {}
 
 
+def test_a_running_ingest_is_believed(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the secret that this terminal lacks, or lacks one itself: what it says counts."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    floors.apply(postgres_dsn, FLOOR + MANGO, datetime(2026, 11, 23, tzinfo=UTC))
+    notes = {"source mango": "secret is not set: MANGO_SALT (or MANGO_SALT_FILE)"}
+    with answering({"checks": {"floor": "ok"}, "notes": notes}) as url:
+        services = dict.fromkeys(("ingest", "aggregator", "alerts", "board"), url)
+        home.write_endpoints({**services, "log": "/somewhere/srez.log"})
+        found = told(home)
+    assert found["source own"].state == "ok"
+    assert found["source mango"].detail == f"ingest says: {notes['source mango']}"
+    assert "Key for signature" in found["source mango"].mend
+    assert "PBX" not in found["source mango"].mend, "the other key is there"
+    assert "SREZ_CUSTOMER_KEY" not in found
+    assert "/somewhere/srez.log" in found["board"].mend
+
+
+MANGO = "  - {id: mango, provider: mango, secrets: {api_key: {env: MANGO_KEY}, salt: {env: MANGO_SALT}}}\n"
+
+
+@contextlib.contextmanager
+def answering(ready: dict[str, Any]) -> Iterator[str]:
+    """The address of somebody who says *ready* with 503 to whatever he is asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(json.dumps(ready).encode())
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 def test_a_source_day_by_day(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never heard, heard, rejected within and beyond what trust allows, and nobody's: each with its mend."""
     monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
@@ -100,6 +146,30 @@ def test_a_source_day_by_day(home: Home, postgres_dsn: str, monkeypatch: pytest.
     found = told(home)["identities of own"]
     assert "214 (1), 215 (1), 216 (1), 217 (1), 218 (1) and 2 more" in found.detail
     assert "/sources/own" in found.mend
+
+
+def test_objects_that_were_not_read_back(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits without trouble is not told; what waits in vain and what was given up is, with its problem."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    monkeypatch.setenv("DOCTOR_SIGNING", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
+    floors.apply(postgres_dsn, FLOOR, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    owed(postgres_dsn, "fresh", None)
+    assert "objects of own" not in told(home)
+    owed(postgres_dsn, "waits", "the provider answered HTTP 503")
+    found = told(home)["objects of own"]
+    assert (found.state, found.detail) == ("note", "1 wait to be read back: the provider answered HTTP 503")
+    owed(postgres_dsn, "lost", "the provider answered HTTP 400", given_up=True)
+    found = told(home)["objects of own"]
+    assert found.detail == "1 wait to be read back, 1 given up: the provider answered HTTP 400"
+    assert "srez journal replay --source own" in found.mend
+
+
+def owed(dsn: str, id_: str, problem: str | None, given_up: bool = False) -> None:
+    now = datetime.now(UTC)
+    row = {
+        "source": "own", "kind": "deal", "id": id_, "since": now, "next_at": now, "problem": problem, "given_up": given_up
+    }  # fmt: skip
+    written(dsn, [sa.insert(tables.readbacks).values(row)])
 
 
 def test_a_provider_nobody_knows(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:

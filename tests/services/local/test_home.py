@@ -1,5 +1,6 @@
 """The folder .srez: one supervisor, addresses, secrets, the anchor of virtual time."""
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from schemas.floor import parse
 from services.kit.errors import Misconfigured
 from services.local import ports
+from services.local.child import holder
 from services.local.home import Home, read_json
 from services.local.ports import free_port
-from services.local.secrets import LocalSecrets
+from services.local.secrets import LocalSecrets, lacking
 
 FLOOR = """
 timezone: Europe/Moscow
@@ -66,6 +68,24 @@ def test_secrets_are_made_once_and_kept(home: Home) -> None:
     assert secrets.ensure(parse(FLOOR), {"CRM_TOKEN": "given"}) == (values, [])
 
 
+def test_what_a_vendor_issues_is_not_invented(home: Home) -> None:
+    """The source's variable is named with the place where the vendor shows its value; a demo invents it."""
+    floor = parse(
+        """
+timezone: Europe/Moscow
+teams: [{id: hunters}]
+sources:
+  - {id: zd, provider: zadarma, secrets: {api_secret: {env: ZD_SECRET}, path: {env: ZD_PATH}}}
+"""
+    )
+    values, made = LocalSecrets(home).ensure(floor, {})
+    assert made == ["SREZ_CUSTOMER_KEY", "ZD_PATH"]
+    (line,) = lacking(floor.sources, values)
+    assert line.startswith("source zd accepts nothing: ZD_SECRET is not set. Zadarma account → Settings")
+    assert lacking(floor.sources, {**values, "ZD_SECRET_FILE": "/run/secrets/zd"}) == []
+    assert "ZD_SECRET" in LocalSecrets(home).ensure(floor, {}, invent=True)[0]
+
+
 def test_the_environment_wins_over_kept_secrets(home: Home, tmp_path: Path) -> None:
     """A variable that is set, or its _FILE, replaces the value made here."""
     secrets = LocalSecrets(home)
@@ -90,3 +110,17 @@ def test_a_given_base_is_kept_or_refused() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=rf"{port} \(board\)"):
             ports.choose(port, {})
+
+
+def test_a_usual_port_that_is_taken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whom, where webhooks go instead; a usual port that was got, or is free, is not worth a word."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        usual = taken.getsockname()[1]
+        monkeypatch.setattr(ports, "DEFAULT_BASE", usual - ports.OFFSETS["ingest"])
+        others = {"board": usual - ports.OFFSETS["ingest"], "ingest": 32863}
+        (line,) = ports.displaced(others, holder)
+        assert line.startswith(f"{usual} is taken (by ")
+        assert f"process {os.getpid()}); webhooks are on 32863: your PBX must post there" in line
+        assert ports.displaced({**others, "ingest": usual}, holder) == []

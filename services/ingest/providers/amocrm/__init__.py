@@ -19,6 +19,7 @@ from services.ingest.providers.base import (
     Request,
     Secrets,
     Source,
+    Unauthorized,
 )
 from services.ingest.providers.deals import Part
 from services.kit.errors import BadInput
@@ -27,6 +28,13 @@ from services.kit.errors import BadInput
 def verify(request: Request, source: Source, secrets: Secrets, now: tuple[datetime, ...]) -> None:
     """Raises: Unauthorized."""
     credentials.verify_configured(request, secrets)
+    pinned = source.config.options.get("account_id")
+    if pinned is not None:
+        try:
+            account = values.text(values.reach(_root(request.body), "account.id"))
+        except BadInput as error:
+            raise Unauthorized("the body names no account", "bad_signature") from error
+        credentials.verify_account(pinned, account, "account[id]")
 
 
 def parse(request: Request, source: Source) -> Parsed:

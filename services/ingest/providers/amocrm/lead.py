@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,7 +30,11 @@ def parts(action: str, lead: Mapping[str, Any], source: Source, received_at: dat
     if lead_id is None:
         yield Rejected("missing_field", f"leads[{action}]: a lead without id")
     elif not _comes_to_a_stage(action, lead, status):
-        yield Ignored("not_counted", f"lead {lead_id}: {action[:20]}")
+        marked = _marked(lead_id, lead, source, received_at) if action == "update" else None
+        if marked is None:
+            yield Ignored("not_counted", f"lead {lead_id}: {action[:20]}")
+        else:
+            yield from deals.parts(marked, source)
     elif not any(values.text(lead.get(name)) for name in _FULL):
         if ID.fullmatch(lead_id):
             yield Ignored("needs_readback", f"lead {lead_id}: status {status}")
@@ -49,10 +54,35 @@ def deal(lead_id: str, status: int | None, lead: Mapping[str, Any], received_at:
         tags=tags(lead.get("tags")),
         won=status == WON,
         identity=values.text(lead.get("responsible_user_id")),
-        # price_with_minor_units is the price in major units too, with its decimals (100.5); price may have lost them
-        amounts=(lead.get("price_with_minor_units"), lead.get("price")),
-        fields=lead,
+        # price_with_minor_units is the price in major units too, with its decimals (100.5); price may have lost them,
+        # and is sent empty where none was entered.
+        amounts=(lead.get("price_with_minor_units"), lead.get("price"), 0 if lead.get("price") == "" else None),
+        fields=fields(lead),
     )
+
+
+def _marked(lead_id: str, lead: Mapping[str, Any], source: Source, received_at: datetime) -> Deal | None:
+    """A lead that was edited where it stands: only the fields and tags that the floor file counts by can be new."""
+    edited = replace(deal(lead_id, None, lead, received_at), stage=None)
+    return edited if deals.kinds(edited, source) else None
+
+
+def fields(lead: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The lead, and its custom fields by their ids and names: the value, of several the first.
+
+    A hook has ``custom_fields`` of ``id``, ``name``, ``values`` (``values[0]`` of a date is the value itself), the API
+    ``custom_fields_values`` of ``field_id``, ``field_name``.
+    """
+    found: dict[str, Any] = {}
+    for listed in (lead.get("custom_fields"), lead.get("custom_fields_values")):
+        for one in values.items(listed):
+            custom = values.mapping(one)
+            first = next(values.items(custom.get("values")), None)
+            value = first.get("value") if isinstance(first, Mapping) else first
+            for key in (custom.get("field_id", custom.get("id")), custom.get("field_name", custom.get("name"))):
+                if (name := values.text(key)) is not None:
+                    found[name] = value
+    return {**found, **lead}
 
 
 def tags(listed: object) -> list[str]:

@@ -4,6 +4,7 @@ Secrets: ``signing`` (Standard Webhooks), or ``bearer`` (CloudEvents' OAuth-styl
 Everything configured must hold.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
@@ -29,6 +30,7 @@ from services.ingest.providers.generic.cloudevents import Envelope, raw_events
 from services.kit.errors import BadInput
 
 HASHED = "k1:"
+_CURRENCY = re.compile(r"[A-Z]{3}")
 TOKEN = "access_token"  # noqa: S105 - the name of a query parameter
 
 
@@ -109,7 +111,19 @@ def _draft(event: Envelope | BadInput, source: Source) -> Draft:
     time = event.instant() or facts.moment(data)
     if time is None or time.tzinfo is None:
         raise BadInput(f"{event.type}: no time with an offset", "missing_field")
-    return Draft(event.type, event.id, time, _without_number(data, source))
+    return Draft(event.type, event.id, time, _money(_without_number(data, source)))
+
+
+def _money(data: facts.Data) -> facts.Data:
+    """One currency in one spelling: else "rub" would be shown apart from RUB. Raises: BadInput."""
+    if not isinstance(data, facts.InvoiceIssued | facts.Payment):
+        return data
+    currency = data.currency.strip().upper()
+    if not _CURRENCY.fullmatch(currency):
+        raise BadInput(f"currency {data.currency[:20]!r} is no code such as EUR", "bad_value")
+    if data.amount_minor < 0:
+        raise BadInput("amount_minor is less than 0 (money given back is srez.payment.refunded.v1)", "bad_value")
+    return data if currency == data.currency else msgspec.structs.replace(data, currency=currency)
 
 
 def _without_number(data: facts.Data, source: Source) -> facts.Data:

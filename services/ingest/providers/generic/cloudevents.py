@@ -19,6 +19,9 @@ STRUCTURED = "application/cloudevents"
 """Prefix of ``application/cloudevents+json`` and ``application/cloudevents-batch+json``."""
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One event. ``data`` is JSON; ``data_base64`` holds it when a sender prefers that."""
 
@@ -65,12 +68,13 @@ def raw_events(request: Request) -> Iterator[Envelope | BadInput]:
     if kind.startswith(STRUCTURED) or (kind == "application/json" and "ce-id" not in request.headers):
         # Many senders post a structured event as plain JSON: without ce-id it cannot be a binary one. And one event or
         # a list is seen by its first sign, also where the content type says the other.
-        if request.body.lstrip()[:1] == b"[":
-            yield from (_structured(bytes(raw)) for raw in _decode(_raws, request.body, "a CloudEvents batch"))
+        body = request.body.removeprefix(BYTE_ORDER_MARK)
+        if body.lstrip()[:1] == b"[":
+            yield from (_structured(bytes(raw)) for raw in _decode(_raws, body, "a CloudEvents batch"))
         else:
-            yield _structured(request.body)
+            yield _structured(body)
     else:
-        yield _binary(request.headers, request.body)
+        yield _binary(request.headers, request.body.removeprefix(BYTE_ORDER_MARK))
 
 
 def _structured(raw: bytes) -> Envelope | BadInput:

@@ -27,8 +27,8 @@ def verify(request: Request, secrets: Iterable[str], now: tuple[datetime, ...]) 
     signed = f"{message}.{stamp}.".encode("latin-1", "replace") + request.body
     candidates = [_decoded(part[3:]) for part in given.split() if part.startswith("v1,")]
     found = False
-    for secret in secrets:
-        expected = hmac.digest(key_of(secret), signed, hashlib.sha256)
+    for key in filter(None, map(key_of, secrets)):  # anybody knows the empty key: whsec_ alone opens nothing
+        expected = hmac.digest(key, signed, hashlib.sha256)
         for candidate in candidates:
             found |= hmac.compare_digest(expected, candidate)
     if not found:

@@ -45,7 +45,8 @@ def _draft(event: Mapping[str, Any], detail: Mapping[str, Any], source: Source) 
     direction = values.direction(event.get("direction"))
     if name is None or ended is None or direction is None:
         raise BadInput("one of conversationId, eventTime, direction is missing", "missing_field")
-    talk = timedelta(milliseconds=spans.seconds(event.get("interactingDurationMs"), "interactingDurationMs"))
+    length_ms = values.number(event.get("interactingDurationMs"))
+    talk = timedelta(seconds=spans.seconds(length_ms and length_ms / 1000, "interactingDurationMs"))
     began = ended - talk
     reason = (values.text(event.get("disconnectType")) or "").upper()
     ani, dnis = (_number(event.get(key)) for key in ("ani", "dnis"))

@@ -6,7 +6,7 @@ no amount.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.ingest.providers import deals, values
 from services.ingest.providers.base import (
@@ -24,6 +24,9 @@ from services.ingest.providers.base import (
 from services.ingest.providers.deals import Part
 from services.ingest.providers.hubspot import event, readback, record, signature
 from services.kit.errors import BadInput
+
+_OF_A_RECORD: Final = ("subscriptionType", "properties", "objectId", "objectType", "dealId", "hs_object_id")
+"""Any of these says what the object is."""
 
 
 def verify(request: Request, source: Source, secrets: Secrets, now: tuple[datetime, ...]) -> None:
@@ -43,6 +46,8 @@ def parse(request: Request, source: Source) -> Parsed:
         return deals.collect(_events(body, source, request.received_at))
     if not isinstance(body, dict):
         raise BadInput("neither an array of events nor a record")
+    if not any(name in body for name in _OF_A_RECORD):
+        raise BadInput("an object that is neither an event nor a record", "missing_field")
     if "subscriptionType" in body:
         return deals.collect(_events([body], source, request.received_at))
     return deals.collect(_workflow(body, source, request.received_at))
@@ -52,9 +57,10 @@ def _events(events: list[Any], source: Source, received_at: datetime) -> Iterato
     """One that cannot be understood does not fail the others: HubSpot repeats whole arrays."""
     if not events:
         yield Ignored("empty_batch")
+    together = event.told_together(events)
     for one in events:
         if isinstance(one, dict):
-            yield from event.parts(one, source, received_at)
+            yield from event.parts(one, together, source, received_at)
         else:
             yield Rejected("bad_value", "an event that is not an object")
 

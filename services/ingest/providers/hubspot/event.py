@@ -1,7 +1,7 @@
-"""One element of a subscription's array: one property of one deal has changed. Owner and amount are not in it."""
+"""One element of a subscription's array: one property of one deal has changed. Owner and amount are elements of their own."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,21 +16,39 @@ _ID: Final = re.compile(r"[0-9]{1,20}")
 _WATCHED: Final = frozenset({record.STAGE, record.WON, record.OWNER, record.AMOUNT, record.CURRENCY})
 
 
-def parts(event: Mapping[str, Any], source: Source, received_at: datetime) -> Iterator[Part | ReadBack]:
-    """What one event gives: mostly the wish to read its deal back."""
+def told_together(events: Iterable[object]) -> dict[str, dict[str, str]]:
+    """Deal → the newest value of each property that the events of one array tell of it: a deal that is won, given an
+    amount and an owner in one go is told in pieces."""
+    found: dict[str, dict[str, str]] = {}
+    whole = [event for event in events if isinstance(event, Mapping)]
+    for event in sorted(whole, key=lambda event: values.number(event.get("occurredAt")) or 0.0):
+        deal, name, value = (values.text(event.get(key)) for key in ("objectId", "propertyName", "propertyValue"))
+        if deal is not None and name is not None and value is not None and _is_deal(event):
+            found.setdefault(deal, {})[name] = value
+    return found
+
+
+def parts(
+    event: Mapping[str, Any], together: Mapping[str, Mapping[str, str]], source: Source, received_at: datetime
+) -> Iterator[Part | ReadBack]:
+    """What one event gives: mostly the wish to read its deal back. *together*: see ``told_together``."""
     subscription = values.text(event.get("subscriptionType"), 80)
     if subscription is None:
         yield Rejected("missing_field", "an event without subscriptionType")
         return
-    kind, _, action = subscription.partition(".")
-    is_deal = kind == "deal" or (kind == "object" and values.text(event.get("objectTypeId")) == DEAL_TYPE)
+    action = subscription.partition(".")[2]
     name = values.text(event.get("propertyName"), 100)
-    if not is_deal or action not in ("creation", "propertyChange"):
+    if not _is_deal(event) or action not in ("creation", "propertyChange"):
         yield Ignored("not_counted", subscription)
     elif action == "propertyChange" and name not in watched(source):
         yield Ignored("not_counted", f"{subscription} {name}")
     else:
-        yield from _of_deal(event, name, source, received_at)
+        yield from _of_deal(event, name, together, source, received_at)
+
+
+def _is_deal(event: Mapping[str, Any]) -> bool:
+    kind = (values.text(event.get("subscriptionType"), 80) or "").partition(".")[0]
+    return kind == "deal" or (kind == "object" and values.text(event.get("objectTypeId")) == DEAL_TYPE)
 
 
 def watched(source: Source) -> frozenset[str]:
@@ -39,7 +57,11 @@ def watched(source: Source) -> frozenset[str]:
 
 
 def _of_deal(
-    event: Mapping[str, Any], name: str | None, source: Source, received_at: datetime
+    event: Mapping[str, Any],
+    name: str | None,
+    together: Mapping[str, Mapping[str, str]],
+    source: Source,
+    received_at: datetime,
 ) -> Iterator[Part | ReadBack]:
     deal_id = values.text(event.get("objectId"), 60)
     if deal_id is None:
@@ -49,7 +71,7 @@ def _of_deal(
         yield Rejected("bad_value", f"objectId {deal_id!r} is no number")
         return
     if record.TOKEN not in source.config.secrets:
-        counted = list(deals.parts(_deal(deal_id, name, event, received_at), source))
+        counted = list(deals.parts(_deal(deal_id, name, event, together.get(deal_id, {}), received_at), source))
         if _tells_enough(source) or all(isinstance(part, Draft) for part in counted):
             yield from counted
             return
@@ -66,8 +88,10 @@ def _tells_enough(source: Source) -> bool:
     return only_presentations and not (counts.presentation and counts.presentation.won)
 
 
-def _deal(deal_id: str, name: str | None, event: Mapping[str, Any], received_at: datetime) -> Deal:
-    """The deal as far as this one change tells: no owner, no amount."""
+def _deal(
+    deal_id: str, name: str | None, event: Mapping[str, Any], known: Mapping[str, str], received_at: datetime
+) -> Deal:
+    """The deal as far as this one change tells; its owner and amount only when the same array tells them (*known*)."""
     value = values.text(event.get("propertyValue"))
     stage = value if name == record.STAGE else None
     return Deal(
@@ -76,5 +100,10 @@ def _deal(deal_id: str, name: str | None, event: Mapping[str, Any], received_at:
         stage=stage,
         won=stage == record.CLOSED_WON or (name == record.WON and value == "true"),
         event=values.text(event.get("subscriptionType"), 80),
-        fields={name: value} if name else {},
+        pipeline=known.get(record.PIPELINE),
+        identity=known.get(record.OWNER),
+        amounts=(known.get(record.AMOUNT),),
+        currency=known.get(record.CURRENCY),
+        fields={**known, name: value} if name else known,
+        changed=(name,) if name else (),
     )

@@ -39,7 +39,7 @@ def draft(rule: Rule, element: Element) -> Draft:
         )
         return Draft(facts.INVOICE, id_, at, issued, once=True)
     paid = Payment(
-        payment=name,
+        payment=_named(element, element.text("payment", rule.payment)) or name,
         invoice=_named(element, element.text("invoice", rule.invoice)),
         deal=deal,
         identity=identity,

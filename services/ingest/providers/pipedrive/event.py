@@ -31,7 +31,8 @@ _LABELS: Final = ("label_ids", "label")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``whole``: *before* is the whole former deal (v1), not only what changed (v2)."""
+    """``before`` is None when the event does not tell what was before. ``fields``: *now*, and each custom field of v2 by
+    its bare key too, as v1 has it."""
 
     name: str
     action: str
@@ -39,8 +40,8 @@ class Event:
     id: str | None
     at: datetime
     now: Mapping[str, Any]
-    before: Mapping[str, Any]
-    whole: bool
+    before: Mapping[str, Any] | None
+    fields: Mapping[str, Any]
     merge: bool
 
 
@@ -54,6 +55,7 @@ def read(body: Mapping[str, Any], received_at: datetime) -> Event:
     if not action or not entity:
         raise BadInput("neither meta nor event tells the action and its object", "missing_field")
     now = values.mapping(body.get("data" if second else "current"))
+    previous = body.get("previous")
     at = instants.instant(meta.get("timestamp"), "UTC")
     at = at or next((found for name in _TIMES if (found := instants.instant(now.get(name), "UTC"))), received_at)
     return Event(
@@ -63,10 +65,29 @@ def read(body: Mapping[str, Any], received_at: datetime) -> Event:
         id=values.text(now.get("id"), 60) or values.text(meta.get("entity_id" if second else "id"), 60),
         at=at,
         now=now,
-        before=values.mapping(body.get("previous")),
-        whole=not second,
-        merge=any(values.text(meta.get(name)) for name in ("merged_to_id", "merged_from_id")),
+        before=None if previous is None else _with_custom_fields(values.mapping(previous)),
+        fields=_with_custom_fields(now),
+        merge=_is_merge(meta, now, values.mapping(previous)),
     )
+
+
+def _is_merge(meta: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Told beside the event, or by the deal; one that others were once merged into stays an ordinary deal."""
+    told = [meta.get("merged_to_id"), meta.get("merged_from_id"), now.get("merged_to_id")]
+    told.append(now.get("merged_from_id") if "merged_from_id" in before else None)
+    return any(values.text(one) for one in told)
+
+
+def _with_custom_fields(deal: Mapping[str, Any]) -> Mapping[str, Any]:
+    """v2 keeps them apart, each as an object with a ``value`` or, for a choice, an ``id``."""
+    custom = deal.get("custom_fields")
+    if not isinstance(custom, Mapping):
+        return deal
+    plain = {
+        key: field.get("value", field.get("id")) if isinstance(field, Mapping) else field
+        for key, field in custom.items()
+    }
+    return {**plain, **deal}
 
 
 def parts(event: Event, source: Source) -> Iterator[Part]:
@@ -87,11 +108,11 @@ def parts(event: Event, source: Source) -> Iterator[Part]:
 
 
 def changed(event: Event, name: str) -> bool:
-    """Whether this event brought the field (``a.b`` walks into objects) to its value."""
-    if event.action == "create":
+    """Whether this event brought the field (``a.b`` walks into objects) to its value, as far as it tells."""
+    if event.action == "create" or event.before is None:
         return True
     known = _has(event.before, name)
-    return known and values.reach(event.before, name) != values.reach(event.now, name)
+    return known and values.reach(event.before, name) != values.reach(event.fields, name)
 
 
 def _has(before: Mapping[str, Any], name: str) -> bool:
@@ -105,21 +126,28 @@ def _has(before: Mapping[str, Any], name: str) -> bool:
 
 def _deal(event: Event, deal_id: str, source: Source) -> Deal:
     deal = event.now
+    won = values.text(deal.get("status")) == WON and changed(event, "status")
     labels = next((name for name in _LABELS if deal.get(name) and changed(event, name)), None)
     return Deal(
         id=deal_id,
-        at=event.at,
+        at=_imported(event) if won and event.action == "create" else event.at,
         stage=values.text(deal.get("stage_id")) if changed(event, "stage_id") else None,
         pipeline=values.text(deal.get("pipeline_id")),
-        won=values.text(deal.get("status")) == WON and changed(event, "status"),
+        won=won,
         event=event.name,
         tags=_texts(deal[labels]) if labels else (),
         identity=_owner(deal),
         amounts=(deal.get("value"),),
         currency=values.text(deal.get("currency"), 10),
-        fields=deal,
+        fields=event.fields,
         changed=[name for name in deals.named_fields(source) if changed(event, name)],
     )
+
+
+def _imported(event: Event) -> datetime:
+    """A deal that is created won was won elsewhere before."""
+    told = instants.instant(event.now.get("won_time"), "UTC")
+    return min(told, event.at) if told else event.at
 
 
 def _owner(deal: Mapping[str, Any]) -> str | None:

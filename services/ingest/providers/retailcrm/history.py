@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas import facts
-from services.ingest.providers import deals, instants, values
+from services.ingest.providers import instants, values
 from services.ingest.providers.base import Ignored, Leg, Parsed, ReadBack, Rejected, Source
 from services.ingest.providers.deals import Deal
 from services.ingest.providers.retailcrm import note, statuses
@@ -30,9 +30,15 @@ def parsed(entries: Sequence[Any], source: Source) -> Parsed:
         legs += found
     asked = tuple(ReadBack("order", order) for order in dict.fromkeys(_without_amount(legs, orders)))
     ignored = [Ignored("needs_readback", f"amounts of order {one.id}") for one in asked]
+    silent += sum(not counts_alone(leg) for leg in legs)
     if silent or not (legs or rejected):
         ignored.append(Ignored("not_counted" if silent else "empty_batch", f"{silent} entries of the history"))
     return Parsed(legs=tuple(legs), ignored=tuple(ignored), rejected=tuple(rejected), readbacks=asked)
+
+
+def counts_alone(leg: Leg) -> bool:
+    """An amount alone does not, nor that something is not paid."""
+    return bool(leg.data.get("paid")) or "stage" in leg.data
 
 
 def _legs(entry: Mapping[str, Any], source: Source, orders: dict[str, str]) -> Iterator[Leg]:
@@ -47,7 +53,7 @@ def _legs(entry: Mapping[str, Any], source: Source, orders: dict[str, str]) -> I
     if seq is None or seq <= 0 or at is None or name is None:
         raise BadInput(f"an entry of the field {field} without id, createdAt or order.id", "missing_field")
     found = _of_status(entry, order, name, seq, at, source) if field == "status" else ()
-    paid = () if source.config.counts.payment else _of_payments(entry, field, order, name, seq, at, source)
+    paid = _of_payments(entry, field, order, name, seq, at, source) if statuses.payments_count(source) else ()
     for leg in (*found, *paid):
         orders[leg.call] = name
         yield leg
@@ -59,7 +65,7 @@ def _of_status(
     """What comes to its status; and the sums, where the order is shown whole, for what will come to its own later."""
     stage, fields, sums = note.code(entry.get("newValue")), note.fields(order), note.sums(order)
     shared = {"sums": sums, "identity": note.manager(order), "currency": _currency(order)}
-    come = deals.kinds(Deal(name, at, stage, event="status", fields=fields), source)
+    come = statuses.kinds(Deal(name, at, stage, event="status", fields=fields), source)
     for kind in come:
         yield note.of_order(kind, name, str(seq), at, seq, stage=stage or "", fields=fields, **shared)
     for kind in _priced(source) if sums else ():
@@ -69,8 +75,8 @@ def _of_status(
 
 def _priced(source: Source) -> list[str]:
     """Types of facts that statuses make here and that have an amount."""
-    counts = source.config.counts
-    return [kind for kind, of in ((facts.INVOICE, counts.invoice), (facts.PAYMENT, counts.payment)) if of is not None]
+    invoices = [facts.INVOICE] if source.config.counts.invoice is not None else []
+    return invoices if statuses.payments_count(source) else [*invoices, facts.PAYMENT]
 
 
 def _of_payments(
@@ -131,6 +137,6 @@ def of_order(order: Mapping[str, Any], name: str, at: datetime, source: Source) 
     shared = {"identity": note.manager(order), "currency": _currency(order)}
     for kind in _priced(source):
         yield note.of_order(kind, name, "order", at, 0, sums=note.sums(order), **shared)
-    if source.config.counts.payment is None:
+    if statuses.payments_count(source):
         shared["order"] = name
         yield from of_listed(order.get("payments"), "order", at, 0, shared, source, states=False)

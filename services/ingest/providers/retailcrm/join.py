@@ -12,7 +12,7 @@ from schemas.facts import Payment
 from services.ingest.providers import deals, money
 from services.ingest.providers.base import Draft, Leg, Source
 from services.ingest.providers.deals import Deal
-from services.ingest.providers.retailcrm import note
+from services.ingest.providers.retailcrm import note, statuses
 from services.kit.errors import BadInput
 
 Note = Mapping[str, Any]
@@ -68,7 +68,7 @@ def _of_status(source: Source, kind: str, order: str, notes: Sequence[Note]) -> 
         currency=_newest(notes, "currency"),
         fields=fields,
     )
-    return deals.draft(kind, deal, source) if kind in deals.kinds(deal, source) else None
+    return deals.draft(kind, deal, source) if kind in statuses.kinds(deal, source) else None
 
 
 def _newest(notes: Sequence[Note], name: str) -> Any:

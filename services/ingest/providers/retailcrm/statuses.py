@@ -6,7 +6,10 @@ the others are the standard set of a new account). ``options.paid_statuses`` rep
 
 from typing import Final
 
+from schemas import facts
+from services.ingest.providers import deals
 from services.ingest.providers.base import Source
+from services.ingest.providers.deals import Deal
 from services.kit.errors import BadInput
 
 STATUSES: Final[dict[str, bool]] = {
@@ -20,6 +23,18 @@ STATUSES: Final[dict[str, bool]] = {
     "returned": False,  # doubtful: the code that accounts usually give to money given back
 }
 """Code → paid; a code that is not here is not paid."""
+
+
+def payments_count(source: Source) -> bool:
+    """Whether payments marked paid are the payments: unless a status of the order is. ``won`` means nothing else here."""
+    counts = source.config.counts.payment
+    return counts is None or counts.won
+
+
+def kinds(order: Deal, source: Source) -> list[str]:
+    """What the order gives by its status."""
+    found = deals.kinds(order, source)
+    return [kind for kind in found if kind != facts.PAYMENT or not payments_count(source)]
 
 
 def is_paid(code: str | None, source: Source) -> bool:

@@ -84,6 +84,8 @@ def _intent(intent: Mapping[str, Any], at: datetime | None, source: Source) -> P
     if intent.get("status") not in (None, "succeeded") or amount == 0:
         return Ignored("not_counted", f"payment intent {name}: {values.text(intent.get('status'), 40)}")
     reference = _id(values.mapping(intent.get("payment_details")).get("order_reference"))
+    if "invoice" not in intent and reference is None and _describes_an_invoice(intent):
+        return Ignored("not_counted", f"payment intent {name} is of an invoice, which tells of the payment itself")
     invoice = reference if reference is not None and reference.startswith("in_") else None
     told = {"amount": amount, "currency": currency, "at": _when(at), "invoice": invoice or _id(intent.get("invoice"))}
     return _leg(invoice or name, name, "payment_intent", told, [intent.get("metadata")], source)
@@ -95,10 +97,14 @@ def _charge(charge: Mapping[str, Any], at: datetime | None, source: Source) -> P
     amount, currency = _money(captured if captured is not None else charge.get("amount"), charge)
     if charge.get("captured") is False or charge.get("status") not in (None, "succeeded") or amount == 0:
         return Ignored("not_counted", f"charge {name}: held, not captured")
-    if "invoice" not in charge and str(charge.get("description") or "").strip().lower() in OF_AN_INVOICE:
+    if "invoice" not in charge and _describes_an_invoice(charge):
         return Ignored("not_counted", f"charge {name} is of an invoice, which tells of the payment itself")
     told = {"amount": amount, "currency": currency, "at": _when(at), "invoice": _id(charge.get("invoice"))}
     return _leg(_payment_of(charge), name, "charge", told, [charge.get("metadata")], source)
+
+
+def _describes_an_invoice(thing: Mapping[str, Any]) -> bool:
+    return str(thing.get("description") or "").strip().lower() in OF_AN_INVOICE
 
 
 def _refund(charge: Mapping[str, Any], at: datetime | None, source: Source) -> Part:

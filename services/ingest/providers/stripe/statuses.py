@@ -18,4 +18,4 @@ STATUSES: Final[dict[str, Meaning]] = {
 }
 
 OF_AN_INVOICE: Final = ("subscription creation", "subscription update", "subscription cycle", "payment for invoice")
-"""How Stripe itself describes the charge of an invoice. Doubtful: seen in samples, not in the reference."""
+"""How Stripe itself describes charge and intent of an invoice. Doubtful: seen in samples, not in the reference."""

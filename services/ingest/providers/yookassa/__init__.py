@@ -57,7 +57,8 @@ def _answered(path: str, thing: Mapping[str, Any], source: Source) -> Parsed:
 
 
 def _notified(body: Mapping[str, Any], source: Source) -> Parsed:
-    """The object of a notification is believed only where the floor file says so and nobody can be asked."""
+    """The object of a notification is believed where nobody can be asked, unless the floor file forbids it or the
+    object contradicts its event. Raises: BadInput."""
     event, thing = values.text(body.get("event"), 60), body.get("object")
     if event is None or not isinstance(thing, Mapping):
         raise BadInput("no event, or no object", "missing_field")
@@ -66,7 +67,7 @@ def _notified(body: Mapping[str, Any], source: Source) -> Parsed:
     if kind not in ("payment", "refund") or (event not in _WORTH and status != "succeeded"):
         return _parsed(Ignored("not_counted", f"{event}, status {status}"))
     name = _name(thing)
-    if source.config.options.get("trust_notifications") is True and not _can_ask(source):
+    if status == "succeeded" and _trusted(source):
         read = money_moved.payment if kind == "payment" else money_moved.refund
         return _parsed(read(thing, name, source))
     return Parsed(
@@ -75,8 +76,12 @@ def _notified(body: Mapping[str, Any], source: Source) -> Parsed:
     )
 
 
-def _can_ask(source: Source) -> bool:
-    return all(name in source.config.secrets for name in _CREDENTIALS)
+def _trusted(source: Source) -> bool:
+    """Whether the secret address is proof enough. Raises: BadInput."""
+    option = source.config.options.get("trust_notifications", True)
+    if not isinstance(option, bool):
+        raise BadInput("sources[].options.trust_notifications is true or false", "bad_value")
+    return option and not all(name in source.config.secrets for name in _CREDENTIALS)
 
 
 def _name(thing: Mapping[str, Any]) -> str:

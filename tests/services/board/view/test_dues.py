@@ -5,6 +5,7 @@ from datetime import date as Date
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from services.board.app import Service
@@ -51,6 +52,14 @@ async def test_after_the_last_slice_it_is_due_on_the_next_working_day(service: S
     found = due_at(today, replace(task, due=last.at))
     assert last.at < found
     assert found.astimezone(MOSCOW).date() == MONDAY + timedelta(days=1)
+
+
+async def test_a_verified_task_remembers_that_it_was_carried(service: Service) -> None:
+    """Verified at its own cut-off: in time; at a later one: carried there. Its due stays what it was."""
+    today, task = await open_task(service)
+    for due, was in ((at(23, "13:00"), False), (at(23, "11:00"), True)):
+        done = replace(task, due=due, row=msgspec.structs.replace(task.row, result="done", verified=at(23, "13:00")))
+        assert (due_at(today, done), carried(today, done)) == (due, was)
 
 
 @pytest.mark.parametrize(

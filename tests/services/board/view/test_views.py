@@ -1,5 +1,7 @@
 """What pages show, from a reading: standing, pace, order, sentences."""
 
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,12 +10,15 @@ from schemas.floor import parse
 from schemas.rows import AlertRow
 from services.board.app import Service
 from services.board.standing import standing
-from services.board.storage.alerts import Alert
+from services.board.storage.alerts import Alert, Transition
 from services.board.view.floor import floor_view, slice_summary
 from services.board.view.pace import Day, Pace, by_half
 from services.board.view.saying import say
+from services.board.view.slices import first_to_close
 from services.board.view.wall import ROWS, wall_view
 from services.board.words import words
+from services.rules.day import working_day
+from services.rules.exposure import NONE
 from tests.support.seed_floor import NOW, floor_text
 
 FLOOR = parse(floor_text("ru"))
@@ -107,6 +112,56 @@ def test_an_outage_in_both_languages() -> None:
     assert said.evidence == "6 отказов подряд с 14:36 (Q.850 34); обычно 3,0\u202f%"
     assert (said.title, said.verdict, said.rules_out) == ("Линия mango-main/trunk-b", "Это линия, не люди", ("люди",))
     assert say(alert, FLOOR, EN).evidence == "6 failures in a row since 14:36 (Q.850 34); usually 3.0\u202f%"
+
+
+def test_an_alert_began_before_it_was_noticed() -> None:
+    """It begins with the first failure the sentence names; an odd or later instant gives way to the alert's own."""
+    for since, clock in (
+        ("2026-11-23T14:30:00+03:00", "14:30"),
+        ("2026-11-23T15:00:00+03:00", "14:36"),
+        ("x", "14:36"),
+    ):
+        said = say(made("line:x", "line", {"failures": 4, "since": since}), FLOOR, EN)
+        assert EN.clock(said.began) == clock
+        assert said.evidence == f"4 failures in a row since {clock}"
+
+
+def test_the_history_tells_only_what_changed() -> None:
+    """Equal states are told once; another verdict in the same state is told by the verdict."""
+    steps = (("firing", "undetermined"), ("firing", "undetermined"), ("firing", "line"), ("resolved", "line"))
+    history = tuple(Transition(state, verdict, NOW) for state, verdict in steps)
+    said = say(replace(made("line:x", "line", {}), history=history), FLOOR, EN)
+    assert [word for _, word in said.history] == ["open", "It is the line, not the people", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "minutes"),
+    [
+        ("12:30", "12:50", 20),
+        ("12:30", "14:10", 40),
+        ("17:40", "20:00", 20),
+        ("18:30", "20:00", 0),
+    ],
+)
+async def test_no_call_for_counts_working_time(service: Service, last: str, now: str, minutes: int) -> None:
+    """Lunch from 13 to 14 and what is past the shift do not count."""
+    today = await service.live.reload()
+    moment = datetime.fromisoformat(f"2026-11-23T{now}+03:00")
+    today.agents["gleb"] = replace(
+        today.agents["gleb"], last_call_at=datetime.fromisoformat(f"2026-11-23T{last}+03:00")
+    )
+    today.exposures = {**today.exposures, "gleb": replace(NONE, scheduled=today.day.standard, net=today.day.standard)}
+    assert today.idle_s("gleb", moment) == 60 * minutes
+
+
+@pytest.mark.parametrize(
+    ("now", "first"), [("08:00", "11:00"), ("11:02", "11:00"), ("11:03", "13:00"), ("18:03", None)]
+)
+def test_the_first_slice_to_close(now: str, first: str | None) -> None:
+    """A cut-off is still to come until its grace is over."""
+    day = working_day(FLOOR, NOW.date())
+    found = first_to_close(FLOOR, day, datetime.fromisoformat(f"2026-11-23T{now}+03:00"))
+    assert (found and found.name) == first
 
 
 @pytest.mark.parametrize(

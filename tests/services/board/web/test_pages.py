@@ -19,6 +19,8 @@ PAGES = (
     "/slices?slice=11:00",
     "/tasks",
     "/alerts",
+    "/report",
+    "/report?date=2026-11-20",
     "/lines",
     "/sources",
     "/sources/mango-main",
@@ -125,6 +127,10 @@ async def test_names_are_escaped(service: Service, client: httpx.AsyncClient) ->
         ("/slices?date=2030-01-01", 200),
         ("/agents/ivan?date=2100-12-31", 200),
         ("/tasks?date=2001-01-01", 200),
+        ("/report?date=yesterday", 422),
+        ("/report?date=", 200),
+        ("/report?date=2001-01-01", 200),
+        ("/report?date=2100-12-31", 200),
     ],
 )
 async def test_odd_addresses(client: httpx.AsyncClient, path: str, status: int) -> None:
@@ -157,6 +163,29 @@ async def test_a_slice_to_come_is_not_unknown(client: httpx.AsyncClient) -> None
     answer = await client.get("/slices?slice=16:00&lang=en")
     assert answer.status_code == 200
     assert "Slice 16:00 is not closed yet" in answer.text
+
+
+async def test_before_the_first_slice_its_closing_is_told(client: httpx.AsyncClient) -> None:
+    """A day without slices yet says when the first closes; a day that will have none says that."""
+    ahead, past = [(await client.get(f"/slices?lang=en&date={day}")).text for day in ("2026-11-24", "2026-11-21")]
+    assert "No slice is closed yet: the first, 11:00, closes at 11:03 tomorrow" in ahead
+    assert "No slices on this day" in past
+
+
+async def test_doubt_and_all_is_well_never_stand_together(service: Service, client: httpx.AsyncClient) -> None:
+    """While data are incomplete nothing says that lines and data are well, though there is no alert."""
+    today = await service.live.reload()
+    today.alerts = []
+    for differing in (0, 1):
+        today.freshness = replace(today.freshness, differing=differing)
+        page = (await client.get("/?lang=en")).text
+        assert ("nobody is judged" in page, "Lines and data are well" in page) == (differing > 0, differing == 0)
+
+
+async def test_providers_are_named_as_they_name_themselves(client: httpx.AsyncClient) -> None:
+    """Not by the code of the floor file."""
+    page = (await client.get("/lines?lang=en")).text
+    assert re.findall(r'<span class="team">([^<]+)</span>', page)[:3] == ["Mango Office", "FreeSWITCH", "Bitrix24"]
 
 
 async def test_a_due_of_another_day_carries_its_day(service: Service, client: httpx.AsyncClient) -> None:

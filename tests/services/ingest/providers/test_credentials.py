@@ -13,6 +13,16 @@ def _basic(text: str) -> str:
     return "Basic " + base64.b64encode(text.encode()).decode()
 
 
+@pytest.mark.parametrize("wanted", [None, 165, "165", ["7", 165]])
+def test_an_account_may_be_pinned(wanted: object) -> None:
+    """A number, a text or a list of them; nothing configured pins nothing."""
+    credentials.verify_account(wanted, "165", "account[id]")
+    for other in ("7x", "", None):
+        if wanted is not None:
+            with pytest.raises(Unauthorized, match="account"):
+                credentials.verify_account(wanted, other, "account[id]")
+
+
 def test_the_last_part_of_the_path_is_the_secret() -> None:
     """Old and new secret are let in while one is being rotated; parts before it are not the secret."""
     secrets = {"path": ("old-one", "new-one")}

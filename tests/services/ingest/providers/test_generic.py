@@ -104,6 +104,32 @@ def test_a_plain_customer_number_becomes_a_hash() -> None:
     assert [draft.data.customer for draft in drafts] == ["k1:hash-of-+7 495 111", "k1:9b2f"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("money", "reason"),
+    [
+        ({"currency": "rub"}, None),
+        ({"currency": "RUBL"}, "bad_value"),
+        ({"currency": ""}, "bad_value"),
+        ({"amount_minor": -1}, "bad_value"),
+        ({"amount_minor": "100"}, "bad_value"),
+    ],
+)
+def test_money_is_looked_at(money: dict[str, Any], reason: str | None) -> None:
+    """One spelling of a currency, else two would be shown apart; nothing less than 0, nothing that is no number."""
+    data = {"payment": "p", "at": "2026-11-23T09:00:00Z", "amount_minor": 100, "currency": "RUB", **money}
+    event = {"specversion": "1.0", "id": "p", "source": "/shop", "type": "srez.payment.received.v1", "data": data}
+    parsed = PROVIDER.parse(request(json.dumps(event).encode()), SOURCE)
+    assert [refused.reason for refused in parsed.rejected] == ([reason] if reason else [])
+    assert [draft.data.currency for draft in parsed.drafts] == ([] if reason else ["RUB"])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["application/cloudevents+json", "application/cloudevents-batch+json"])
+def test_a_byte_order_mark_is_passed_over(kind: str) -> None:
+    """As with every other provider's JSON."""
+    raw = body(call("a")) if "batch" not in kind else json.dumps([call("a")]).encode()
+    assert len(PROVIDER.parse(request(b"\xef\xbb\xbf" + raw, kind), SOURCE).drafts) == 1
+
+
 def test_bearer_tokens() -> None:
     """In the header or the query; the query's token is removed before anything is kept."""
     secrets = {"bearer": ("old", "t0ken")}

@@ -70,6 +70,13 @@ def test_what_does_not_match_is_refused(wrong: Request) -> None:
         verify(wrong, (SECRET,), (AT,))
 
 
+@pytest.mark.parametrize("secret", ["", "whsec_"])
+def test_an_empty_key_opens_nothing(secret: str) -> None:
+    """Anybody can sign with it."""
+    with pytest.raises(Unauthorized):
+        verify(request(sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", STAMP, BODY)), (secret,), (AT,))
+
+
 def test_a_secret_without_padding_or_prefix() -> None:
     """The same key is meant by whsec_…, by the bare text, and without its padding."""
     for secret in ("whsec_c2VjcmV0LWtleQ==", "c2VjcmV0LWtleQ==", "whsec_c2VjcmV0LWtleQ"):

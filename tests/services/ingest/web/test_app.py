@@ -1,6 +1,13 @@
 """Probes and OpenAPI beside the hooks."""
 
+from typing import Any
+
 import httpx
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import status_code_conformance
 
 from services.ingest.web.app import IngestApp
 from services.ingest.web.rate import Bucket
@@ -40,6 +47,25 @@ async def test_openapi_tells_of_hooks() -> None:
         "200", "401", "404", "405", "408", "413", "429", "503",
     }  # fmt: skip
     assert "/readyz" in schema["paths"]
+
+
+def test_openapi_keeps_its_word() -> None:
+    """Whatever is asked of any path it names, of known sources too: an answer of a documented code, never 5xx."""
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app())
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) == 9
+    for operation in operations:
+
+        @settings(
+            max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+        )
+        @given(case=operation.as_strategy(), source=st.sampled_from(["own", "fs", None]))
+        def one(case: Any, source: str | None) -> None:
+            if source is not None and "source" in case.path_parameters:
+                case.path_parameters["source"] = source
+            case.call_and_validate(checks=[not_a_server_error, status_code_conformance])
+
+        one()
 
 
 def test_a_bucket_refills() -> None:

@@ -65,6 +65,16 @@ def test_an_update_counts_only_when_the_stage_changed() -> None:
         assert drafts(PROVIDER, lead("update", old_status_id=before), counts=COUNTS) == []
 
 
+def test_an_old_won_lead_that_is_edited_today() -> None:
+    """A note, another responsible: no stage was come to, so nothing is even asked for; read back, it is as old as it is."""
+    for action in ("update", "responsible", "note", "restore"):
+        parsed = parse(PROVIDER, lead(action, updated_at="1795420000", old_status_id=""), counts=COUNTS)
+        assert ([part.reason for part in parsed.ignored], parsed.drafts, parsed.readbacks) == (["not_counted"], (), ())
+    old = answer(closed_at=1792767600, updated_at=1795413600)
+    (paid,) = read_back(PROVIDER, "lead/101", old, counts=COUNTS).drafts
+    assert paid.time == at("2026-10-23T15:00:00Z")
+
+
 def test_thin_events_need_a_read_back() -> None:
     """Ids only: no amount, no responsible, no time."""
     parsed = parse(PROVIDER, fixture("thin"), counts=COUNTS)
@@ -203,3 +213,57 @@ def test_real_bodies() -> None:
     assert (found.data.identity, found.data.amount_minor, found.time) == ("1764433", 100, at("2021-03-17T12:57:26Z"))
     for name in ("amocrm-leads-status-thin-2.form", "amocrm-leads-add-thin-4.form"):
         assert [part.reason for part in parse(PROVIDER, real(name)).ignored] == ["needs_readback"]
+
+
+CUSTOM = {
+    "custom_fields][0][id": "500",
+    "custom_fields][0][name": "Предоплата",
+    "custom_fields][0][values][0][value": "777.5",
+    "custom_fields][1][id": "501",
+    "custom_fields][1][name": "Дата показа",
+    "custom_fields][1][values][0": "1795413600",
+}
+
+
+@pytest.mark.parametrize("key", ["500", "Предоплата"])
+def test_custom_fields_by_id_or_name(key: str) -> None:
+    """As amounts and as marks, in hooks and in answers of the API; a date's value stands bare in its list."""
+    counts = {"payment": {"won": True, "amount": key}, "presentation": {"field": {"501": ["*"]}}}
+    made, paid = drafts(PROVIDER, lead(**CUSTOM), counts=counts)
+    assert isinstance(paid.data, Payment)
+    assert (made.type, paid.data.amount_minor) == (facts.PRESENTATION, 77750)
+    custom = [{"field_id": 500, "field_name": "Предоплата", "values": [{"value": 777.5}]}]
+    (paid,) = read_back(PROVIDER, "lead/101", answer(custom_fields_values=custom), counts=counts).drafts
+    assert isinstance(paid.data, Payment)
+    assert paid.data.amount_minor == 77750
+
+
+def test_an_edit_that_marks_a_lead_counts_the_mark_alone() -> None:
+    """A field or tag is filled in where the lead stands; the stage it has had for long counts nothing."""
+    counts = {"presentation": {"field": {"501": ["*"]}, "tag": ["показ"]}, "payment": {"won": True}}
+    edits = [lead("update", old_status_id="", **CUSTOM), lead("update", old_status_id="", **{"tags][0][name": "показ"})]
+    assert [draft.type for draft in drafts(PROVIDER, *edits, counts=counts)] == [facts.PRESENTATION] * 2
+    assert drafts(PROVIDER, lead("update", old_status_id=""), counts=counts) == []
+
+
+def test_a_price_that_was_never_entered_is_nothing() -> None:
+    """The form sends it empty; a lead that is won counts all the same. One that is not sent at all is told."""
+    (paid,) = drafts(PROVIDER, lead(price=""), counts=COUNTS)
+    assert isinstance(paid.data, Payment)
+    assert paid.data.amount_minor == 0
+    lacking = lead().replace("price", "budget")
+    assert [part.reason for part in parse(PROVIDER, lacking, counts=COUNTS).rejected] == ["bad_value"]
+
+
+def test_hooks_of_another_account_are_refused() -> None:
+    """Where the account is pinned: the secret of the address alone is not enough."""
+    secrets, pinned = {"path": ("s",)}, source(PROVIDER, options={"account_id": 16500000})
+    for body, right in ((f"{lead()}&account[id]=16500000", True), (f"{lead()}&account[id]=7", False), (lead(), False)):
+        for known in (pinned, source(PROVIDER)):
+            if right or known is not pinned:
+                PROVIDER.verify(request(body, "s"), known, secrets, (RECEIVED,))
+            else:
+                with pytest.raises(Unauthorized):
+                    PROVIDER.verify(request(body, "s"), known, secrets, (RECEIVED,))
+    with pytest.raises(Unauthorized):
+        PROVIDER.verify(request("{", "s"), pinned, secrets, (RECEIVED,))

@@ -50,6 +50,11 @@ def test_an_outgoing_call_that_nobody_answered() -> None:
     assert call(PROVIDER, changed("outbound-unanswered", disconnectType="NEW")).disposition == "no_answer"
 
 
+def test_a_long_talk() -> None:
+    """Milliseconds, not seconds."""
+    assert call(PROVIDER, changed("outbound-unanswered", interactingDurationMs=1_800_000)).talk_s == 1800
+
+
 @pytest.mark.parametrize(
     "body", [fixture("chat"), '{"detail": {"topicName": "v2.detail.x.agent.end", "eventBody": {}}}']
 )

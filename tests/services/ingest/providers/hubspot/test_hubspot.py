@@ -146,6 +146,35 @@ def test_an_array_without_an_access_token() -> None:
     assert parsed.readbacks == (ReadBack("deal", "9120000002"),)
 
 
+def told(name: str, value: str, ms: int, deal: int = 7, kind: str = "deal") -> dict[str, Any]:
+    """One element: a property of a deal came to its value *ms* milliseconds after 09:00."""
+    at_ms = 1795413600000 + ms
+    return {"subscriptionType": f"{kind}.propertyChange", "objectId": deal, "propertyName": name} | {
+        "propertyValue": value,
+        "occurredAt": at_ms,
+    }
+
+
+def test_what_one_array_tells_in_pieces_is_put_together() -> None:
+    """Won, given an amount and an owner in one go: the newest of each, of this deal only; nothing needs to be asked."""
+    elements = [
+        told("amount", "2000", 9),
+        told("dealstage", "closedwon", 5),
+        told("amount", "1", 2),
+        told("hubspot_owner_id", "600100", 4),
+        told("hubspot_owner_id", "600200", 99, deal=8),
+        told("hubspot_owner_id", "600300", 99, kind="contact"),
+    ]
+    for order in (elements, elements[::-1]):
+        (paid,) = parse(PROVIDER, json.dumps(order)).drafts
+        assert isinstance(paid.data, Payment)
+        assert (paid.data.amount_minor, paid.data.identity, paid.time) == (
+            200_000, "600100", at("2026-11-23T06:00:00.005Z"),
+        )  # fmt: skip
+    lacking = parse(PROVIDER, json.dumps([told("dealstage", "closedwon", 5), told("amount", "5", 5, deal=8)]))
+    assert (lacking.drafts, lacking.readbacks) == ((), (ReadBack("deal", "7"), ReadBack("deal", "8")))
+
+
 def test_where_only_stages_are_counted_nothing_is_asked_for() -> None:
     """Without a token, and without anything that needs one."""
     only = {"presentation": {"stage": ["presented"]}}
@@ -198,6 +227,13 @@ def test_a_workflow_tells_the_whole_deal() -> None:
     )
 
 
+def test_the_won_stage_is_believed_before_what_is_computed_of_it() -> None:
+    """hs_is_closed_won is computed afterwards, and may still be false in the body that tells of the stage."""
+    body = {"objectId": 7, "properties": {"dealstage": {"value": "closedwon"}, "amount": {"value": "5"}}}
+    body["properties"] |= {"hs_is_closed_won": {"value": "false"}}  # type: ignore[operator]
+    assert [draft.type for draft in parse(PROVIDER, json.dumps(body)).drafts] == [facts.PAYMENT]
+
+
 def test_other_workflow_bodies() -> None:
     """Chosen properties only; a contact; a deleted deal."""
     (made,) = drafts(PROVIDER, fixture("workflow-chosen-properties"), counts=COUNTS)
@@ -232,6 +268,26 @@ def test_an_answer_without_history() -> None:
     for body, when in ((entered, "2026-11-23T06:15:00Z"), (changed(), "2026-11-23T06:30:00Z")):
         (paid,) = read_back(PROVIDER, "deal/9120000001", body).drafts
         assert (paid.time, paid.data.identity) == (at(when), "600200")
+
+
+def test_an_old_won_deal_that_is_edited_today() -> None:
+    """A note or the amount is changed: the payment is of the day the deal was won, by its history or its close date."""
+    old = {"closedate": "2026-10-23T15:00:00Z", "hs_lastmodifieddate": "2026-11-23T06:30:00Z"}
+    (paid,) = read_back(PROVIDER, "deal/9120000001", changed(**old)).drafts
+    assert paid.time == at("2026-10-23T15:00:00Z")
+    answer = json.loads(changed(**old))
+    answer["propertiesWithHistory"] = {"dealstage": [{"value": "77880011", "timestamp": "2026-10-23T15:00:07Z"}]}
+    (paid,) = read_back(PROVIDER, "deal/9120000001", json.dumps(answer)).drafts
+    assert paid.time == at("2026-10-23T15:00:07Z")
+    plan = changed(**{**old, "closedate": "2026-12-31T15:00:00Z"})
+    assert read_back(PROVIDER, "deal/9120000001", plan).drafts[0].time == at("2026-11-23T06:30:00Z")
+    event = json.loads(fixture("amount-change"))[0]
+    assert parse(PROVIDER, json.dumps([event]), counts=COUNTS).drafts == ()
+    chosen = {"objectId": 7, "properties": {"dealstage": {"value": "closedwon"}, "amount": {"value": "5"}, **{
+        name: {"value": value} for name, value in old.items()
+    }}}  # fmt: skip
+    (paid,) = drafts(PROVIDER, json.dumps(chosen))
+    assert paid.time == at("2026-10-23T15:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -311,9 +367,9 @@ def test_how_a_deal_is_asked_for() -> None:
     assert PROVIDER.fetch(wanted, source(PROVIDER), {"client_secret": ("x",)}) is None
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"7", b'"x"', b"a=b", b"[" * 5_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"7", b'"x"', b"a=b", b"{}", b'{"a":1}', b"[" * 5_000])
 def test_garbage(body: bytes) -> None:
-    """What is neither an array nor an object is refused as bad input."""
+    """What is neither an array nor a record is refused as bad input."""
     with pytest.raises(BadInput):
         parse(PROVIDER, body)
 

@@ -121,6 +121,18 @@ def test_payments_and_refunds() -> None:
     assert [part.detail for part in parsed.rejected] == ["rule 3 (payment), element 2: amount: 'much' is no amount"]
 
 
+def test_a_refund_names_its_payment() -> None:
+    """Parts of one payment given back are refunds of their own ids, of the same payment."""
+    rule = {"fact": "refund", "each": "@", "id": "id", "payment": "of", "at": "at", "amount": "sum"}
+    items = [{"id": number, "of": of, "at": 1795413600, "sum": 5} for number, of in ((1, 9), (2, 9), (3, None))]
+    found = mapped(json.dumps(items), rule).drafts
+    assert [(draft.provider_id, draft.data.payment) for draft in found] == [  # type: ignore[union-attr]
+        ("1", "src:9"), ("2", "src:9"), ("3", "src:3"),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="a payment has no payment"):
+        mapped("[]", {**rule, "fact": "payment"})
+
+
 BEGIN, ANSWER, END = 1795413600, 1795413612, 1795413700
 TIMES: list[tuple[dict[str, Any], tuple[int, int | None, int, float, float | None]]] = [
     ({"s": BEGIN, "a": ANSWER, "e": END}, (0, 12, 100, 88, 12)),

@@ -54,6 +54,20 @@ def test_what_an_event_brought(name: str, kind: str, deal: str, when: Any) -> No
     assert (found.type, found.provider_id, found.time, found.data.identity) == (kind, deal, when, "880012")
 
 
+@pytest.mark.parametrize("name", ["v1-updated-won", "v2-change-won"])
+def test_an_old_won_deal_that_is_edited_today(name: str) -> None:
+    """Its title was changed: v1 shows the same former status, v2 none; a deal imported as won was won when it says."""
+    body = json.loads(fixture(name))
+    current = body.get("current") or body["data"]
+    for before in ({"title": "old"}, {**current, "title": "old"}):
+        assert drafts(PROVIDER, json.dumps({**body, "previous": before}), counts={"payment": {"won": True}}) == []
+    action = "added" if name.startswith("v1") else "create"
+    body["meta"]["action"], body["previous"] = action, None
+    current["won_time"] = "2026-10-23 15:00:00"
+    (paid,) = drafts(PROVIDER, json.dumps(body), counts={"payment": {"won": True}})
+    assert paid.time == at("2026-10-23T15:00:00Z")
+
+
 def test_money() -> None:
     """Major units of the deal's own currency; one without decimals is not divided."""
     (issued,) = drafts(PROVIDER, fixture("v1-updated-stage"), counts=COUNTS)
@@ -90,11 +104,48 @@ def test_a_stage_that_moves_within_a_won_deal_is_no_payment() -> None:
     assert [draft.type for draft in drafts(PROVIDER, json.dumps(body), counts=COUNTS)] == [facts.INVOICE]
 
 
-@pytest.mark.parametrize("before", [None, {}, {"status": "won"}])
-def test_a_change_that_does_not_tell_what_it_was_counts_nothing(before: Any) -> None:
-    """No former value, or the same one: nothing says that this event brought it."""
+@pytest.mark.parametrize("before", [{}, {"status": "won"}])
+def test_a_change_of_something_else_counts_nothing(before: Any) -> None:
+    """Not among what changed, or the same value: this event did not bring it."""
     for name in ("v2-change-won", "v1-updated-won"):
         assert drafts(PROVIDER, changed(name, "previous", value=before), counts=COUNTS) == []
+
+
+def test_a_change_that_tells_nothing_of_before_counts() -> None:
+    """Nothing denies that it brought the deal where it stands; a deal counts once whatever is repeated."""
+    for name in ("v2-change-won", "v1-updated-won"):
+        (paid,) = drafts(PROVIDER, changed(name, "previous", value=None))
+        assert paid.type == facts.PAYMENT
+
+
+def test_custom_fields_of_v2_by_their_bare_keys() -> None:
+    """As v1 names them: one floor file for both versions."""
+    key = "ab" * 20
+    body = json.loads(fixture("v2-change-won"))
+    body["data"]["custom_fields"] = {key: {"type": "monetary", "value": 777.5, "currency": "EUR"}, "c" * 40: {"id": 25}}
+    body["previous"]["custom_fields"] = {"c" * 40: {"id": 24}}
+    counts = {"payment": {"won": True, "amount": key}, "presentation": {"field": {"c" * 40: ["25"], key: ["777.5"]}}}
+    made, paid = drafts(PROVIDER, json.dumps(body), counts=counts)
+    assert isinstance(paid.data, Payment)
+    assert (made.type, paid.data.amount_minor) == (facts.PRESENTATION, 77750)
+    body["previous"]["custom_fields"] = {}
+    assert [draft.type for draft in drafts(PROVIDER, json.dumps(body), counts=counts)] == [facts.PAYMENT]
+
+
+@pytest.mark.parametrize(
+    ("data", "before", "counted"),
+    [
+        ({"merged_to_id": 5}, {}, 0),
+        ({"merged_from_id": 5}, {"merged_from_id": None}, 0),
+        ({"merged_from_id": 5}, {}, 1),
+    ],
+)
+def test_merges_told_by_the_deal(data: Any, before: Any, counted: int) -> None:
+    """The one merged away, and the very merge, count nothing; a deal others were once merged into is won as any other."""
+    body = json.loads(fixture("v2-change-won"))
+    body["data"] |= data
+    body["previous"] |= before
+    assert len(drafts(PROVIDER, json.dumps(body))) == counted
 
 
 def test_retries_and_the_same_deal_again_are_the_same_fact() -> None:

@@ -207,6 +207,24 @@ def test_payments_by_status_instead() -> None:
     assert [(made.provider_id, made.once) for made in paid] == [("5101", True)]
 
 
+def test_won_means_marked_as_paid() -> None:
+    """As by default: no order is "won", and a status beside it makes no second payment."""
+    whole = {"id": 5200, "managerId": 31, "totalSumm": 60.17, "status": "complete"}
+    bodies = page(entry(1, "payments.status", PAID), entry(2, "status", {"code": "complete"}, order=whole))
+    for counts in ({"won": True}, {"won": True, "stage": ["complete"]}):
+        (made,) = drafts(PROVIDER, bodies, counts={"payment": counts})
+        assert made.provider_id == "payment:7200"
+
+
+def test_what_counts_nothing_by_itself_says_so() -> None:
+    """Un-paid, or an amount alone: kept for the fact they belong to, with a word for who looks at the body."""
+    for new in (entry(1, "payments.status", UNPAID), entry(1, "payments.amount", 5)):
+        parsed = parse(PROVIDER, page(new))
+        assert (len(parsed.legs), [part.reason for part in parsed.ignored]) == (1, ["not_counted"])
+    told = parse(PROVIDER, "event=payment&order=1&payment=2&payment_status=not-paid")
+    assert (len(told.legs), [part.reason for part in told.ignored]) == (1, ["not_counted"])
+
+
 def test_a_status_reached_again_is_the_first() -> None:
     """An order gives each kind once for ever, at its first time."""
     body = page(
@@ -215,6 +233,15 @@ def test_a_status_reached_again_is_the_first() -> None:
     )
     (made,) = joined(parse(PROVIDER, body, counts=COUNTS), counts=COUNTS).values()
     assert made.time == at("2026-11-23T10:00:00+03:00")
+
+
+def test_an_old_order_that_is_edited_today() -> None:
+    """Entries of other fields show the order as it is, paid and completed long ago: nothing of it happened today."""
+    done = {"id": 5101, "status": "complete", "payments": [{"id": 7101, "status": "paid", "amount": 10}]}
+    for counts in (BY_STATUS, {}):
+        for field in ("manager_comment", "manager", "total_summ", "full_paid_at"):
+            body = page(entry(9, field, "x", order=done))
+            assert joined(parse(PROVIDER, body, counts=counts), counts=counts) == {}
 
 
 def test_local_times() -> None:

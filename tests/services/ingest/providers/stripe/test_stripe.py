@@ -166,6 +166,15 @@ def test_newer_invoices_name_no_payment() -> None:
     assert [part.reason for part in parse(PROVIDER, fixture("charge.succeeded-newer")).ignored] == ["not_counted"]
 
 
+def test_an_intent_that_only_its_description_gives_an_invoice() -> None:
+    """It names no invoice, and the invoice names no intent: counted too, one payment would be two."""
+    newer = json.loads(fixture("payment_intent.succeeded-newer"))
+    newer["data"]["object"] |= {"payment_details": None, "description": "Subscription creation"}
+    found = drafts(PROVIDER, json.dumps(newer).encode(), fixture("invoice.paid-newer"))
+    assert [draft.type for draft in found] == [facts.PAYMENT]
+    assert [part.reason for part in parse(PROVIDER, json.dumps(newer)).ignored] == ["not_counted"]
+
+
 def test_an_invoice_with_its_payments_expanded() -> None:
     """The payment intents are the payments, each with its part."""
     listed = {

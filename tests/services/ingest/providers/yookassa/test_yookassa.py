@@ -19,6 +19,7 @@ PAYMENT = "30aa11bb-000f-5000-8000-1a2b3c4d5e6f"
 REFUND = "30ab44ee-0015-5000-8000-0c1d2e3f4a5b"
 ASKED = {"secrets": {name: {"env": "X"} for name in ("path", "shop_id", "secret_key")}}
 TRUSTED = {"options": {"trust_notifications": True}}
+FORBIDDEN = {"options": {"trust_notifications": False}}
 
 
 def fixture(name: str) -> bytes:
@@ -37,8 +38,8 @@ def answered(path: str, body: bytes, **config: Any) -> Parsed:
 
 
 def test_a_notification_is_asked_about() -> None:
-    """What it says is believed by nobody: the object is asked for."""
-    for config in (ASKED, {}):
+    """Who can be asked is asked; who may not believe the secret address counts nothing."""
+    for config in (ASKED, FORBIDDEN):
         parsed = parse(PROVIDER, fixture("payment.succeeded"), **config)
         assert (parsed.drafts, [part.reason for part in parsed.ignored]) == ((), ["needs_readback"])
         assert parsed.readbacks == (ReadBack("payment", PAYMENT),)
@@ -94,13 +95,23 @@ def test_how_it_is_asked() -> None:
 
 
 def test_trusting_notifications() -> None:
-    """Only when the floor file says so, and only while nobody can be asked."""
+    """While nobody can be asked the secret address is the proof: a path secret alone gives payments."""
     (made,) = parse(PROVIDER, fixture("payment.succeeded"), **TRUSTED).drafts
     assert made == answered(f"payment/{PAYMENT}", fixture("api/payment")).drafts[0]
     assert parse(PROVIDER, fixture("payment.succeeded"), **TRUSTED, **ASKED).drafts == ()
-    assert parse(PROVIDER, fixture("payment.succeeded"), options={"trust_notifications": "yes"}).drafts == ()
+    assert parse(PROVIDER, fixture("payment.succeeded")).drafts == (made,)
+    with pytest.raises(BadInput, match="trust_notifications is true or false"):
+        parse(PROVIDER, fixture("payment.succeeded"), options={"trust_notifications": "yes"})
     (refund,) = parse(PROVIDER, fixture("refund.succeeded"), **TRUSTED).drafts
     assert (refund.type, refund.provider_id, refund.data.amount_minor) == (facts.REFUND, REFUND, 25000)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("status", ["pending", "waiting_for_capture", None])
+@pytest.mark.parametrize("name", ["payment.succeeded", "refund.succeeded"])
+def test_an_object_that_contradicts_its_event_is_not_believed(name: str, status: str | None) -> None:
+    """Neither counted nor passed over: it is kept as what has to be asked about."""
+    parsed = parse(PROVIDER, changed(name, status=status))
+    assert (parsed.drafts, [part.reason for part in parsed.ignored]) == ((), ["needs_readback"])
 
 
 def test_the_status_is_believed_before_the_events_name() -> None:
