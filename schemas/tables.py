@@ -1,7 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
-Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks; aggregator — closes, slices,
-slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox, messages.
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
+slices, slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox,
+messages.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
@@ -123,6 +124,19 @@ readbacks = sa.Table(
     Column("given_up", Boolean, nullable=False, server_default="false"),
     Index("readbacks_due", "next_at", postgresql_where=text("NOT given_up")),
     comment="objects that thin events name, to be read back from their provider; a row lives until its answer is journaled",
+)
+
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True, comment="unauthorized, method, too_large, rate, misconfigured"),
+    Column("reason", Text, primary_key=True, comment="closed word where the outcome has one, else empty"),
+    Column("span", Instant, primary_key=True, comment="start of the quarter of an hour"),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("why", Text, nullable=False, comment="for people; nothing of the request"),
+    comment="webhooks of known sources that were turned away before the journal; nothing of them is kept",
 )
 
 replays = sa.Table(

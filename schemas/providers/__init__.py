@@ -36,10 +36,11 @@ class SecretGuide(Strict):
 
 
 class ProviderGuide(Strict):
-    """``setup``: steps in order; ``{url}`` stands for the address to paste, ``{source}`` for the source's id.
+    """``setup``: steps in order; ``{url}`` stands for the whole address to paste, a path secret included as a placeholder
+    where the source has one, ``{source}`` for the source's id.
 
     ``secrets``: where none is required, at least one of them must be given.
-    ``path``: what the integrator must add to the address himself (``/events`` …); "" when nothing.
+    ``path``: what the address has after the source's id, besides a secret (``/events`` …); "" when nothing.
     """
 
     name: str = Field(pattern=_NAME.pattern)
@@ -50,8 +51,9 @@ class ProviderGuide(Strict):
     authentication: str = Field(description="English, one line")
     retries: str = Field(description="what the provider does when we do not answer; 'not documented' if nobody knows")
     reads_back: bool = Field(False, description="thin events are completed by asking the provider")
+    reads_back_with: tuple[str, ...] = Field((), description="secrets that asking takes, all of them")
     secrets: tuple[SecretGuide, ...] = ()
-    path: str = ""
+    path: str = Field("", pattern=r"^(/[A-Za-z0-9._~-]+)*$")
     setup: tuple[Told, ...] = Field(min_length=1)
     fields: tuple[str, ...] = Field((), description="keys of sources[].fields and .options that matter here")
     not_covered: tuple[str, ...] = Field(

@@ -14,6 +14,7 @@ from schemas.floor import Floor
 from schemas.topics import FACTS, LINES, OVERFLOW
 from services.ingest.customer import hasher
 from services.ingest.metrics import Metrics
+from services.ingest.refusals import Refusals
 from services.ingest.settings import IngestSettings
 from services.ingest.source import Configured, configure
 from services.ingest.storage.entry import Entry
@@ -46,6 +47,7 @@ class Ingest:
     def __init__(self, settings: IngestSettings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self.metrics = Metrics()
+        self._refusals = Refusals(clock.now)
         self._dsn = settings.postgres_dsn.get_secret_value()
         key = settings.customer_key.get_secret_value() if settings.customer_key else None
         self._customer = hasher(key)
@@ -121,6 +123,7 @@ class Ingest:
         self._go(Reconciling(connections, self._sources, self._clock).run(poll_s), "reconciling")
         self._go(self._publisher.run(poll_s), "publisher")
         self._go(Orders(connections, self._clock, self._wake_parsers).run(poll_s), "orders")
+        self._go(self._refusals.run(connections), "refusals")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
             self._go(self._drain(), "overflow")
@@ -179,7 +182,7 @@ class Ingest:
         sources = configure(floor, self._customer)
         former = self.hooks.gates or {}
         self.hooks.gates = {
-            id_: Gate(configured, self.metrics, former.get(id_), self._clock.rate)
+            id_: Gate(configured, self.metrics, former.get(id_), self._clock.rate, self._refusals)
             for id_, configured in sources.items()
         }
         self._knowledge = Knowledge.of(floor, sources)

@@ -88,7 +88,7 @@ def test_every_field_has_its_label(seen: Watched) -> None:
     expect(page.get_by_label("Кому назначить 214")).to_have_count(1)
     names = page.eval_on_selector_all(
         "main button, main select",
-        "all => all.map(n => n.getAttribute('aria-label') || n.labels?.[0]?.innerText || n.innerText)",
+        "all => all.map(n => n.getAttribute('aria-label') || n.labels?.[0]?.innerText || n.textContent)",
     )
     assert all(name.strip() for name in names)
 

@@ -1,5 +1,6 @@
 """How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,7 +23,7 @@ CHECKED_WITHIN_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """``late``: facts that came after their slice was frozen; ``delay_s``: p95 of received − occurred of calls;
+    """``late``: facts that came after their slice was frozen; ``delay_p95_s``: received − occurred of each source's calls;
     ``backlog``: webhooks that wait to be parsed; ``differing``: agents whose live counters lastingly differ from facts."""
 
     facts: int
@@ -32,7 +33,7 @@ class Freshness:
     backlog: int
     differing: int
     replaying: bool
-    delay_s: float | None
+    delay_p95_s: Mapping[str, float]
 
 
 async def read(
@@ -50,13 +51,10 @@ async def read(
         _closes.cut_off >= _facts.occurred_at,
         _facts.received_at > _closes.cut_off + sa.func.make_interval(0, 0, 0, 0, 0, 0, grace_s),
     )
-    delay = sa.func.extract("epoch", _facts.received_at - _facts.occurred_at)
-    recent = sa.and_(_facts.type == CALL, _facts.occurred_at > since)
     counted = sa.select(
         sa.func.count().label("facts"),
         sa.func.count().filter(frozen).label("late"),
         sa.func.count().filter(_facts.agent.is_(None)).label("unattributed"),
-        sa.func.percentile_cont(0.95).within_group(delay.asc()).filter(recent).label("delay_s"),
     ).where(_facts.day == day.date)
     row = (await connection.execute(counted)).one()
     rejected = sa.select(sa.func.count()).where(
@@ -77,5 +75,16 @@ async def read(
         backlog=(await connection.execute(backlog)).scalar_one(),
         differing=int((await connection.execute(differing)).scalar_one()),
         replaying=bool((await connection.execute(replaying)).scalar_one()),
-        delay_s=None if row.delay_s is None else float(row.delay_s),
+        delay_p95_s=await _delays_p95(connection, day, since, now),
     )
+
+
+async def _delays_p95(connection: AsyncConnection, day: WorkingDay, since: datetime, now: datetime) -> dict[str, float]:
+    """As at a close: of calls of this very day only; what happened on another one is no lateness of today."""
+    delay = sa.cast(sa.func.extract("epoch", _facts.received_at - _facts.occurred_at), sa.Float)
+    query = (
+        sa.select(_facts.source, sa.func.percentile_cont(0.95).within_group(delay.asc()))
+        .where(_facts.day == day.date, _facts.type == CALL, _facts.occurred_at > since, _facts.occurred_at <= now)
+        .group_by(_facts.source)
+    )
+    return {source: float(p95) for source, p95 in await connection.execute(query)}

@@ -10,19 +10,35 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 
-_facts, _journal = tables.facts.c, tables.journal.c
+_facts, _journal, _refusals = tables.facts.c, tables.journal.c, tables.refusals.c
 POSTED: Final = _journal.method != "READBACK"
 _IN_PART: Final = sa.and_(_journal.state == "parsed", _journal.reason.is_not(None))
 _MOST: Final = 50
 
 
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Webhooks that were refused before the journal, for one cause. ``reason``: closed word, or ""; ``why``: for people."""
+
+    outcome: str
+    reason: str
+    count: int
+    last_at: datetime
+    why: str
+
+
 @dataclass(slots=True)
 class Intake:
-    """Webhooks of a span of time by what became of them; ``in_part``: parsed, and something in them was rejected."""
+    """Webhooks of a span of time by what became of them; ``in_part``: parsed, and something in them was rejected.
+
+    ``turned_away``: refused before the journal, the latest first; ``other_days``: facts they told of that happened
+    outside of the span, the first and the last at ``other_span``.
+    """
 
     source: str
     webhooks: int = 0
@@ -31,6 +47,9 @@ class Intake:
     in_part: int = 0
     ignored: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
+    turned_away: list[TurnedAway] = field(default_factory=list)
+    other_days: int = 0
+    other_span: tuple[datetime, datetime] | None = None
 
     @property
     def refused(self) -> int:
@@ -102,7 +121,39 @@ async def of_day(
     found: dict[str, Intake] = {}
     for name, state, reason, rows in await connection.execute(query):
         _count(found.setdefault(name, Intake(name)), state, reason or "", rows)
+    await _other_days(connection, starts, ends, found)
+    await _turned_away(connection, starts, ends, source, found)
     return found
+
+
+async def _other_days(
+    connection: AsyncConnection, starts: datetime, ends: datetime, found: Mapping[str, Intake]
+) -> None:
+    query = (
+        sa.select(_facts.source, sa.func.count(), sa.func.min(_facts.occurred_at), sa.func.max(_facts.occurred_at))
+        .where(_facts.source.in_(list(found)), _facts.received_at > starts, _facts.received_at <= ends)
+        .where(sa.or_(_facts.occurred_at < starts, _facts.occurred_at >= ends))
+        .group_by(_facts.source)
+    )
+    for name, count, first, last in await connection.execute(query):
+        found[name].other_days, found[name].other_span = count, (first, last)
+
+
+async def _turned_away(
+    connection: AsyncConnection, starts: datetime, ends: datetime, source: str | None, found: dict[str, Intake]
+) -> None:
+    last_at = sa.func.max(_refusals.last_at)
+    why = sa.func.array_agg(postgresql.aggregate_order_by(_refusals.why, _refusals.last_at.desc()))
+    query = (
+        sa.select(_refusals.source, _refusals.outcome, _refusals.reason, sa.func.sum(_refusals.count), last_at, why)
+        .where(_refusals.span >= starts, _refusals.span < ends)
+        .group_by(_refusals.source, _refusals.outcome, _refusals.reason)
+        .order_by(last_at.desc())
+    )
+    if source is not None:
+        query = query.where(_refusals.source == source)
+    for name, outcome, reason, count, at, whys in await connection.execute(query):
+        found.setdefault(name, Intake(name)).turned_away.append(TurnedAway(outcome, reason, count, at, whys[0]))
 
 
 def _count(intake: Intake, state: str, reason: str, rows: int) -> None:

@@ -19,7 +19,6 @@ from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_gro
 from services.board.words import Words
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.sources import Feeders
 from services.rules.trust import TrustEvidence, gate
 
 CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "invoices", "payments")
@@ -196,11 +195,9 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
         for alert in today.alerts
         if alert.open and alert.row.scope.startswith("source:")
     }
-    feeders = Feeders(today.floor)
-    slow = fresh.delay_s is not None and fresh.delay_s >= today.floor.grace_s
     seen = TrustEvidence(
         silent=frozenset(silent),
-        delay_p95_s=dict.fromkeys(feeders.call_sources(), fresh.delay_s or 0.0) if slow else {},
+        delay_p95_s=fresh.delay_p95_s,
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
         backlog=fresh.backlog,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from schemas.commands import Assign
+from schemas.commands import Assign, Replay
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, REFUND, SCORE, STATE, TRANSCRIPT
 from schemas.floor import Floor, SourceConfig
 from schemas.providers import ProviderGuide, guides
@@ -14,12 +14,20 @@ from services.board.storage.asked import Asked
 from services.board.storage.intake import Begun, Intake, RawRequest, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.masking import masked
+from services.board.view.refused import lacking
 from services.board.words import Words
 
-Progress = Literal["waiting", "heard", "nobodys", "counted"]
-"""No webhook yet; webhooks, and nothing countable in them; facts, and none of them anybody's; counted for an agent."""
+Progress = Literal["waiting", "refused", "heard", "nobodys", "counted"]
+"""No webhook yet; only such as were turned away; webhooks, and nothing countable in them; facts, and none of them
+anybody's; counted for an agent."""
 
-TONES: Final[Mapping[str, str]] = {"waiting": "quiet", "heard": "soft", "nobodys": "soft", "counted": "ok"}
+TONES: Final[Mapping[str, str]] = {
+    "waiting": "quiet",
+    "refused": "hard",
+    "heard": "soft",
+    "nobodys": "soft",
+    "counted": "ok",
+}
 KINDS: Final[Mapping[str, str]] = {
     CALL: "calls",
     PRESENTATION: "presentations",
@@ -43,6 +51,8 @@ class SecretShown:
     variables: tuple[str, ...]
     where: str
     required: bool
+    one_of: bool = False
+    """None of the provider's secrets is given, and one of them must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +81,26 @@ class SourceShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """``parts``: (text, whether it is an address); ``code``: what is to be copied as it stands, or ""."""
+
+    parts: tuple[tuple[str, bool], ...]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
-    """``steps``: each a list of (text, whether it is an address). ``complete``: the address can be pasted as it stands."""
+    """How a source is connected. A path secret in ``url`` is a placeholder."""
 
     url: str
-    complete: bool
     near: bool
     """The address is this very machine's: nobody outside can reach it."""
     path_variables: tuple[str, ...]
     secrets: tuple[SecretShown, ...]
-    steps: tuple[tuple[tuple[str, bool], ...], ...]
+    steps: tuple[Step, ...]
     reads_back: bool
+    lacking: tuple[str, ...]
+    """Secrets without which nothing is read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,8 @@ class OrderShown:
     id: int
     what: str
     said: str
-    state: Literal["open", "done", "failed"]
+    state: Literal["open", "done", "again", "failed"]
+    """``again``: done, and something was rejected once more."""
     at: datetime
 
 
@@ -124,7 +144,7 @@ def source_row(
     """*counts*: facts of the day, and those of them without an agent."""
     config = floor.source_by_id.get(id_)
     guide = guides().get(config.provider) if config else None
-    found = progress(begun)
+    found = progress(begun, intake)
     return SourceShown(
         id=id_,
         config=config,
@@ -140,41 +160,45 @@ def source_row(
     )
 
 
-def progress(begun: Begun) -> Progress:
+def progress(begun: Begun, intake: Intake | None = None) -> Progress:
     if begun.owned_at is not None:
         return "counted"
     if begun.counted_at is not None:
         return "nobodys"
-    return "waiting" if begun.heard_at is None else "heard"
+    if begun.heard_at is not None:
+        return "heard"
+    return "refused" if intake is not None and intake.turned_away else "waiting"
 
 
 def setup(config: SourceConfig, hooks_url: str | None, w: Words) -> Setup:
     """How to connect the source: the address, its secrets by name, and the provider's steps."""
     guide = guides().get(config.provider)
-    url, complete = address(config, guide, hooks_url, w)
+    url = address(config, guide, hooks_url, w)
     return Setup(
         url=url,
-        complete=complete,
         near=urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1"),
         path_variables=_variables(config, "path"),
         secrets=tuple(_secrets(config, guide, w)),
         steps=tuple(_step(told, url, config.id) for told in _steps(config, guide, w)),
         reads_back=guide.reads_back if guide else False,
+        lacking=lacking(config),
     )
 
 
-def address(config: SourceConfig, guide: ProviderGuide | None, hooks_url: str | None, w: Words) -> tuple[str, bool]:
-    """(what the provider is to call, whether it can be pasted as it stands). A secret in it is a placeholder."""
+def address(config: SourceConfig, guide: ProviderGuide | None, hooks_url: str | None, w: Words | None = None) -> str:
+    """What the provider is to call. A secret in it is a placeholder, and so is a host that is not known.
+
+    Placeholders are in the language of *w*; without it, for machines, plain ASCII.
+    """
+    host, here = (w("sources.your_host"), w("sources.secret_here")) if w else ("your-host", "secret")
     if config.public_url is not None:
-        base, known = config.public_url.partition("?")[0].rstrip("/"), True
+        base = config.public_url.partition("?")[0].rstrip("/")
     elif hooks_url:
-        base, known = f"{hooks_url.rstrip('/')}/hooks/{config.id}", True
+        base = f"{hooks_url.rstrip('/')}/hooks/{config.id}"
     else:
-        base, known = f"https://<{w('sources.your_host')}>/hooks/{config.id}", False
+        base = f"https://<{host}>/hooks/{config.id}"
     rest = guide.path.rstrip("/") if guide else ""
-    if "path" not in config.secrets:
-        return base + rest, known
-    return f"{base}{rest}/<{w('sources.secret_here')}>", False
+    return f"{base}{rest}/<{here}>" if "path" in config.secrets else base + rest
 
 
 def _variables(config: SourceConfig, name: str) -> tuple[str, ...]:
@@ -186,10 +210,16 @@ def _variables(config: SourceConfig, name: str) -> tuple[str, ...]:
 
 def _secrets(config: SourceConfig, guide: ProviderGuide | None, w: Words) -> list[SecretShown]:
     known = guide.secrets if guide else ()
+    free = not any(one.required for one in known)
+    none = not any(one.name in config.secrets for one in known)
     found = [
-        SecretShown(one.name, _variables(config, one.name), _told(one.where.en, one.where.ru, w), one.required)
+        SecretShown(
+            *(one.name, _variables(config, one.name), _told(one.where.en, one.where.ru, w)),
+            required=one.required or free,
+            one_of=free and none,
+        )
         for one in known
-        if one.required or one.name in config.secrets
+        if one.required or one.name in config.secrets or (free and none)
     ]
     named = {one.name for one in known}
     for name in config.secrets:
@@ -205,14 +235,16 @@ def _steps(config: SourceConfig, guide: ProviderGuide | None, w: Words) -> list[
     return [_told(step.en, step.ru, w) for step in guide.setup]
 
 
-def _step(text: str, url: str, source: str) -> tuple[tuple[str, bool], ...]:
+def _step(text: str, url: str, source: str) -> Step:
+    """The first line is for reading; lines after it are to be copied."""
+    said, _, code = text.replace("{source}", source).strip().partition("\n")
     parts: list[tuple[str, bool]] = []
-    for at, piece in enumerate(text.replace("{source}", source).split("{url}")):
+    for at, piece in enumerate(said.split("{url}")):
         if at:
             parts.append((url, True))
         if piece:
             parts.append((piece, False))
-    return tuple(parts)
+    return Step(tuple(parts), code.replace("{url}", url))
 
 
 def _told(en: str, ru: str, w: Words) -> str:
@@ -254,7 +286,8 @@ def order_shown(order: Order, floor: Floor, w: Words) -> OrderShown:
         return OrderShown(order.id, _what(order, floor, w), w("sources.order.open"), "open", order.requested_at)
     if order.problem is not None:
         return OrderShown(order.id, _what(order, floor, w), _problem(order, floor, w), "failed", order.done_at)
-    return OrderShown(order.id, _what(order, floor, w), _done(order, w), "done", order.done_at)
+    again = isinstance(order.asked, Replay) and bool(order.outcome.states.get("rejected"))
+    return OrderShown(order.id, _what(order, floor, w), _done(order, w), "again" if again else "done", order.done_at)
 
 
 def _what(order: Order, floor: Floor, w: Words) -> str:

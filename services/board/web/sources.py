@@ -13,6 +13,7 @@ from services.board.storage import asked, intake, orders
 from services.board.storage.intake import Begun, RawRequest, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.floor import source_states
+from services.board.view.refused import refused_shown
 from services.board.view.sources import (
     SourceShown,
     masked_row,
@@ -67,6 +68,7 @@ def routes(board: Board) -> APIRouter:
             one=shown,
             now=board.clock.now(),
             setup=setup(shown.config, board.hooks_url, w),
+            refused=refused_shown(shown.intake.turned_away, shown.config, shown.begun.heard_at, w),
             detail=detail,
             unowned=unowned_shown(detail.unowned, detail.orders, floor, w),
             rejected=[masked_row(one) for one in detail.rejected],

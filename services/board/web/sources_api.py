@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from schemas.floor import Floor
 from schemas.providers import guides
-from services.board.storage.intake import RejectedRow, Unowned
+from services.board.storage.intake import Intake, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.sources import Progress, SourceShown, address, masked_row, opened
 from services.board.web.board import Board, Json, listing, localized
@@ -19,7 +19,7 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="journal row")]
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One source today. ``progress``: waiting (never heard) · heard · nobodys (facts without agents) · counted.
+    """One source today. ``progress``: waiting (never heard) · refused · heard · nobodys (facts without agents) · counted.
 
     ``to_read_back``: objects that events only name and whose provider has not told them yet; ``given_up``: for good.
     """
@@ -38,6 +38,8 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     in_part: int
     ignored: dict[str, int]
     rejected: dict[str, int]
+    refused: dict[str, int]
+    other_days: int
     facts: int
     unattributed: int
     to_read_back: int
@@ -100,10 +102,10 @@ def routes(board: Board) -> APIRouter:
         summary="Sources today",
         responses=answer(SourceRow, "sources of the floor, and others that were heard today"),
     )
-    async def api(request: Request) -> Response:
+    async def api() -> Response:
         """What came from each source today and what became of it."""
         floor, rows = await read_all(board)
-        return listing(board.clock.now(), [_row(board, request, floor, one) for one in rows], floor)
+        return listing(board.clock.now(), [_row(board, floor, one) for one in rows], floor)
 
     @router.get(
         "/api/v1/sources/{source}",
@@ -120,12 +122,12 @@ def routes(board: Board) -> APIRouter:
             404: {"description": "no such source in the floor file"},
         },
     )
-    async def one_api(request: Request, source: Name) -> Response:
+    async def one_api(source: Name) -> Response:
         """The source's day, identities without an agent, rejected webhooks of seven days, and what was asked for."""
         floor, shown, detail = await read_one(board, source, None)
         return listing(
             board.clock.now(),
-            [_row(board, request, floor, shown)],
+            [_row(board, floor, shown)],
             floor,
             unattributed=[localized(_unowned(one), floor) for one in detail.unowned],
             rejected=[localized(_rejected(one), floor) for one in detail.rejected],
@@ -151,14 +153,13 @@ def routes(board: Board) -> APIRouter:
     return router
 
 
-def _row(board: Board, request: Request, floor: Floor, one: SourceShown) -> SourceRow:
+def _row(board: Board, floor: Floor, one: SourceShown) -> SourceRow:
     provider = one.config.provider if one.config else ""
-    w = board.words(request, floor)
     row = SourceRow(
         source=one.id,
         provider=provider,
         title=one.title,
-        url=address(one.config, guides().get(provider), board.hooks_url, w)[0] if one.config else "",
+        url=address(one.config, guides().get(provider), board.hooks_url) if one.config else "",
         progress=one.progress,
         silence=one.silence,
         last_webhook_at=one.begun.heard_at,
@@ -169,6 +170,8 @@ def _row(board: Board, request: Request, floor: Floor, one: SourceShown) -> Sour
         in_part=one.intake.in_part,
         ignored=one.intake.ignored,
         rejected=one.intake.rejected,
+        refused=_refused(one.intake),
+        other_days=one.intake.other_days,
         facts=one.facts,
         unattributed=one.unattributed,
         to_read_back=one.asked.waiting,
@@ -176,6 +179,13 @@ def _row(board: Board, request: Request, floor: Floor, one: SourceShown) -> Sour
         readback_problem=one.asked.problem,
     )
     found: SourceRow = localized(row, floor)
+    return found
+
+
+def _refused(intake: Intake) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in intake.turned_away:
+        found[one.outcome] = found.get(one.outcome, 0) + one.count
     return found
 
 

@@ -107,7 +107,8 @@ class Words:
         return f"{self.day_short(local.date())}, {numbers.clock(local)}"
 
     def when(self, instant: datetime) -> str:
-        """``14:31`` today, ``11:00 завтра``, else with its day: ``11:00, вт 24.11``, ``11:00, Tue 24 Nov``."""
+        """``14:31`` today, ``11:00 завтра``, else with its day: ``11:00, вт 24.11``, ``11:00, Tue 24 Nov``; of another
+        year with that too."""
         date, time = self.local(instant).date(), self.clock(instant)
         if date == self.today:
             return time
@@ -115,6 +116,8 @@ class Words:
             return self("when.tomorrow", time=time)
         month = self(f"month.{date.month}")[:3]
         shown = f"{date:%d.%m}" if self.language == "ru" else f"{date.day} {month}"
+        if self.today is not None and date.year != self.today.year:
+            shown += f".{date.year}" if self.language == "ru" else f" {date.year}"
         return self("when.on", time=time, weekday=self(f"weekday.short.{date.isoweekday()}"), date=shown)
 
     def signed(self, value: int) -> str:

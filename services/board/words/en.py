@@ -92,7 +92,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "trust.banner_slice": "Slice {slice}: data are incomplete, nobody is judged on these steps",
     "trust.now": "Now",
     "trust.silent": "source {source} is silent",
-    "trust.late": "events from {source} come later than the grace allows",
+    "trust.late": "calls of {source} come later than the grace (p95 since the last cut-off: of few, one late call is enough)",
     "trust.rejected": "too many rejected and unattributed events",
     "trust.replay": "the journal is being replayed",
     "trust.backlog": "not everything received is parsed",

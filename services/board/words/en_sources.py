@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.in_part": ("{n} rejected in part", "{n} rejected in part"),
     "sources.caption": "Sources: connection and webhooks of the day",
     "sources.progress.waiting": "waiting for the first webhook",
+    "sources.progress.refused": "webhooks come, and are refused",
     "sources.progress.heard": "webhooks come, nothing to count yet",
     "sources.progress.nobodys": "events come, but nobody's",
     "sources.progress.counted": "counting",
@@ -36,6 +37,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.next.waiting.event": (
         "Follow the steps below and move one deal: the mark appears here by itself, within a second or two"
     ),
+    "sources.next.refused.call": "Webhooks reach Srez, but it may not read them: mend what stands below and make one call",
+    "sources.next.refused.event": "Webhooks reach Srez, but it may not read them: mend what stands below and move one deal",
     "sources.next.heard.call": (
         "Webhooks arrive, but no ended call in them: end one call, and see whether something was rejected"
     ),
@@ -44,6 +47,21 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sources.next.nobodys.call": "Calls arrive, but their extensions belong to nobody: assign them to agents below",
     "sources.next.nobodys.event": "Events arrive, but their accounts belong to nobody: assign them to agents below",
+    "sources.refused": "Refused",
+    "sources.refused_hint": "Nothing is kept of a refused webhook: when the cause is mended, the service must send it again",
+    "sources.refused_n": ("{n} refused today, the last at {at}", "{n} refused today, the last at {at}"),
+    "sources.refused_short": ("{n} refused", "{n} refused"),
+    "sources.refused_over": "accepted since",
+    "refused.bad_signature": (
+        "the secret or the signature is missing or wrong (401): compare the secret with the service's own, and see that "
+        "the whole address was pasted"
+    ),
+    "refused.stale_signature": "the signature is too old (401): compare the clocks of the sender and of this machine",
+    "refused.unauthorized": "it is not known who sends (401): compare the secret and the settings of the source",
+    "refused.method": "asked in another way than this service does (405): a webhook is sent by POST, a browser asks by GET",
+    "refused.too_large": "larger than 1 MiB (413): let the service send events one by one",
+    "refused.rate": "more than {rate} a second (429): raise rate_per_s of the source in the floor file",
+    "refused.misconfigured": "the source is not set up, nothing of it is accepted (503)",
     "sources.silence.silent": "silent for longer than usual",
     "sources.silence.quiet": "no events today",
     "sources.expected": "in working hours an event is expected every {span}",
@@ -58,7 +76,16 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "This is the address of this very machine: nobody outside can reach it. SREZ_HOOKS_URL sets the public one"
     ),
     "sources.address_secret": "Instead of “{here}” put the value of {variables}; the secret itself is not shown here",
-    "sources.reads_back": "This service sends only the number of an object; Srez asks it for the rest",
+    "sources.reads_back": "Where an event names only an object, Srez asks this service for the rest",
+    "sources.lacking": (
+        "Where an event names only an object, Srez can ask for the rest once the floor file gives {names}"
+    ),
+    "sources.unread": (
+        "{n} event names only an object: set {names}",
+        "{n} events name only an object: set {names}",
+    ),
+    "sources.other_short": ("+{n} of another day", "+{n} of other days"),
+    "sources.other_days": ("{n} of another day: {at}", "{n} of other days, the last {at}"),
     "sources.owed": "Not read back yet",
     "sources.owed_hint": (
         "Events name these objects by their number only; until the service tells the rest, they count nothing. "
@@ -76,6 +103,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.secret.where": "Where to find it",
     "sources.secret.missing": "not in the floor file",
     "sources.secret.optional": "optional",
+    "sources.secret.one_of": "one of these is required",
     "sources.secret.path": "your own: a long random word, the last part of the address",
     "sources.secret.basic": "your own: user:password",
     "sources.secret.signing": "signing key of Standard Webhooks, whsec_…",
@@ -119,7 +147,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.replay_label": "Read webhook {id} again",
     "sources.at": "When",
     "sources.reason": "Reason",
-    "sources.detail": "Detail",
+    "sources.detail": "Technical detail",
     "sources.body": "Body",
     "sources.body_of": "Body of webhook {id}",
     "sources.open_body": "Show",
@@ -147,6 +175,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.unknown_event": "not about calls or deals",
     "ignored.subscription_ended": "the subscription has ended: renew it",
     "ignored.same_call": "told by another source",
+    "provider.generic": "CloudEvents (your own sender)",
+    "provider.mapped": "Any system, by a map",
     "sources.orders": "What was done",
     "sources.order.open": "under way…",
     "sources.order.sent": "sent…",

@@ -7,6 +7,7 @@ from typing import Any
 from services.ingest.metrics import Metrics
 from services.ingest.providers import credentials
 from services.ingest.providers.base import Reply, Request, Unauthorized, no_challenge
+from services.ingest.refusals import Refusals
 from services.ingest.source import Configured
 from services.ingest.web.answer import of_outcome, of_reply
 from services.ingest.web.rate import Bucket
@@ -19,8 +20,14 @@ class Gate:
     """``bucket`` of a source survives a new floor version as long as its rate stays; *speed* is the clock's rate."""
 
     def __init__(
-        self, configured: Configured, metrics: Metrics, former: "Gate | None" = None, speed: float = 1.0
+        self,
+        configured: Configured,
+        metrics: Metrics,
+        former: "Gate | None" = None,
+        speed: float = 1.0,
+        refusals: Refusals | None = None,
     ) -> None:
+        self._refusals = refusals
         self._configured = configured
         self.source, provider = configured.source, configured.provider
         self.id = self.source.id
@@ -46,10 +53,14 @@ class Gate:
         if counter is None:
             counter = self._counters[outcome] = self._metrics.webhooks.labels(self.id, outcome).inc
         counter()
+        if self._refusals is not None and outcome != "unauthorized":
+            self._refusals.add(self.id, outcome, why=(self.problem or "") if outcome == "misconfigured" else "")
 
     def tell_refusal(self, error: Unauthorized, at: float) -> None:
-        """Logs a refusal, at most one in TELL_EVERY_S: strangers shall not fill the log."""
+        """Counts a refusal and logs it, at most one in TELL_EVERY_S: strangers shall not fill the log."""
         self._refused += 1
+        if self._refusals is not None:
+            self._refusals.add(self.id, "unauthorized", error.reason, str(error))
         if at >= self._tell_after:
             logs.get().warning(
                 "webhook refused", source=self.id, reason=error.reason, why=str(error)[:200], refused=self._refused

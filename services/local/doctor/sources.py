@@ -12,14 +12,24 @@ from schemas.floor import Floor, SourceConfig
 from services.board.storage import asked, intake
 from services.board.storage.asked import Asked
 from services.board.storage.intake import Begun, Intake, Unowned
+from services.board.view.refused import lacking
 from services.ingest.customer import hasher
 from services.ingest.providers import PROVIDERS
 from services.ingest.source import configure
+from services.ingest.web.answer import CODES
 from services.kit.clock import Clock
 from services.local.doctor.finding import Finding, note, ok, wrong
 from services.local.secrets import source_secrets, where_found
 from services.rules.day import date_of, working_day
 
+REFUSED: Final[Mapping[str, str]] = {
+    "unauthorized": "compare the secret with the provider's own, and see that the whole address was pasted",
+    "method": "let the provider send by POST",
+    "too_large": "let the provider send events one by one",
+    "rate": "raise sources[].rate_per_s",
+    "misconfigured": "set the secret where ingest runs, or mend the floor file",
+}
+"""Outcome of a webhook that was turned away → what to do."""
 SHOWN: Final = 5
 """Identities that are named; of the others the number is told."""
 
@@ -58,6 +68,8 @@ def sources(floor: Floor, seen: Activity, notes: Mapping[str, str] | None = None
         config = source.source.config
         yield _usable(config, source.problem if notes is None else notes.get(f"source {id_}"), asked=notes is not None)
         yield _heard(config, seen)
+        yield from _turned_away(config, seen)
+        yield from _unread(config, seen)
         yield from _rejected(floor, config, seen)
         yield from _owed(config, seen)
         yield from _nobodys(config, seen)
@@ -89,9 +101,32 @@ def _heard(config: SourceConfig, seen: Activity) -> Finding:
     last = seen.begun.get(config.id, Begun()).heard_at
     if last is None:
         mend = f"the board's page /sources/{config.id} says what to paste where; then make one call"
-        return note(what, "none ever came", mend)
+        turned_away = seen.today.get(config.id, Intake(config.id)).turned_away
+        return note(what, "none was ever accepted" if turned_away else "none ever came", mend)
     today = seen.today.get(config.id, Intake(config.id))
     return ok(what, f"the last {_ago((seen.now - last).total_seconds())} ago; {today.webhooks} today")
+
+
+def _turned_away(config: SourceConfig, seen: Activity) -> Iterator[Finding]:
+    """Refused before the journal: wrong while nothing was accepted since."""
+    heard_at = seen.begun.get(config.id, Begun()).heard_at
+    for one in seen.today.get(config.id, Intake(config.id)).turned_away:
+        what, mend = f"refused of {config.id}", REFUSED.get(one.outcome, "see the log of ingest")
+        why = f": {one.why}" if one.why else ""
+        ago = _ago((seen.now - one.last_at).total_seconds())
+        detail = f"{one.count} today answered {CODES[one.outcome][0]} ({one.outcome}), the last {ago} ago{why}"
+        over = heard_at is not None and heard_at > one.last_at
+        yield note(what, f"{detail}; accepted since", mend) if over else wrong(what, detail, mend)
+
+
+def _unread(config: SourceConfig, seen: Activity) -> Iterator[Finding]:
+    """Thin events of a source that lacks what reading back takes."""
+    names = lacking(config)
+    count = seen.today.get(config.id, Intake(config.id)).ignored.get("needs_readback", 0)
+    if names and count:
+        events = "1 event of today names" if count == 1 else f"{count} events of today name"
+        mend = f"give it in the floor file, sources[].secrets: the board's page /sources/{config.id} says where each is found"
+        yield wrong(f"reading back of {config.id}", f"{events} only an object; not set: {', '.join(names)}", mend)
 
 
 def _rejected(floor: Floor, config: SourceConfig, seen: Activity) -> Iterator[Finding]:

@@ -244,3 +244,37 @@ def test_stores_that_do_not_answer(home: Home, monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     assert "to mend." in result.stdout
+
+
+def test_refused_webhooks_and_thin_events(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted refusals are wrong until something is accepted; events that nothing can be asked about name what lacks."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    for name in ("DOCTOR_SIGNING", "HUB"):
+        monkeypatch.setenv(name, "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
+    hub = FLOOR + "  - {id: hub, provider: hubspot, secrets: {client_secret: {env: HUB}}, feeds: [payments]}\n"
+    now = datetime.now(UTC)
+    floors.apply(postgres_dsn, hub, now - timedelta(days=2))
+    refusal = {
+        "source": "own", "outcome": "unauthorized", "reason": "bad_signature", "span": now, "count": 8, "last_at": now,
+        "why": "no v1 signature matches",
+    }  # fmt: skip
+    row = {
+        "source": "hub", "received_at": now, "method": "POST", "path": "", "query": "", "headers": {}, "body": b"",
+        "body_hash": b"", "state": "ignored", "reason": "needs_readback",
+    }  # fmt: skip
+
+    async def write() -> None:
+        made = engine(postgres_dsn)
+        async with made.begin() as connection:
+            await connection.execute(sa.insert(tables.refusals), refusal)
+            await connection.execute(sa.insert(tables.journal), [row, row])
+        await made.dispose()
+
+    asyncio.run(write())
+    found = {finding.what: finding for finding in examine(home)}
+    refused, reading = found["refused of own"], found["reading back of hub"]
+    assert (refused.state, reading.state) == ("wrong", "wrong")
+    assert refused.detail.startswith("8 today answered 401 (unauthorized), the last ")
+    assert refused.detail.endswith(" s ago: no v1 signature matches")
+    assert found["webhooks of own"].detail == "none was ever accepted"
+    assert reading.detail == "2 events of today name only an object; not set: access_token"

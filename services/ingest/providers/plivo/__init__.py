@@ -30,7 +30,7 @@ def verify(request: Request, source: Source, secrets: Secrets, now: tuple[dateti
     try:
         right = signature.holds(request, source, secrets.get("auth_token", ()))
     except (BadInput, ValueError) as error:
-        raise Unauthorized(str(error), "bad_signature") from error
+        raise Unauthorized("the body cannot be read as a form", "bad_signature") from error
     if not right:
         raise Unauthorized("X-Plivo-Signature-V3 is missing or wrong (behind a proxy: public_url?)", "bad_signature")
 

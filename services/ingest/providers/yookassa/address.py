@@ -42,4 +42,4 @@ def check(headers: Mapping[str, str], header: object) -> None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     if not any(address in network for network in RANGES):
-        raise Unauthorized(f"{address} is no address of YooKassa", "bad_signature")
+        raise Unauthorized("the sender's address is none of YooKassa", "bad_signature")

@@ -33,7 +33,7 @@ def verify(request: Request, source: Source, secrets: Secrets, now: tuple[dateti
     try:
         right = signature.holds(request, secrets.get("api_secret", ()))
     except BadInput as error:
-        raise Unauthorized(str(error), "bad_signature") from error
+        raise Unauthorized("the body cannot be read as a form", "bad_signature") from error
     if not right:
         raise Unauthorized("the header Signature is missing or wrong", "bad_signature")
 

@@ -1,6 +1,6 @@
 """The words and addresses of the Sources pages: pure, in both languages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,11 +8,13 @@ import pytest
 from schemas.commands import PROBLEMS, Assign, Outcome, Replay
 from schemas.floor import SourceConfig, parse
 from schemas.providers import ProviderGuide, SecretGuide, Told
-from services.board.storage.intake import Begun, RawRequest, Unowned
+from services.board.storage.intake import Begun, Intake, RawRequest, TurnedAway, Unowned
 from services.board.storage.orders import Order
 from services.board.view import sources
-from services.board.view.sources import SHOWN_BODY, address, opened, order_shown, progress, setup, unowned_shown
+from services.board.view.refused import refused_shown
+from services.board.view.sources import SHOWN_BODY, Step, address, opened, order_shown, progress, setup, unowned_shown
 from services.board.words import Words, words
+from services.ingest.refusals import OUTCOMES
 from services.kit.errors import Reason
 from tests.support.seed_floor import NOW, floor_text
 
@@ -48,26 +50,24 @@ def config(**more: object) -> SourceConfig:
 @pytest.mark.parametrize(
     ("more", "hooks_url", "w", "expected"),
     [
-        ({}, None, RU, ("https://<ваш-адрес>/hooks/pbx/events", False)),
-        ({}, None, EN, ("https://<your-host>/hooks/pbx/events", False)),
-        ({}, "https://srez.example/", EN, ("https://srez.example/hooks/pbx/events", True)),
+        ({}, None, RU, "https://<ваш-адрес>/hooks/pbx/events"),
+        ({}, None, EN, "https://<your-host>/hooks/pbx/events"),
+        ({}, "https://srez.example/", EN, "https://srez.example/hooks/pbx/events"),
         (
             {"public_url": "https://pbx.example/in?x=1"},
             "https://srez.example",
             EN,
-            ("https://pbx.example/in/events", True),
+            "https://pbx.example/in/events",
         ),
         (
             {"secrets": {"path": {"env": "PBX_PATH"}}},
             "https://srez.example",
             RU,
-            ("https://srez.example/hooks/pbx/events/<секрет>", False),
+            "https://srez.example/hooks/pbx/events/<секрет>",
         ),
     ],
 )
-def test_the_address_to_paste(
-    more: dict[str, object], hooks_url: str | None, w: Words, expected: tuple[str, bool]
-) -> None:
+def test_the_address_to_paste(more: dict[str, object], hooks_url: str | None, w: Words, expected: str) -> None:
     """The source's own public address, else the setting's, else a placeholder; a secret is never in it."""
     assert address(config(**more), GUIDE, hooks_url, w) == expected
 
@@ -76,12 +76,15 @@ def test_steps_and_secrets_in_the_readers_language() -> None:
     """Placeholders filled, addresses told apart from text; a secret that the floor file lacks is seen as such."""
     found = setup(config(secrets={"path": [{"env": "NEW"}, {"env": "OLD"}]}), "http://127.0.0.1:8310", RU)
     url = "http://127.0.0.1:8310/hooks/pbx/events/<секрет>"
-    assert found.steps == ((("Вставьте ", False), (url, True), (" для pbx.", False)), (("Позвоните.", False),))
+    assert found.steps == (
+        Step((("Вставьте ", False), (url, True), (" для pbx.", False))),
+        Step((("Позвоните.", False),)),
+    )
     assert [(one.name, one.variables, one.where) for one in found.secrets] == [
         ("token", (), "Кабинет → API"),
         ("path", ("NEW", "OLD"), RU("sources.secret.path")),
     ]
-    assert (found.near, found.complete, found.reads_back, found.path_variables) == (True, False, True, ("NEW", "OLD"))
+    assert (found.near, found.reads_back, found.lacking, found.path_variables) == (True, True, (), ("NEW", "OLD"))
 
 
 def test_a_provider_without_a_guide() -> None:
@@ -90,10 +93,48 @@ def test_a_provider_without_a_guide() -> None:
     assert len(setup(config(provider="unknown", feeds=["payments"]), None, EN).steps) == 1
 
 
+def test_lines_to_be_copied_stand_apart() -> None:
+    """A step's first line is for reading; what follows is copied as it stands, with the address in it."""
+    guide = GUIDE.model_copy(update={"setup": (Told(en="Write:\n<a>\n  {url}", ru="Запишите:\n<a>\n  {url}"),)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "guides", lambda: {"made": guide})
+        (step,) = setup(config(), "https://srez.example", EN).steps
+    assert step == Step((("Write:", False),), "<a>\n  https://srez.example/hooks/pbx/events")
+
+
+def test_one_of_several_secrets_is_enough() -> None:
+    """Where none is required and none is given all are shown as a choice; a given one is no longer "optional"."""
+    free = tuple(one.model_copy(update={"required": False}) for one in GUIDE.secrets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "guides", lambda: {"made": GUIDE.model_copy(update={"secrets": free})})
+        none = setup(config(), None, EN).secrets
+        given = setup(config(secrets={"extra": {"env": "X"}}), None, EN).secrets
+    assert [(one.name, one.one_of) for one in none] == [("token", True), ("extra", True)]
+    assert [(one.name, one.one_of, one.required) for one in given] == [("extra", False, True)]
+
+
 def test_how_far_a_source_is() -> None:
     """Never heard, heard, counted for nobody, counted."""
     found = [progress(Begun(*moments)) for moments in ((), (NOW,), (NOW, NOW), (NOW, NOW, NOW))]
     assert found == ["waiting", "heard", "nobodys", "counted"]
+    refused = Intake("pbx", turned_away=[TurnedAway("method", "", 1, NOW, "")])
+    assert [progress(Begun(), refused), progress(Begun(NOW), refused)] == ["refused", "heard"]
+
+
+@pytest.mark.parametrize("w", [RU, EN], ids=["ru", "en"])
+def test_every_refusal_is_said(w: Words) -> None:
+    """Each outcome that is counted has a sentence, with the rate or the variables that it is about."""
+    given = config(secrets={"token": {"env": "PBX_TOKEN"}}, rate_per_s=50)
+    reasons = [(outcome, "") for outcome in OUTCOMES] + [
+        ("unauthorized", "bad_signature"),
+        ("unauthorized", "misconfigured"),
+    ]
+    shown = refused_shown([TurnedAway(*one, 1, NOW, "") for one in reasons], given, NOW + timedelta(minutes=1), w)
+    said = {one: found.said for one, found in zip(reasons, shown, strict=True)}
+    assert "50" in said["rate", ""]
+    assert said["unauthorized", "bad_signature"].endswith("(PBX_TOKEN)")
+    assert "401" in said["unauthorized", "misconfigured"]
+    assert all(found.over for found in shown)
 
 
 def order(asked: Assign | Replay, problem: str | None = None, done: bool = True, **outcome: object) -> Order:
@@ -112,7 +153,7 @@ ASSIGN = Assign(source="mango-main", identity="214", agent="ivan")
         (order(Replay(source="x", rows=(7,)), states={"parsed": 1}), "done", "Разобрать снова вебхук 7", "1 разобран"),
         (
             order(Replay(source="x"), states={"rejected": 2, "parsed": 5}),
-            "done",
+            "again",
             "Разобрать отклонённые снова",
             "5 разобрано, 2 отклонено снова",
         ),

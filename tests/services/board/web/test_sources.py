@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from services.board.web.sameorigin import from_own_pages, is_json, is_loopback
 from services.board.web.sources_api import RejectedShown, SourceRow, UnownedRow
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
-from tests.support.seed_floor import seed
+from tests.support.seed_floor import NOW, seed
 from tests.support.seed_sources import PHONE, add
 from tests.support.servers import fresh_database
 
@@ -237,3 +238,63 @@ def test_addresses_of_this_machine() -> None:
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "board", "")))
     assert is_json({"content-type": "application/json; charset=utf-8"})
     assert not is_json({})
+
+
+async def test_refused_webhooks_are_seen_while_connecting(asking: httpx.AsyncClient, filled: Service) -> None:
+    """In place of "waiting": how many, why and what to do; a source that accepts again says that too."""
+    at = NOW - timedelta(minutes=7)
+    why = "the secret in the path is missing or wrong"
+    rows = [
+        ("amo", "unauthorized", "bad_signature", at, 5, why),
+        ("amo", "unauthorized", "bad_signature", at - timedelta(hours=1), 3, why),
+        ("amo", "unauthorized", "bad_signature", at - timedelta(days=1), 70, why),
+        ("mango-main", "rate", "", at, 2, ""),
+    ]
+    names = ("source", "outcome", "reason", "last_at", "count", "why")
+    made = [{**dict(zip(names, row, strict=True)), "span": row[3]} for row in rows]
+    async with filled.engine.begin() as connection:
+        await connection.execute(sa.insert(tables.refusals), made)
+    try:
+        found = {row["source"]: row for row in (await asking.get("/api/v1/sources")).json()["rows"]}
+        assert (found["amo"]["progress"], found["amo"]["refused"]) == ("refused", {"unauthorized": 8})
+        assert (found["mango-main"]["progress"], found["mango-main"]["refused"]) == ("counted", {"rate": 2})
+        page = (await asking.get("/sources/amo?lang=en")).text
+        assert "waiting for the first webhook" not in page
+        assert "webhooks come, and are refused" in page
+        assert "8 refused today, the last at 14:29: the secret or the signature is missing or wrong (401)" in page
+        assert "(AMO_PATH_SECRET)" in page
+        assert f">{why}</code>" in page
+        assert "accepted since" in (await asking.get("/sources/mango-main?lang=en")).text
+        assert "9 refused" not in (await asking.get("/sources?lang=en")).text
+    finally:
+        async with filled.engine.begin() as connection:
+            await connection.execute(sa.delete(tables.refusals))
+
+
+async def test_thin_events_without_credentials(asking: httpx.AsyncClient) -> None:
+    """What the floor file lacks is named, not that details were asked for."""
+    page = (await asking.get("/sources/bitrix?lang=en")).text
+    assert "3 events name only an object: set rest_url" in page
+    assert "details are asked for" not in page
+    assert "asks this service for the rest" not in page
+
+
+async def test_facts_of_other_days_are_not_lost(asking: httpx.AsyncClient, filled: Service) -> None:
+    """What came today and happened on another day is told beside today's facts, with its year when it is another one."""
+    columns = [column.name for column in tables.facts.columns if column.name not in ("event_id", "day", "occurred_at")]
+    async with filled.engine.begin() as connection:
+        copied = (
+            sa.select(*(tables.facts.c[name] for name in columns)).where(tables.facts.c.source == "mango-main").limit(1)
+        )
+        row = dict((await connection.execute(copied)).mappings().one())
+        old = {"day": date(2025, 3, 4), "occurred_at": datetime(2025, 3, 4, 9, tzinfo=UTC), "received_at": NOW}
+        id_ = "00000000-0000-4000-8000-000000000001"
+        await connection.execute(sa.insert(tables.facts), {**row, "event_id": id_, **old})
+    try:
+        (row,) = (await asking.get("/api/v1/sources/mango-main")).json()["rows"]
+        assert row["other_days"] == 1
+        page = (await asking.get("/sources/mango-main?lang=en")).text
+        assert "1 of another day: 12:00, Tue 4 Mar 2025" in page.replace("\N{NO-BREAK SPACE}", " ")
+    finally:
+        async with filled.engine.begin() as connection:
+            await connection.execute(sa.delete(tables.facts).where(tables.facts.c.event_id == id_))
