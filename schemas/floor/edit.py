@@ -5,13 +5,13 @@ The place is found by the marks of the YAML nodes; what comes out is parsed agai
 
 import json
 import re
-from typing import Any, Final
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, SequenceNode
 
 from schemas.floor.load import FloorError, Problem, parse
 from schemas.floor.model import Floor
+from schemas.floor.nodes import addition, compose, edited, items, scalar, value
 
 _PLAIN: Final = re.compile(r"[A-Za-z][\w-]*(?<!-)")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -36,43 +36,24 @@ def give_identity(text: str, agent: str, source: str, identity: str) -> str:
 
 def _inserted(text: str, agent: str, source: str, identity: str) -> str | None:
     """*text* with the identity put in, or None where the nodes are not as expected."""
-    root = YAML().compose(text)
-    agents = _value(root, "agents")
-    node = next((one for one in _items(agents) if _scalar(_value(one, "id")) == agent), None)
+    root = compose(text)
+    agents = value(root, "agents")
+    node = next((one for one in items(agents) if scalar(value(one, "id")) == agent), None)
     quoted = json.dumps(identity, ensure_ascii=False)
     if not isinstance(node, MappingNode):
         return None
-    identities = _value(node, "identities")
+    identities = value(node, "identities")
     if identities is None:
-        return _add(text, node, f"identities: {{{_key(source)}: [{quoted}]}}")
+        return edited(text, [addition(text, node, [f"identities: {{{_key(source)}: [{quoted}]}}"])])
     if not isinstance(identities, MappingNode):
         return None
-    own = _value(identities, source)
+    own = value(identities, source)
     if own is None:
-        return _add(text, identities, f"{_key(source)}: [{quoted}]")
+        return edited(text, [addition(text, identities, [f"{_key(source)}: [{quoted}]"])])
     if isinstance(own, SequenceNode):
-        return _add(text, own, quoted)
+        return edited(text, [addition(text, own, [quoted])])
     start, end = own.start_mark.index, own.end_mark.index
     return f"{text[:start]}[{text[start:end]}, {quoted}]{text[end:]}"
-
-
-def _add(text: str, node: Any, entry: str) -> str:
-    """*entry* as a further one of a mapping or sequence: at the end in flow style, else before the last one.
-
-    (Where a block ends is not known: its end mark lies behind comments that belong to what follows.)
-    """
-    if not node.value:
-        at = node.start_mark.index + 1
-        return f"{text[:at]}{entry}{text[at:]}"
-    last = node.value[-1]
-    key, value = last if isinstance(last, tuple) else (last, last)
-    if node.flow_style:
-        at = value.end_mark.index
-        return f"{text[:at]}, {entry}{text[at:]}"
-    newline = "\r\n" if "\r\n" in text else "\n"
-    dash = "- " if isinstance(node, SequenceNode) else ""
-    at = key.start_mark.index
-    return f"{text[:at]}{entry}{newline}{' ' * node.start_mark.column}{dash}{text[at:]}"
 
 
 def _is_meant(before: Floor, text: str, agent: str, source: str, identity: str) -> bool:
@@ -93,21 +74,6 @@ def _is_meant(before: Floor, text: str, agent: str, source: str, identity: str) 
     )
     agents = tuple(changed if one.id == agent else one for one in before.agents)
     return after == before.model_copy(update={"agents": agents})
-
-
-def _items(node: Node | None) -> list[Any]:
-    return list(node.value) if isinstance(node, SequenceNode) else []
-
-
-def _value(node: Node | None, key: str) -> Any:
-    if not isinstance(node, MappingNode):
-        return None
-    return next((value for name, value in node.value if _scalar(name) == key), None)
-
-
-def _scalar(node: Any) -> str | None:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else None
 
 
 def _key(source: str) -> str:

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from schemas.floor.feeds import Feed, fed
 from schemas.floor.mapping import Mapping
-from schemas.floor.strict import Strict
-from schemas.providers import guide
+from schemas.floor.review import Review
+from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
-MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching"]
+MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching", "report"]
 
 
 def _clock(value: Any) -> Any:
@@ -35,7 +35,6 @@ def _clock(value: Any) -> Any:
 _CLOCK_PATTERN = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 Clock = Annotated[Time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN}$"})]
 Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _span(value: Any) -> Any:
@@ -227,21 +226,7 @@ class SourceConfig(Strict):
 
     _zone = field_validator("timezone")(lambda cls, v: _known_zone(v))
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fed(cls, value: Any) -> Any:
-        """A CRM that nobody asked for calls is not expected to bring any: its silence would be an outage of the calls."""
-        if not isinstance(value, dict) or "feeds" in value:
-            return value
-        known = guide(str(value.get("provider")))
-        if known is None or "calls" in known.feeds:
-            return value
-        counts = value.get("counts")
-        named = [
-            name for name in ("presentation", "invoice", "payment") if isinstance(counts, dict) and counts.get(name)
-        ]
-        feeds = [f"{name}s" for name in named] if known.kind == "crm" else list(known.feeds)
-        return {**value, "feeds": feeds or ["payments"]}
+    _fed = model_validator(mode="before")(lambda cls, value: fed(value))
 
 
 class Soft(Strict):
@@ -383,6 +368,7 @@ class Floor(Strict):
     teams: tuple[Team, ...]
     agents: tuple[Agent, ...] = ()
     norms: tuple[NormEntry, ...] = ()
+    review: Review = Review()
     plan: tuple[Plan, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()

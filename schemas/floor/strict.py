@@ -1,6 +1,10 @@
 """What every part of the floor file is: closed, frozen, read by its alias."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Strict(BaseModel):

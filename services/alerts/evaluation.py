@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.floor import Floor
 from services.alerts import announcing
+from services.alerts.findings import day as days
 from services.alerts.findings import slices
 from services.alerts.findings.episode import Episode
 from services.alerts.findings.lines import line_failures
 from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
-from services.alerts.storage import alerts, arrivals, line_days, outbox, slice_rows
+from services.alerts.storage import alerts, arrivals, day_rows, line_days, outbox, slice_rows
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
 from services.rules.day import WorkingDay, date_of, working_day
@@ -57,7 +58,8 @@ class Evaluation:
         written = await self._lines(today, now)
         written += await self._sources(today, now)
         written += await self._teams(today, now)
-        return written + await self._slices(today, now)
+        written += await self._slices(today, now)
+        return written + await self._report(now)
 
     def _floor(self, date: Date) -> Floor:
         return floor_on(self._versions(), date)[1]
@@ -171,6 +173,24 @@ class Evaluation:
                 async with self._engine.begin() as connection:
                     written += await self._slice(connection, floor, day, close, team)
         return written
+
+    async def _report(self, now: datetime) -> int:
+        """The day report, once: it is never changed and, once written, not even a new route writes it again."""
+        async with self._engine.connect() as connection:
+            close = await day_rows.newest_close(connection)
+        if close is None:
+            return 0
+        floor = self._floor(close.date)
+        day = working_day(floor, close.date)
+        if not days.is_due(floor, day, close, now):
+            return 0
+        group = days.key(close.date.isoformat())
+        async with self._engine.begin() as connection:
+            await outbox.alone(connection, group)
+            if await outbox.newest(connection, group) is not None:
+                return 0
+            payload = await days.payload(connection, floor, day, close, now, self._board_url)
+            return await self._write(connection, floor, announcing.to_lanes(floor, "report", None, group, 0, payload))
 
     async def _slice(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, team: str) -> int:
         group = slices.key(close.date.isoformat(), close.slice, team)

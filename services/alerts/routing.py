@@ -24,16 +24,22 @@ def lanes(floor: Floor, kind: MessageKind, team: str | None) -> tuple[Lane, ...]
     channels = {channel.id: channel for channel in floor.notify.channels}
     if not channels:
         return (Lane(CONSOLE, ""),)
-    route = next((route for route in floor.notify.routes if _matches(route, kind, team)), None)
+    route = _route(floor, kind, team)
     names = route.to if route else floor.notify.channels[:1] and (floor.notify.channels[0].id,)
     known = [channels[name] for name in dict.fromkeys(names) if name in channels] or [floor.notify.channels[0]]
     return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in known)
 
 
 def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, route: Route | None = None) -> str:
-    """The Slack channel of a message: the route's, else the team's (of team matters), else the channel's own."""
+    """The Slack channel of a message: the route's, else the team's (of team matters), else the channel's own.
+
+    The day report goes to the head, unless a route of its own names a channel.
+    """
     if channel.kind != "slack":
         return ""
+    own = route is not None and "report" in route.match.kind and route.channel
+    if kind == "report" and floor.notify.head.slack and not own:
+        return floor.notify.head.slack
     if route and route.channel:
         return route.channel
     found = floor.team_by_id.get(team) if team and kind in TEAM_KINDS else None
@@ -66,6 +72,12 @@ def held_until(floor: Floor, kind: MessageKind, now: datetime) -> datetime | Non
         if begin <= now < end:
             return end
     return None
+
+
+def _route(floor: Floor, kind: MessageKind, team: str | None) -> Route | None:
+    """The first that matches; a report that no route matches goes the way of the slices that it sums up."""
+    found = next((route for route in floor.notify.routes if _matches(route, kind, team)), None)
+    return _route(floor, "slice", team) if found is None and kind == "report" else found
 
 
 def _matches(route: Route, kind: MessageKind, team: str | None) -> bool:

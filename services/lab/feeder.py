@@ -117,6 +117,20 @@ async def feed(
     Raises: Misconfigured when a secret is missing, OSError when the ledger cannot be written.
     """
     planned, unfed = plan(floor, day, secrets, ingest_url)
+    report = await send(planned, ingest_url, clock, ledger_path, on_progress, concurrency, attempts)
+    return msgspec.structs.replace(report, unfed=dict(sorted(unfed.items())))
+
+
+async def send(
+    planned: list[Planned],
+    ingest_url: str,
+    clock: Clock,
+    ledger_path: Path,
+    on_progress: OnProgress | None = None,
+    concurrency: int = CONCURRENCY,
+    attempts: int = ATTEMPTS,
+) -> FeedReport:
+    """Post *planned*, which is in order of time: see ``feed``."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     connector = aiohttp.TCPConnector(limit=concurrency)
@@ -130,7 +144,7 @@ async def feed(
         accepted=ledger.accepted,
         retried=ledger.retried,
         outcomes=dict(sorted(ledger.outcomes.items())),
-        unfed=dict(sorted(unfed.items())),
+        unfed={},
         seconds=round(loop.time() - began, 3),
     )
 

@@ -15,6 +15,7 @@ from services.kit.errors import SrezError
 from services.local.elsewhere import LateGroup, add_to
 from services.local.floor_commands import app as floor_app
 from services.local.home import Home
+from services.local.norm_commands import app as norms_app
 
 app = typer.Typer(
     name="srez",
@@ -29,6 +30,7 @@ app = typer.Typer(
 HERE = "One machine"
 SET_UP = "Set up"
 app.add_typer(floor_app, name="floor", rich_help_panel=SET_UP)
+app.add_typer(norms_app, name="norms", rich_help_panel=SET_UP)
 STARTERS = ("up", "demo")
 
 FloorFile = Annotated[

@@ -51,6 +51,9 @@ COMMANDS: Mapping[str, Elsewhere] = {
         "services.lab.backtest.command", "backtest", LAB, "Judge days of stored facts by the live rules."
     ),
     "bench": Elsewhere("services.local.bench", "bench", LAB, "Measure speed against yardsticks of the same run."),
+    "lab": Elsewhere(
+        "services.lab.accuracy.command", "app", LAB, "Try the rules on people whose true pace is known: lab accuracy."
+    ),
     "ingest": Elsewhere("services.ingest.__main__", "main", ONE, "Receive webhooks, journal them, make facts of them."),
     "aggregator": Elsewhere(
         "services.aggregator.commands", "aggregator", ONE, "Count per agent and line, close slices."

@@ -6,7 +6,7 @@ Writes the table ``floors``; services follow it by themselves (services.kit.foll
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -30,6 +30,33 @@ def apply(dsn: str, text: str, applied_at: datetime) -> tuple[int, bool]:
     async def work(connection: Any) -> tuple[int, bool]:
         await floors.lock(connection)
         return await floors.add(connection, text, applied_at)
+
+    return _run(dsn, work)
+
+
+class Changed(NamedTuple):
+    """``number`` is the newest version now; a change that changed nothing makes none."""
+
+    number: int
+    before: str
+    after: str
+
+
+def change(dsn: str, edit: Callable[[str], str], applied_at: datetime) -> Changed | None:
+    """Store what *edit* makes of the text in force; None when no floor was ever applied. Nobody comes in between.
+
+    Raises: Unavailable, and what *edit* and the parsing of its result raise.
+    """
+
+    async def work(connection: Any) -> Changed | None:
+        await floors.lock(connection)
+        found = await floors.newest(connection)
+        if found is None:
+            return None
+        after = edit(found.text)
+        parse(after, PROVIDERS)
+        number, _ = await floors.add(connection, after, applied_at)
+        return Changed(number, found.text, after)
 
     return _run(dsn, work)
 

@@ -11,14 +11,21 @@ def norms_of(
     floor: Floor, agent: Agent, weekday: str, line: Literal["per_day", "reference"] = "per_day"
 ) -> Mapping[Step, float]:
     """Norms of an agent on a weekday, merged per step: agent > role > team > floor, then with weekdays > without."""
-    best: dict[Step, tuple[tuple[int, bool], float]] = {}
+    return {step: getattr(entry, line)[step] for step, entry in governing(floor, agent, weekday, line).items()}
+
+
+def governing(
+    floor: Floor, agent: Agent, weekday: str, line: Literal["per_day", "reference"] = "per_day"
+) -> Mapping[Step, NormEntry]:
+    """The entry that gives each step's norm."""
+    best: dict[Step, tuple[tuple[int, bool], NormEntry]] = {}
     for entry in floor.norms:
         if not _applies(entry, floor, agent) or (entry.weekdays and weekday not in entry.weekdays):
             continue
         rank = (entry.for_.rank, entry.weekdays is not None)
-        for step, value in getattr(entry, line).items():
+        for step in getattr(entry, line):
             if step not in best or rank > best[step][0]:
-                best[step] = (rank, value)
+                best[step] = (rank, entry)
     return {step: best[step][1] for step in STEPS if step in best}
 
 

@@ -14,6 +14,7 @@ PAGES = (
     "/slices?slice=11:00",
     "/tasks",
     "/alerts",
+    "/report",
     "/lines",
     "/agents/alina",
     "/sources",
@@ -82,7 +83,7 @@ def test_late_fonts_move_nothing(watched: Watched, path: str) -> None:
     assert page.evaluate(SHIFTED) < 0.01
 
 
-@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/lines", "/agents/alina", "/sources"])
+@pytest.mark.parametrize("path", ["/slices", "/tasks", "/alerts", "/report", "/lines", "/agents/alina", "/sources"])
 def test_tables_fit_a_phone(watched: Watched, path: str) -> None:
     """On a phone no column is hidden behind the edge of its table."""
     page = watched.open(path, 390, 844)

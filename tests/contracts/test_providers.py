@@ -15,18 +15,15 @@ from ruamel.yaml import YAML
 
 from schemas import facts
 from schemas.floor import SourceConfig
+from services.board.words import en_sources, ru_sources
 from services.ingest.providers import PROVIDERS
-from services.ingest.providers.base import Parsed, Provider, Request, Source, Unauthorized
+from services.ingest.providers.base import IGNORED, Parsed, Provider, Request, Source, Unauthorized
 from services.kit.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 ADAPTERS = ROOT / "services" / "ingest" / "providers"
 FIXTURES = ROOT / "tests" / "services" / "ingest" / "providers"
 RECEIVED = datetime(2026, 11, 23, 6, 5, tzinfo=UTC)
-WORDS = {
-    *("ringing", "ping", "recording", "needs_readback", "not_counted", "unknown_event", "info_call", "empty_batch"),
-    "subscription_ended",
-}
 REJECTIONS = {"unparseable", "unknown_event", "missing_field", "bad_value", "too_large", "too_deep"}
 EXTREMES = ["", " ", "0", "-1", "NaN", "1e999", "9" * 5_000, "\x00", "\ud800", "x" * 100_000, "٣", "0x10", "null"]
 VALUES = [*EXTREMES, None, True, -1, 0.5, 10**400, [], {}, [[]], [{}], {"a": [1]}]
@@ -79,7 +76,7 @@ def check(provider: Provider, parsed: Parsed) -> None:
     """What the core and the database need of a parsed request."""
     assert parsed.drafts or parsed.legs or parsed.ignored or parsed.rejected
     for part in parsed.ignored:
-        assert part.reason in WORDS
+        assert part.reason in IGNORED
     for refused in parsed.rejected:
         known(refused.reason)
     if parsed.readbacks:
@@ -230,3 +227,10 @@ def _paths(node: object, before: tuple[str | int, ...] = ()) -> Iterator[tuple[s
     for key, inner in members:
         yield (*before, key)
         yield from _paths(inner, (*before, key))
+
+
+def test_the_board_has_a_word_for_each_reason() -> None:
+    """Why a webhook was not counted or not understood is said in both languages."""
+    for words in (en_sources.WORDS, ru_sources.WORDS):
+        assert {f"ignored.{reason}" for reason in IGNORED} == {key for key in words if key.startswith("ignored.")}
+        assert {f"reason.{reason}" for reason in REJECTIONS} <= words.keys()

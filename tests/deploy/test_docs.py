@@ -52,7 +52,7 @@ def test_commands_exist(guide: Path) -> None:
         while rest and hasattr(command, "commands"):
             assert rest[0] in command.commands, f"srez {words}"
             command, rest = command.commands[rest[0]], rest[1:]
-        options = {option for parameter in command.params for option in parameter.opts}
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         for word in rest:
             if word.startswith("--"):
                 assert word.rstrip(".,;:)") in options, f"srez {words}"

@@ -75,6 +75,8 @@ async def _alerts_are_told_once(floor: RealDay) -> None:
     await eventually(lambda: _all_are_sent(floor), "every message of the outbox to be sent")
     posts = Counter((post.group_key, post.channel) for post in floor.slack.posts())
     assert {row["alert"] for row in alerts} <= {key for key, _ in posts}
+    if (await floor.one("SELECT on_time FROM closes ORDER BY cut_off DESC LIMIT 1"))["on_time"]:
+        assert [channel for key, channel in posts if key.startswith("report:")] == ["U0HEAD"]
     assert [pair for pair, count in posts.items() if count > 1] == []
 
 

@@ -144,7 +144,7 @@ class RealDay:
         )
         wanted = len(self.day.days[0].cut_offs)
         settled = counts == {"backlog": 0, "unpublished": 0, "unannounced": 0, "waiting": 0, "closes": wanted}
-        return settled and await self._last_slice_is_told()
+        return settled and await self._last_slice_is_told() and await self._day_is_reported()
 
     async def _last_slice_is_told(self) -> bool:
         """Each team of the last slice has its message. A slice closed late has none: the alerts are over then."""
@@ -155,6 +155,12 @@ class RealDay:
             "WHERE NOT EXISTS (SELECT FROM outbox WHERE group_key = key)"
         )
         return bool(untold["teams"] == 0)
+
+    async def _day_is_reported(self) -> bool:
+        """A last slice closed on time is followed by the day's report; one closed late is not."""
+        last = await self.one("SELECT date::text AS date, on_time FROM closes ORDER BY cut_off DESC LIMIT 1")
+        told = await self.one(f"SELECT count(*) AS rows FROM outbox WHERE group_key = 'report:{last['date']}'")
+        return bool(told["rows"]) or not last["on_time"]
 
     async def all(self, sql: str) -> list[dict[str, Any]]:
         connection = await asyncpg.connect(self.dsn)

@@ -321,7 +321,14 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
             await connection.execute(
                 sa.update(tables.tasks)
                 .where(tables.tasks.c.task == one.task.task)
-                .values(verified=one.at, result=one.result)
+                .values(
+                    verified=one.at,
+                    result=one.result,
+                    evidence={
+                        **one.task.evidence,
+                        "verified": {"done": one.done, "expected": one.expected, "met": one.met, "index": one.index},
+                    },
+                )
             )
             past.append(Past(one.task.agent, one.task.step, made.day.date, one.at, one.result, one.met, one.index))
         closed = {one.task.task for one in found.verified}

@@ -55,6 +55,12 @@ IGNORED = (
     ("mango-new", "ringing", 1),
 )
 EXTENSION = "214"
+OWED = (
+    ("deal", "501", "the provider answered HTTP 503", False),
+    ("deal", "502", "the provider answered HTTP 503", False),
+    ("deal", "17", "the provider answered HTTP 400", True),
+)
+"""Objects of the source bitrix that were not read back: kind, id, problem, whether for good."""
 
 
 def _webhook(source: str, at: datetime, body: bytes, **more: Any) -> dict[str, Any]:
@@ -110,6 +116,19 @@ async def add(dsn: str, now: datetime = NOW, language: str = "ru") -> None:
         await connection.execute(sa.insert(tables.floors), version)
         await connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('floors', 'version'), 2)"))
         await connection.execute(sa.insert(tables.journal), _webhooks(now))
+        owed = [
+            {
+                "source": "bitrix",
+                "kind": kind,
+                "id": id_,
+                "since": now,
+                "next_at": now,
+                "problem": said,
+                "given_up": lost,
+            }
+            for kind, id_, said, lost in OWED
+        ]
+        await connection.execute(sa.insert(tables.readbacks), owed)
         rows = [fact_row(fact, (now + timedelta(hours=3)).date()) for fact in _nobodys(now)]
         await connection.execute(sa.insert(tables.facts), rows)
     await engine.dispose()

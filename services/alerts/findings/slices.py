@@ -50,13 +50,13 @@ async def slice_payload(
         "kind": "slice",
         "slice": close.slice,
         "team_name": found.title if found else team,
-        "steps": _totals(rows),
+        "steps": totals(rows),
         "tasks": [_task(task, floor) for task in _surest(opened)],
         "verified": [_task(task, floor) for task in verified],
         "carried": [{**_task(task, floor), "due": following.isoformat() if following else None} for task in carried],
         "lagging": _lagging(rows, {task.agent for task in [*opened, *carried]}, floor),
         "good": _good(rows, before, {task.agent for task in verified}, floor),
-        "coaching": [_case(case, floor) for case in cases],
+        "coaching": [case_of(case, floor) for case in cases],
         "untrusted": _untrusted(close.trust.get(team, {}), rows),
         "late": sum(row.late for row in before if row.late > 0 and row.step in ONE_FACT_STEPS),
         "technical": len(idle),
@@ -86,7 +86,7 @@ def coaching_payload(slice_: dict[str, Any], case: dict[str, Any], floor: Floor)
     }
 
 
-def _totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def totals(rows: Sequence[Any]) -> list[dict[str, Any]]:
     found = []
     for step in STEPS:
         own = [row for row in rows if row.step == step]
@@ -124,7 +124,7 @@ def _task(task: Any, floor: Floor) -> dict[str, Any]:
     }
 
 
-def _case(case: Any, floor: Floor) -> dict[str, Any]:
+def case_of(case: Any, floor: Floor) -> dict[str, Any]:
     return {
         "case": case.case,
         "agent": case.agent,

@@ -23,7 +23,7 @@ from services.alerts.notifiers.base import (
     Slow,
     Unknown,
 )
-from services.alerts.notifiers.blocks import blocks, fallback, mentions
+from services.alerts.notifiers.blocks import USER, blocks, fallback, mentions
 from services.alerts.wording.content import Content
 
 EVENT: Final = "srez_message"
@@ -60,6 +60,9 @@ class Slack:
         return Sent(str(answer.get("ts") or ts), reference.transition)
 
     async def find(self, target: str, group_key: str, since: datetime, thread: str | None = None) -> Sent | None:
+        """What a person was sent directly cannot be looked through: it is sent again, marked as a possible repeat."""
+        if USER.match(target):
+            return None
         async for message in self._messages(target, since, thread):
             metadata = message.get("metadata") or {}
             payload = metadata.get("event_payload") or {}

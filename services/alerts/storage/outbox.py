@@ -213,6 +213,11 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
     return (await connection.execute(query.limit(1))).first()
 
 
+async def alone(connection: AsyncConnection, group_key: str) -> None:
+    """Until the transaction ends nobody else who asks the same writes this message."""
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group_key, 0))))
+
+
 async def by_state(connection: AsyncConnection) -> dict[str, int]:
     query = sa.select(outbox.c.state, sa.func.count().label("n")).group_by(outbox.c.state)
     return {row.state: row.n for row in await connection.execute(query)}

@@ -6,6 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.alerts.wording import alert
+from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
 from services.alerts.wording.language import Language
@@ -18,6 +19,7 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "slice": slices.slice_,
     "task": slices.task,
     "coaching": slices.coaching,
+    "report": reports.report,
 }
 
 

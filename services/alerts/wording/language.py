@@ -12,6 +12,9 @@ from services.alerts.wording import en, ru
 CATALOGUES: Final = {"ru": (ru.TEXT, ru.COUNTED), "en": (en.TEXT, en.COUNTED)}
 NO_BREAK: Final = "\u00a0"
 THIN: Final = "\u202f"
+SIGNS: Final = {"RUB": "₽", "EUR": "€", "USD": "$"}
+EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+"""Digits after the point of currencies that do not have two (ISO 4217)."""
 RAREST: Final = 9
 """Chances are told as 1 in 10ⁿ up to this n; beyond it the figure means nothing."""
 
@@ -44,6 +47,13 @@ class Language:
     def percent(self, share: float, digits: int = 0) -> str:
         n = self.number(share * 100, digits)
         return self.say("number.percent", n=n).replace(" ", NO_BREAK)
+
+    def money(self, minor: int, currency: str) -> str:
+        """Minor units → “1 250 000 ₽” (ru), “1,250,000 ₽” (en); hundredths only when there are any."""
+        digits = EXPONENTS.get(currency, 2)
+        value = minor / 10**digits
+        shown = self.number(value, 0 if value == int(value) else digits)
+        return f"{shown}{NO_BREAK}{SIGNS.get(currency, currency)}"
 
     def sure(self, probability: float) -> str:
         """How sure we are; never “100 %”."""

@@ -41,6 +41,8 @@ function freshness() {
   if (!banner.hidden) banner.textContent = `${body.dataset.stale} ${span(old)}`;
 }
 
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && print());
+
 keys();
 theme();
 follow({ hello: heard, beat: heard, cells });

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 
 _facts, _journal = tables.facts.c, tables.journal.c
-_POSTED: Final = _journal.method != "READBACK"
+POSTED: Final = _journal.method != "READBACK"
 _IN_PART: Final = sa.and_(_journal.state == "parsed", _journal.reason.is_not(None))
 _MOST: Final = 50
 
@@ -94,7 +94,7 @@ async def of_day(
     """Source → webhooks received in (starts, ends]; of one *source* only, if given."""
     query = (
         sa.select(_journal.source, _journal.state, _journal.reason, sa.func.count().label("rows"))
-        .where(_journal.received_at > starts, _journal.received_at <= ends, _POSTED)
+        .where(_journal.received_at > starts, _journal.received_at <= ends, POSTED)
         .group_by(_journal.source, _journal.state, _journal.reason)
     )
     if source is not None:
@@ -120,7 +120,7 @@ def _count(intake: Intake, state: str, reason: str, rows: int) -> None:
 async def repeats(connection: AsyncConnection, source: str, starts: datetime, ends: datetime) -> int:
     """Webhooks whose very bytes had come before that day."""
     query = sa.select(sa.func.count() - sa.func.count(_journal.body_hash.distinct())).where(
-        _journal.source == source, _journal.received_at > starts, _journal.received_at <= ends, _POSTED
+        _journal.source == source, _journal.received_at > starts, _journal.received_at <= ends, POSTED
     )
     return int((await connection.execute(query)).scalar_one())
 
@@ -147,7 +147,7 @@ async def begun(connection: AsyncConnection, sources: Sequence[str]) -> dict[str
     of_source = _facts.source == ids.c.id
     query = sa.select(
         ids.c.id,
-        first(_journal.received_at, (_journal.source == ids.c.id, _POSTED), _journal.received_at.desc()),
+        first(_journal.received_at, (_journal.source == ids.c.id, POSTED), _journal.received_at.desc()),
         first(_facts.received_at, (of_source,), _facts.received_at),
         first(_facts.received_at, (of_source, _facts.agent.is_not(None)), _facts.received_at),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 from schemas.facts import CALL
 from schemas.floor import Floor
+from services.board.storage.intake import POSTED
 from services.rules.causes import is_network_failure
 
 _facts, _journal = tables.facts.c, tables.journal.c
@@ -87,7 +88,7 @@ async def sources(connection: AsyncConnection, day: Date, starts: datetime, ends
             sa.func.count().filter(_journal.state == "rejected").label("rejected"),
             sa.func.max(_journal.received_at).label("last"),
         )
-        .where(_journal.received_at > starts, _journal.received_at <= ends)
+        .where(_journal.received_at > starts, _journal.received_at <= ends, POSTED)
         .group_by(_journal.source)
     )
     counted = (

@@ -59,6 +59,15 @@ async def find(
     return [_task(row) for row in rows]
 
 
+async def given_or_verified(connection: AsyncConnection, day: Date, starts: datetime, ends: datetime) -> list[Task]:
+    """Tasks given on *day* and those verified in (starts, ends], in order of opening."""
+    query = sa.select(tables.tasks).where(
+        sa.or_(_tasks.date == day, sa.and_(_tasks.verified > starts, _tasks.verified <= ends))
+    )
+    rows = (await connection.execute(query.order_by(_tasks.opened, _tasks.team, _tasks.agent))).all()
+    return [_task(row) for row in rows]
+
+
 def _task(row: Any) -> Task:
     shown = TaskRow(
         task=row.task,

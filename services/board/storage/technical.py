@@ -38,3 +38,18 @@ async def affected(connection: AsyncConnection, start: datetime, end: datetime) 
         .group_by(_technical.alert)
     )
     return {alert: int(count) for alert, count in await connection.execute(query)}
+
+
+async def by_alert(
+    connection: AsyncConnection, start: datetime, end: datetime
+) -> Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]:
+    """Alert → (agent, from, to) that touch (start, end]; an open one has no ``to``."""
+    query = (
+        sa.select(_technical.alert, _technical.agent, _technical.started_at, _technical.ended_at)
+        .where(_technical.started_at < end, sa.or_(_technical.ended_at.is_(None), _technical.ended_at > start))
+        .order_by(_technical.alert, _technical.agent, _technical.started_at)
+    )
+    found: dict[str, list[tuple[str, datetime, datetime | None]]] = defaultdict(list)
+    for alert, agent, since, until in await connection.execute(query):
+        found[alert].append((agent, since, until))
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.floor import Agent
+from schemas.floor import Agent, Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
 from services.board.standing import Standing, standing
@@ -16,7 +16,7 @@ from services.board.view.floor import shown_name
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.words import Words
 from services.rules.exposure import NONE
-from services.rules.norms import norms_of
+from services.rules.norms import governing, norms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,16 @@ class StepChart:
     curve: Curve
     cuts: tuple[tuple[str, float], ...]
     """(name, x) of every cut-off inside the chart."""
+    norm: "NormLine | None"
+
+
+@dataclass(frozen=True, slots=True)
+class NormLine:
+    """What a full shift of today owes and by whose norm: *kind* agent, role, team or floor; ``reference`` is the best's."""
+
+    per_day: float
+    kind: str
+    name: str
     reference: float | None
 
 
@@ -85,13 +95,24 @@ def charts(today: Today, agent: str, now: datetime) -> tuple[StepChart, ...]:
         for cut in today.day.cut_offs
         if start < cut.at <= end
     )
-    reference = norms_of(today.floor, today.floor.agent_by_id[agent], today.day.weekday, "reference")
+    norms = norm_lines(today.floor, today.floor.agent_by_id[agent], today.day.weekday)
     return tuple(
         StepChart(
             pace=of_agent(today, agent, step, now),
             curve=day.curve([agent], by_half(today.halves, step, agent=agent), step, width=width, height=height),
             cuts=cuts,
-            reference=reference.get(step),
+            norm=norms.get(step),
         )
         for step in STEPS
     )
+
+
+def norm_lines(floor: Floor, agent: Agent, weekday: str) -> dict[Step, NormLine]:
+    reference = norms_of(floor, agent, weekday, "reference")
+    found = {}
+    for step, entry in governing(floor, agent, weekday).items():
+        kind, name = next((kind, name) for kind, name in entry.for_ if name is not None)
+        if kind == "team":
+            name = floor.team_by_id[name].title
+        found[step] = NormLine(entry.per_day[step], kind, name, reference.get(step))
+    return found

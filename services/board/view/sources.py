@@ -10,6 +10,7 @@ from schemas.commands import Assign
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, REFUND, SCORE, STATE, TRANSCRIPT
 from schemas.floor import Floor, SourceConfig
 from schemas.providers import ProviderGuide, guides
+from services.board.storage.asked import Asked
 from services.board.storage.intake import Begun, Intake, RawRequest, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.masking import masked
@@ -58,6 +59,7 @@ class SourceShown:
     progress: Progress
     tone: str
     silence: str
+    asked: Asked
 
     @property
     def ignored(self) -> list[tuple[str, int]]:
@@ -111,7 +113,13 @@ class Opened:
 
 
 def source_row(
-    floor: Floor, id_: str, intake: Intake | None, begun: Begun, counts: tuple[int, int], silence: str
+    floor: Floor,
+    id_: str,
+    intake: Intake | None,
+    begun: Begun,
+    counts: tuple[int, int],
+    silence: str,
+    asked: Asked | None = None,
 ) -> SourceShown:
     """*counts*: facts of the day, and those of them without an agent."""
     config = floor.source_by_id.get(id_)
@@ -128,6 +136,7 @@ def source_row(
         progress=found,
         tone="technical" if silence == "silent" else TONES[found],
         silence=silence,
+        asked=asked or Asked(),
     )
 
 

@@ -11,6 +11,7 @@ from services.board.web import (
     forecast,
     lines,
     ordering,
+    report,
     slices,
     sources,
     sources_api,
@@ -35,6 +36,7 @@ SECTIONS = (
     calls,
     trust,
     forecast,
+    report,
     stream,
 )
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
-from services.board.storage import intake, orders
+from services.board.storage import asked, intake, orders
 from services.board.storage.intake import Begun, RawRequest, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.floor import source_states
@@ -86,10 +86,19 @@ async def read_all(board: Board) -> tuple[Floor, list[SourceShown]]:
         floor, day = await board.day(connection, None)
         heard = await intake.of_day(connection, day.starts, day.ends)
         facts = await intake.facts_of_day(connection, day.date)
+        owed = await asked.asked(connection)
         ids = [*floor.source_by_id, *sorted(set(heard) - set(floor.source_by_id))]
         begun = await intake.begun(connection, ids)
     return floor, [
-        source_row(floor, id_, heard.get(id_), begun.get(id_, Begun()), facts.get(id_, (0, 0)), states.get(id_, "ok"))
+        source_row(
+            floor,
+            id_,
+            heard.get(id_),
+            begun.get(id_, Begun()),
+            facts.get(id_, (0, 0)),
+            states.get(id_, "ok"),
+            owed.get(id_),
+        )
         for id_ in ids
     ]
 
@@ -104,6 +113,7 @@ async def read_one(board: Board, source: str, row: int | None) -> tuple[Floor, S
         heard = await intake.of_day(connection, day.starts, day.ends, source)
         facts = await intake.facts_of_day(connection, day.date, source)
         begun = await intake.begun(connection, [source])
+        owed = await asked.asked(connection, source)
         detail = await _detail(connection, source, day, row)
     shown = source_row(
         floor,
@@ -112,6 +122,7 @@ async def read_one(board: Board, source: str, row: int | None) -> tuple[Floor, S
         begun.get(source, Begun()),
         facts.get(source, (0, 0)),
         states.get(source, "ok"),
+        owed.get(source),
     )
     return floor, shown, detail
 

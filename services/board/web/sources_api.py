@@ -19,7 +19,10 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="journal row")]
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One source today. ``progress``: waiting (never heard) · heard · nobodys (facts without agents) · counted."""
+    """One source today. ``progress``: waiting (never heard) · heard · nobodys (facts without agents) · counted.
+
+    ``to_read_back``: objects that events only name and whose provider has not told them yet; ``given_up``: for good.
+    """
 
     source: str
     provider: str
@@ -37,6 +40,9 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int]
     facts: int
     unattributed: int
+    to_read_back: int
+    given_up: int
+    readback_problem: str
 
 
 class UnownedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +171,9 @@ def _row(board: Board, request: Request, floor: Floor, one: SourceShown) -> Sour
         rejected=one.intake.rejected,
         facts=one.facts,
         unattributed=one.unattributed,
+        to_read_back=one.asked.waiting,
+        given_up=one.asked.given_up,
+        readback_problem=one.asked.problem,
     )
     found: SourceRow = localized(row, floor)
     return found

@@ -63,6 +63,11 @@ class Words:
         """A target: always one decimal, so that a column lines up."""
         return numbers.number(value, 1, self.language)
 
+    def norm(self, value: float) -> str:
+        """A day norm as the floor file says it: 80, 94.5, 1.05."""
+        digits = next((few for few in (0, 1, 2) if abs(round(value, few) - value) < 1e-9), 3)
+        return numbers.number(value, digits, self.language)
+
     def share(self, value: float, digits: int = 0) -> str:
         return numbers.share(value, self.language, digits)
 

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import en_sources
+from services.board.words import en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_report.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.alerts": "Alerts",
     "nav.lines": "Lines",
     "nav.sources": "Sources",
+    "nav.report": "Day report",
     "nav.wall": "Wall",
     "nav.label": "Sections",
     "nav.skip": "To the content",
@@ -406,6 +408,11 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agent.technical": "Technical minutes",
     "agent.slices": "By slice",
     "agent.back": "To the floor",
+    "agent.norm": "Day norm {norm}: {whom}",
+    "norm.for.agent": "their own",
+    "norm.for.role": "role {name}",
+    "norm.for.team": "team {name}",
+    "norm.for.floor": "the whole floor",
     "agent.reference": "reference",
     "agent.chart": "{step}: {done} done, {due} due by {time}",
     "direction.outbound": "outbound",

@@ -59,6 +59,17 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "sources.address_secret": "Instead of “{here}” put the value of {variables}; the secret itself is not shown here",
     "sources.reads_back": "This service sends only the number of an object; Srez asks it for the rest",
+    "sources.owed": "Not read back yet",
+    "sources.owed_hint": (
+        "Events name these objects by their number only; until the service tells the rest, they count nothing. "
+        "Srez asks again by itself for a day"
+    ),
+    "sources.to_read_back": ("{n} object waits to be read back", "{n} objects wait to be read back"),
+    "sources.given_up": ("{n} object was given up", "{n} objects were given up"),
+    "sources.given_up_hint": (
+        "What was given up is asked for again when its event comes again, or, when the cause is mended, by "
+        "srez journal replay --source {source}"
+    ),
     "sources.secrets": "Secrets",
     "sources.secret.name": "Secret",
     "sources.secret.variable": "Variable",
@@ -134,6 +145,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.info_call": "service call",
     "ignored.empty_batch": "empty batch",
     "ignored.unknown_event": "not about calls or deals",
+    "ignored.subscription_ended": "the subscription has ended: renew it",
+    "ignored.same_call": "told by another source",
     "sources.orders": "What was done",
     "sources.order.open": "under way…",
     "sources.order.sent": "sent…",

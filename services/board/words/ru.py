@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import ru_sources
+from services.board.words import ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_report.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -15,6 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "nav.alerts": "Сигналы",
     "nav.lines": "Линии",
     "nav.sources": "Источники",
+    "nav.report": "Итоги",
     "nav.wall": "Табло",
     "nav.label": "Разделы",
     "nav.skip": "К содержанию",
@@ -420,6 +422,11 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agent.technical": "Технические минуты",
     "agent.slices": "По срезам",
     "agent.back": "К отделу",
+    "agent.norm": "Норма дня {norm}: {whom}",
+    "norm.for.agent": "личная",
+    "norm.for.role": "роль {name}",
+    "norm.for.team": "команда {name}",
+    "norm.for.floor": "весь отдел",
     "agent.reference": "эталон",
     "agent.chart": "{step}: {done} сделано, {due} должно быть к {time}",
     "direction.outbound": "исходящий",

@@ -57,6 +57,25 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.address_near": "Это адрес самой этой машины: снаружи он не виден. Публичный адрес задаёт SREZ_HOOKS_URL",
     "sources.address_secret": "Вместо «{here}» — значение переменной {variables}; сам секрет здесь не показываем",
     "sources.reads_back": "Этот сервис присылает только номер объекта; остальное Срез спрашивает у него сам",
+    "sources.owed": "Ещё не прочитано у сервиса",
+    "sources.owed_hint": (
+        "События называют эти объекты только номером; пока сервис не ответил, они ни за кого не считаются. "
+        "Срез переспрашивает сам в течение суток"
+    ),
+    "sources.to_read_back": (
+        "{n} объект ждёт чтения",
+        "{n} объекта ждут чтения",
+        "{n} объектов ждут чтения",
+    ),
+    "sources.given_up": (
+        "от чтения {n} объекта пришлось отказаться",
+        "от чтения {n} объектов пришлось отказаться",
+        "от чтения {n} объектов пришлось отказаться",
+    ),
+    "sources.given_up_hint": (
+        "Об этих объектах Срез спросит снова, когда о них придёт событие или, если причина устранена, по команде "
+        "srez journal replay --source {source}"
+    ),
     "sources.secrets": "Секреты",
     "sources.secret.name": "Секрет",
     "sources.secret.variable": "Переменная",
@@ -131,6 +150,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "ignored.info_call": "служебный звонок",
     "ignored.empty_batch": "пустой пакет",
     "ignored.unknown_event": "не про звонки и сделки",
+    "ignored.subscription_ended": "подписка кончилась: продлите её",
+    "ignored.same_call": "уже есть из другого источника",
     "sources.orders": "Что сделано",
     "sources.order.open": "выполняется…",
     "sources.order.sent": "отправлено…",

@@ -94,9 +94,18 @@ class Leg:
     data: Mapping[str, Any]
 
 
+IGNORED: Final = frozenset(
+    {
+        *("ringing", "ping", "recording", "needs_readback", "not_counted", "unknown_event", "info_call", "empty_batch"),
+        *("subscription_ended", "same_call"),
+    }
+)
+"""Why something authentic is not counted; the board has words for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Authentic, understood, nothing to count. ``reason`` is a word: ringing, ping, recording, needs_readback…"""
+    """Authentic, understood, nothing to count. ``reason`` is one of IGNORED."""
 
     reason: str
     detail: str = ""
@@ -169,6 +178,10 @@ def no_reconcile(source: Source, since: datetime) -> tuple[ReadBack, ...]:
     return ()
 
 
+def no_trouble(answer: bytes) -> str | None:
+    return None
+
+
 def keep(request: Request) -> Request:
     return request
 
@@ -182,6 +195,7 @@ class Provider:
     ``parse`` must also work on the redacted request: replay does not verify again.
     ``join`` gives None while nothing known of the call can be counted: it only rings, or only its recording is there.
     ``fetch`` says how to ask for what a thin event names; None when the floor file gives no credentials for it.
+    ``trouble``: what passes by itself in an answer whose status says that all is well (a limit); then it is asked again.
     ``reconcile``: what to ask now and then to find what changed since an instant, where a lost webhook is never repeated.
     """
 
@@ -192,6 +206,7 @@ class Provider:
     redact: Callable[[Request], Request] = keep
     challenge: Callable[[Request, Source, Secrets], Reply | None] = no_challenge
     fetch: Callable[[ReadBack, Source, Secrets], Fetch | None] = no_fetch
+    trouble: Callable[[bytes], str | None] = no_trouble
     reconcile: Callable[[Source, datetime], tuple[ReadBack, ...]] = no_reconcile
     reply: Reply = field(default_factory=Reply)
     methods: tuple[str, ...] = ("POST",)

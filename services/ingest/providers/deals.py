@@ -71,6 +71,17 @@ def parts(deal: Deal, source: Source) -> Iterator[Part]:
             yield Rejected(error.reason, str(error))
 
 
+def firsts(states: Iterable[Deal], source: Source) -> Iterator[Part]:
+    """Of all that one deal has been: each kind once, where it first came to what counts; else why nothing did."""
+    found = [part for deal in sorted(states, key=lambda deal: deal.at) for part in parts(deal, source)]
+    kinds = {part.type: part for part in reversed(found) if isinstance(part, Draft)}
+    refused = list(dict.fromkeys(part for part in found if isinstance(part, Rejected)))
+    yield from sorted(kinds.values(), key=lambda draft: draft.time)
+    yield from refused
+    if not kinds and not refused:
+        yield next((part for part in reversed(found)), Ignored("not_counted", "a deal without a stage"))
+
+
 def named_fields(source: Source) -> tuple[str, ...]:
     """The fields of a deal that the floor file counts by, in a stable order."""
     return tuple(dict.fromkeys(name for _, counts in _configured(source.config.counts) for name in counts.field))

@@ -3,7 +3,8 @@
 Among different contents of one event the one received last wins, then the greater content hash, so that the order in
 which rows are parsed does not matter. (Only the first arrival of a content is remembered: when a sender goes back to
 an earlier content, A, B, A again, rows parsed in order of arrival end with A, as they should.) A replay of the very
-journal row a fact came from always wins: its parser was mended.
+journal row a fact came from always wins: its parser was mended. What happens once for ever keeps its first time and
+its agent whoever tells it later, and whatever is read again.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from schemas import facts, topics
-from schemas.facts import CallEnded, InvoiceIssued, Payment
+from schemas.facts import CallEnded, Data, InvoiceIssued, Payment
 from services.ingest.stamp import Stamped
 
 
@@ -74,8 +75,8 @@ def plan(candidates: Sequence[Candidate], stored: dict[str, Stored]) -> Plan:
     for candidate in candidates:
         fact = candidate.stamped.fact
         found = stored.get(fact.id)
-        if found is not None and candidate.once and candidate.journal_id != found.journal_id:
-            candidate = _at_its_first_time(candidate, found)
+        if found is not None and candidate.once and not _told_alone(candidate, found):
+            candidate = _as_first_told(candidate, found)
             fact = candidate.stamped.fact
         after = _stored(candidate, found.revision + 1 if found else 0)
         if found is None:
@@ -100,16 +101,40 @@ def plan(candidates: Sequence[Candidate], stored: dict[str, Stored]) -> Plan:
     return out
 
 
-def _at_its_first_time(candidate: Candidate, found: Stored) -> Candidate:
-    """A deal that passes a stage again was won when it passed first, by whoever won it then (ADR 0009)."""
+def _as_first_told(candidate: Candidate, found: Stored) -> Candidate:
+    """A deal was won when it first passed, by whoever won it then: not by who has it now (ADR 0009).
+
+    Only whom nobody named yet is filled in by a later telling, and nobody's name is taken away by one that knows none.
+    """
     fact = candidate.stamped.fact
-    first = facts.decode_data(fact.type, found.data.encode())
+    first, mine = facts.decode_data(fact.type, found.data.encode()), fact.data
     at = facts.moment(first)
-    if at is None or at >= fact.time:
+    if at is None:
         return candidate
-    data = msgspec.structs.replace(fact.data, at=at, identity=first.identity, agent=first.agent)
-    same = msgspec.structs.replace(fact, time=at, data=data)
-    return replace(candidate, stamped=replace(candidate.stamped, fact=same, day=found.day))
+    known_first = at <= fact.time
+    teller = first if first.identity is not None and (known_first or mine.identity is None) else mine
+    agent = teller.agent
+    if agent is None and first.identity == mine.identity:
+        agent = mine.agent  # the roster may have learned who that is
+    at, day = (at, found.day) if known_first else (fact.time, candidate.stamped.day)
+
+    def told(data: Data, received_at: datetime, journal_id: int) -> Candidate:
+        data = msgspec.structs.replace(data, at=at, identity=teller.identity, agent=agent)
+        same = msgspec.structs.replace(fact, time=at, received_at=received_at, data=data)
+        return replace(candidate, stamped=replace(candidate.stamped, fact=same, day=day), journal_id=journal_id)
+
+    assert fact.received_at is not None  # stamp() always sets it
+    now = told(mine, fact.received_at, candidate.journal_id)
+    if _wins(now, _stored(now, 0), found):
+        return now
+    # Older than what is stored, and parsed after it: its amount is not news, its passage or its name may be.
+    kept = told(first, found.received_at, found.journal_id or candidate.journal_id)
+    return now if kept.stamped.fact.data == first else kept
+
+
+def _told_alone(candidate: Candidate, found: Stored) -> bool:
+    """Whether the row that is read again is the only one that told the fact: then it may correct all of it."""
+    return candidate.journal_id == found.journal_id and not found.revision
 
 
 def _wins(candidate: Candidate, after: Stored, found: Stored) -> bool:

@@ -35,7 +35,8 @@ UPDATE readbacks SET next_at = $5, problem = $6, given_up = $7 WHERE (source, ki
 _FORGET = "DELETE FROM readbacks WHERE source = $1 AND kind = ANY($2::text[])"
 _ANSWERED = """
 SELECT received_at FROM journal
-WHERE source = $1 AND method = $3 AND split_part(path, '/', 1) = ANY($2::text[]) ORDER BY received_at DESC LIMIT 1
+WHERE source = $1 AND method = $3 AND split_part(path, '/', 1) = $2 AND received_at > $4
+ORDER BY received_at DESC LIMIT 1
 """
 _WAITING = """
 SELECT source, count(*) FILTER (WHERE NOT given_up), count(*) FILTER (WHERE given_up) FROM readbacks GROUP BY source
@@ -69,9 +70,9 @@ async def ask_anew(connection: Any, source: str, wanted: Sequence[ReadBack], rea
     await ask(connection, [(source, one) for one in wanted], real_now)
 
 
-async def answered(connection: Any, source: str, kinds: Sequence[str]) -> datetime | None:
-    """When an answer of one of *kinds* was journaled last."""
-    found: datetime | None = await connection.fetchval(_ANSWERED, source, list(kinds), READBACK)
+async def answered(connection: Any, source: str, kind: str, after: datetime) -> datetime | None:
+    """When an answer of *kind* was journaled last; None when that was not *after* an instant (the journal is long)."""
+    found: datetime | None = await connection.fetchval(_ANSWERED, source, kind, READBACK, after)
     return found
 
 

@@ -1,7 +1,8 @@
 """One call that two systems report (a PBX, and the CRM it is joined to) is one fact: whichever says it first (ADR 0011).
 
 An agent cannot be on two calls at once. Two reports of different sources are the same call when agent and direction
-are the same, both begin and end within TOLERANCE, and neither names another customer.
+are the same, neither names another customer, and their times agree as far as systems tell them: some do not tell how
+long it rang, and begin with the answer or end with the talk alone.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,9 +11,17 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from schemas.facts import CALL, CallEnded
+from services.ingest.storage import facts
 from services.ingest.storage.facts import Candidate
 
 TOLERANCE: Final = timedelta(seconds=10)
+"""Of clocks that are not set, where both tell beginning and end."""
+SLACK: Final = timedelta(seconds=3)
+"""Of clocks that are, and of whole seconds."""
+RINGING: Final = timedelta(seconds=60)
+"""A call that is answered at all rings no longer."""
+FAR: Final = timedelta(minutes=15)
+"""Ends of reports of one call lie no further apart, whatever a queue or a menu took."""
 
 _LOCK = """
 SELECT pg_advisory_xact_lock(k) FROM (
@@ -21,7 +30,7 @@ SELECT pg_advisory_xact_lock(k) FROM (
 """
 _NEAR = """
 SELECT DISTINCT f.event_id::text, f.source, f.agent, f.direction, f.customer,
-       (f.data->>'started_at')::timestamptz, f.occurred_at
+       (f.data->>'started_at')::timestamptz, f.occurred_at, f.talk_s
 FROM unnest($1::text[], $2::date[], $3::timestamptz[]) AS r(agent, day, ended)
 JOIN facts AS f ON f.agent = r.agent AND f.day = r.day AND f.type = $4
                AND f.occurred_at BETWEEN r.ended - $5::interval AND r.ended + $5::interval
@@ -39,23 +48,40 @@ class Report:
     customer: str | None
     started_at: datetime
     ended_at: datetime
+    talk_s: float
 
     def is_also(self, other: "Report") -> bool:
         return (
             self.source != other.source
             and (self.agent, self.direction) == (other.agent, other.direction)
             and (self.customer is None or other.customer is None or self.customer == other.customer)
-            and abs(self.started_at - other.started_at) <= TOLERANCE
-            and abs(self.ended_at - other.ended_at) <= TOLERANCE
+            and (
+                self._begins_and_ends_with(other) or self._within(other) or other._within(self) or self._to_whom(other)
+            )
         )
+
+    def _begins_and_ends_with(self, other: "Report") -> bool:
+        return abs(self.started_at - other.started_at) <= TOLERANCE and abs(self.ended_at - other.ended_at) <= TOLERANCE
+
+    def _within(self, other: "Report") -> bool:
+        return self.started_at >= other.started_at - SLACK and self.ended_at <= other.ended_at + SLACK
+
+    def _to_whom(self, other: "Report") -> bool:
+        """With the same customer, known to both: at one time, or talking as long where both leave out the ringing."""
+        if self.customer is None or other.customer is None:
+            return False
+        overlap = max(self.started_at, other.started_at) <= min(self.ended_at, other.ended_at) + SLACK
+        talk_alike = min(self.talk_s, other.talk_s) > 0 and abs(self.talk_s - other.talk_s) <= SLACK.total_seconds()
+        return overlap or (talk_alike and abs(self.started_at - other.started_at) <= RINGING)
 
 
 async def without_known(
-    connection: Any, candidates: Sequence[Candidate], agents: Collection[str]
+    connection: Any, candidates: Sequence[Candidate], agents: Collection[str], now: datetime
 ) -> tuple[list[Candidate], list[tuple[Candidate, str]]]:
     """(what is to be stored, calls that another source has told with its name), inside the parser's transaction.
 
-    *agents*: whose calls may come from several sources; the others' candidates pass unseen.
+    *agents*: whose calls may come from several sources; the others' candidates pass unseen. A fact of a call that was
+    not recognised while only a part of it was told is withdrawn.
     """
     looked_at = [(candidate, report) for candidate in candidates if (report := _report(candidate)) is not None]
     looked_at = [(candidate, report) for candidate, report in looked_at if report.agent in agents]
@@ -69,20 +95,22 @@ async def without_known(
         days,
         [report.ended_at for _, report in looked_at],
         CALL,
-        TOLERANCE,
+        FAR,
     )
     known = {row[0]: Report(*row) for row in near}
-    elsewhere: dict[int, str] = {}
-    for candidate, report in looked_at:
-        if report.event in known:
-            continue  # its own earlier telling: a duplicate or a revision
+    elsewhere: dict[str, str] = {}
+    for _, report in looked_at:
         same = next((other for other in known.values() if report.is_also(other)), None)
         if same is None:
             known[report.event] = report
         else:
-            elsewhere[id(candidate)] = same.source
-    kept = [candidate for candidate in candidates if id(candidate) not in elsewhere]
-    return kept, [(candidate, elsewhere[id(candidate)]) for candidate in candidates if id(candidate) in elsewhere]
+            elsewhere[report.event] = same.source
+            known.pop(report.event, None)
+    await facts.retract(connection, list(elsewhere), now)
+    told = [(candidate, elsewhere.get(candidate.stamped.fact.id)) for candidate in candidates]
+    return [one for one, source in told if source is None], [
+        (one, source) for one, source in told if source is not None
+    ]
 
 
 def _report(candidate: Candidate) -> Report | None:
@@ -90,4 +118,6 @@ def _report(candidate: Candidate) -> Report | None:
     call = fact.data
     if not isinstance(call, CallEnded) or fact.agent is None:
         return None
-    return Report(fact.id, fact.source, fact.agent, call.direction, call.customer, call.started_at, fact.time)
+    return Report(
+        fact.id, fact.source, fact.agent, call.direction, call.customer, call.started_at, fact.time, float(call.talk_s)
+    )

@@ -171,7 +171,7 @@ class Parser:
         candidates = [made for work in works for made in _of_drafts(work, knowledge)]
         candidates += await self._of_legs(connection, works, knowledge)
         now = self._clock.now()
-        candidates, elsewhere = await same_calls.without_known(connection, candidates, knowledge.in_several)
+        candidates, elsewhere = await same_calls.without_known(connection, candidates, knowledge.in_several, now)
         by_row = {work.row.id: work for work in works}
         for candidate, source in elsewhere:
             work = by_row[candidate.journal_id]

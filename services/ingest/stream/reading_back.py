@@ -119,10 +119,14 @@ class ReadingBack:
         if fetch is None:
             raise NotRead("the floor file gives no credentials for reading back: see the provider's README")
         try:
-            return await _get(client, fetch)
+            body, content_type = await _get(client, fetch)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The text of these errors holds the address, and the address may hold a secret.
             raise NotRead(f"the provider cannot be reached: {type(error).__name__}") from None
+        trouble = configured.provider.trouble(body)
+        if trouble is not None:
+            raise NotRead(f"the provider answered {trouble}")
+        return body, content_type
 
     async def _failed(self, claimed: Claimed, error: NotRead) -> None:
         now = self._clock.real()

@@ -20,6 +20,8 @@ EVERY_S: Final = 300.0
 OVERLAP: Final = 2
 """A question looks back over so many intervals: clocks differ, and a change takes its time to be seen."""
 FURTHEST: Final = timedelta(days=3)
+REMEMBERED: Final = timedelta(days=7)
+"""After so long without an answer a source is begun anew: only the last minutes are asked for."""
 
 
 class Reconciling:
@@ -45,16 +47,18 @@ class Reconciling:
             self._asked[id_] = time.monotonic()
 
     async def _ask(self, configured: Configured, every: timedelta) -> None:
+        """Each kind since its own last answer: one that cannot be had at the moment loses nothing by the others."""
         source, provider = configured.source, configured.provider
         assert provider is not None  # every_s looked
         now = self._clock.now()
         kinds = sorted({one.kind for one in provider.reconcile(source, now)})
         async with self._pool.acquire() as connection, connection.transaction():
-            last = await readbacks.answered(connection, source.id, kinds)
-            since = max((last or now) - OVERLAP * every, now - FURTHEST)
-            wanted = provider.reconcile(source, since)
-            if all(provider.fetch(one, source, configured.secrets) for one in wanted):
-                await readbacks.ask_anew(connection, source.id, wanted, self._clock.real())
+            for kind in kinds:
+                last = await readbacks.answered(connection, source.id, kind, now - REMEMBERED)
+                since = max((last or now) - OVERLAP * every, now - FURTHEST)
+                wanted = [one for one in provider.reconcile(source, since) if one.kind == kind]
+                if all(provider.fetch(one, source, configured.secrets) for one in wanted):
+                    await readbacks.ask_anew(connection, source.id, wanted, self._clock.real())
 
 
 def every_s(configured: Configured) -> float | None:

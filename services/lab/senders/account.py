@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -19,12 +20,22 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request. ``path`` is what follows the host; ``what`` names the provider's event, for the ledger."""
+    """One request. ``path`` is what follows the host; ``what`` names the provider's event, for the ledger.
+
+    ``sign``: Unix seconds → headers with a signature of that time. A request that waits for its turn, or is repeated, is
+    signed when it is sent, by the machine's time: senders outside know nothing of a virtual clock.
+    """
 
     what: str
     path: str
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    always: Mapping[str, str] = field(default_factory=dict)
+    sign: Callable[[float], Mapping[str, str]] | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As they are sent at this moment."""
+        return {**self.always, **self.sign(time.time())} if self.sign else self.always
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Account:
         return self.post(what, urlencode(fields).encode(), FORM, rest)
 
     def with_headers(self, request: Outgoing, headers: Mapping[str, str]) -> Outgoing:
-        return replace(request, headers={**request.headers, **headers})
+        return replace(request, always={**request.always, **headers})
 
 
 def accounts(sources: Mapping[str, SourceConfig], environment: Mapping[str, str], base_url: str) -> dict[str, Account]:

@@ -1,28 +1,31 @@
-"""CloudEvents, structured, signed by Standard Webhooks (standard-webhooks §2).
-
-The signature carries the machine's time: senders outside know nothing of a virtual clock.
-"""
+"""CloudEvents, structured, signed by Standard Webhooks (standard-webhooks §2)."""
 
 import base64
 import binascii
 import hashlib
 import hmac
-import time
+from dataclasses import replace
 
 import msgspec
 
-from schemas.facts import Fact, encode
+from schemas.facts import CallEnded, Fact, encode
 from services.kit.errors import Misconfigured
-from services.lab.senders.account import Account, Outgoing
+from services.lab.senders.account import Account, Outgoing, phone_number
 from services.lab.simulate.names import name_of
 
 CONTENT_TYPE = "application/cloudevents+json"
 
 
 def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
-    """The fact itself, under the name its sender gives it; the agent by identity where the roster knows one."""
+    """The fact itself, under the name its sender gives it; the agent by identity where the roster knows one.
+
+    A sender outside has the customer's number, not our hash of it.
+    """
     name = name_of(fact)
     known = fact.with_agent(None) if fact.identity else fact
+    if isinstance(known.data, CallEnded) and known.data.customer:
+        data = msgspec.structs.replace(known.data, customer=phone_number(known.data.customer))
+        known = msgspec.structs.replace(known, data=data)
     body = encode(msgspec.structs.replace(known, id=name, received_at=None))
     return (signed(account, f"generic {fact.type}", name, body),)
 
@@ -32,7 +35,7 @@ def signed(account: Account, what: str, name: str, body: bytes, content_type: st
     secret = account.secrets.get("signing")
     if secret is None:
         return request
-    return account.with_headers(request, headers(secret, f"msg_{name}", int(time.time()), body))
+    return replace(request, sign=lambda now: headers(secret, f"msg_{name}", int(now), body))
 
 
 def headers(secret: str, id_: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -1,14 +1,13 @@
 """HubSpot: what a workflow's "send a webhook" posts, a whole deal, signed v3 and, in the older header, v2 (hubspot §1–4).
 
 A subscription's events name neither owner nor amount and want a read-back from HubSpot, which the lab does not play.
-The signature carries the machine's time: senders outside know nothing of a virtual clock.
 """
 
 import base64
 import hashlib
 import hmac
 import json
-import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
 
 def signed(account: Account, what: str, body: bytes) -> Outgoing:
     request = account.post(what, body, JSON)
-    return account.with_headers(request, _signatures(account, request, int(time.time() * 1000)))
+    return replace(request, sign=lambda now: _signatures(account, request, int(now * 1000)))
 
 
 def signature_v2(secret: str, method: str, url: str, body: bytes) -> str:

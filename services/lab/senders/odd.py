@@ -1,5 +1,6 @@
 """Authentic requests that are no facts: each is accepted by a good receiver, kept, and shown as rejected or ignored."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.lab.senders import generic, hubspot, mango, salesforce
@@ -34,4 +35,4 @@ def request(kind: OddKind, account: Account, at: datetime) -> Outgoing:
             sent = account.post(what, text.encode(), JSON)
         case _:
             sent = account.post(what, text.encode(), FORM)
-    return Outgoing(what, sent.path, sent.body, sent.headers)
+    return replace(sent, what=what)

@@ -1,14 +1,14 @@
 """Stripe: pretty-printed snapshot events, signed with the endpoint's secret as it stands (stripe §1–4).
 
-A payment of an invoice is told four times, in any order. The lab's deal is the payment intent and the invoice.
+A payment of an invoice is told four times, in any order. The payment intent is what the fact names.
 """
 
 import hashlib
 import hmac
 import json
 import random
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from schemas.facts import REFUND, Fact, InvoiceIssued, Payment
@@ -60,15 +60,22 @@ def _posted(type_: str, thing: Mapping[str, Any], fact: Fact, account: Account) 
         "type": type_,
     }
     body = json.dumps(event, indent=2).encode()
-    request = account.post(f"stripe {type_}", body, CONTENT_TYPE)
-    signed = signature(account.secrets["signing_secret"], int(time.time()), body)
-    return account.with_headers(request, {"user-agent": AGENT, "stripe-signature": signed})
+    request = account.with_headers(account.post(f"stripe {type_}", body, CONTENT_TYPE), {"user-agent": AGENT})
+    secret = account.secrets["signing_secret"]
+    return replace(request, sign=lambda now: {"stripe-signature": signature(secret, int(now), body)})
+
+
+def _invoice_id(fact: Fact, data: InvoiceIssued | Payment) -> str:
+    """Objects of different kinds never share an id."""
+    if isinstance(data, InvoiceIssued):
+        return name_of(fact)
+    return data.invoice.removeprefix(f"{fact.source}:") if data.invoice else f"in_{name_of(fact)}"
 
 
 def _invoice(fact: Fact, data: InvoiceIssued | Payment, *, paid: bool) -> dict[str, Any]:
     at = int(fact.time.timestamp())
     return {
-        "id": name_of(fact),
+        "id": _invoice_id(fact, data),
         "object": "invoice",
         "amount_due": data.amount_minor,
         "amount_paid": data.amount_minor if paid else 0,
@@ -79,7 +86,7 @@ def _invoice(fact: Fact, data: InvoiceIssued | Payment, *, paid: bool) -> dict[s
         "lines": {"object": "list", "data": [], "has_more": False},
         "metadata": {"manager": fact.identity or ""},
         "paid": paid,
-        "payment_intent": name_of(fact),
+        "payment_intent": name_of(fact) if paid else None,
         "status": "paid" if paid else "open",
         "status_transitions": {"finalized_at": at, "paid_at": at if paid else None},
         "total": data.amount_minor,
@@ -95,7 +102,7 @@ def _intent(fact: Fact, data: Payment) -> dict[str, Any]:
         "client_secret": f"{name_of(fact)}_secret_lab",
         "created": int(fact.time.timestamp()) - 30,
         "currency": data.currency.lower(),
-        "invoice": name_of(fact),
+        "invoice": _invoice_id(fact, data),
         "latest_charge": f"ch_{name_of(fact)}",
         "metadata": {},
         "status": "succeeded",
@@ -112,7 +119,7 @@ def _charge(fact: Fact, data: Payment) -> dict[str, Any]:
         "captured": True,
         "created": int(fact.time.timestamp()) - 1,
         "currency": data.currency.lower(),
-        "invoice": name_of(fact),
+        "invoice": _invoice_id(fact, data),
         "metadata": {},
         "paid": True,
         "payment_intent": name_of(fact),

@@ -7,6 +7,8 @@ The secret of a floor file is only the *public* key. The lab signs with a key of
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -34,7 +36,7 @@ def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
     call = fact.data
     if not isinstance(call, CallEnded):
         return ()
-    name, sent_at = name_of(fact), fact.received_at or fact.time
+    name = name_of(fact)
     cause, sip = CAUSES.get(call.disposition, ("unspecified", str(call.sip_status or 503)))
     events: list[tuple[str, datetime, dict[str, Any]]] = [
         ("call.initiated", call.started_at, {"direction": "outgoing", "state": "bridging"}),
@@ -49,7 +51,7 @@ def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
         "sip_hangup_cause": sip,
     }
     events.append(("call.hangup", call.ended_at, ending))
-    return tuple(_event(account, kind, at, {**_leg(call, name), **more}, sent_at) for kind, at, more in events)
+    return tuple(_event(account, kind, at, {**_leg(call, name), **more}) for kind, at, more in events)
 
 
 def signature(timestamp: int, body: bytes) -> str:
@@ -57,7 +59,7 @@ def signature(timestamp: int, body: bytes) -> str:
     return base64.b64encode(_LAB_KEY.sign(f"{timestamp}|".encode() + body)).decode()
 
 
-def _event(account: Account, kind: str, at: datetime, payload: dict[str, Any], sent_at: datetime) -> Outgoing:
+def _event(account: Account, kind: str, at: datetime, payload: dict[str, Any]) -> Outgoing:
     event = {
         "record_type": "event",
         "event_type": kind,
@@ -66,12 +68,11 @@ def _event(account: Account, kind: str, at: datetime, payload: dict[str, Any], s
         "payload": payload,
     }
     body = json.dumps({"data": event, "meta": {"attempt": 1}}).encode()
-    timestamp = int(sent_at.timestamp())
-    signed = signature(timestamp, body)
-    return account.with_headers(
-        account.post(f"telnyx {kind}", body, JSON),
-        {"telnyx-timestamp": str(timestamp), "telnyx-signature-ed25519": signed},
-    )
+
+    def signed(now: float) -> Mapping[str, str]:
+        return {"telnyx-timestamp": str(int(now)), "telnyx-signature-ed25519": signature(int(now), body)}
+
+    return replace(account.post(f"telnyx {kind}", body, JSON), sign=signed)
 
 
 def _leg(call: CallEnded, name: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -27,7 +29,7 @@ def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
     call = fact.data
     if not isinstance(call, CallEnded):
         return ()
-    name, sent_at = name_of(fact), fact.received_at or fact.time
+    name = name_of(fact)
     events: list[dict[str, Any]] = [{"status": "started", "timestamp": _iso(call.started_at)}]
     ending: dict[str, Any] = {
         "status": STATUSES.get(call.disposition, "failed"),
@@ -44,7 +46,7 @@ def requests(fact: Fact, account: Account) -> tuple[Outgoing, ...]:
             "price": "0.02540000",
             "network": "25001",
         }
-    return tuple(_event(account, {**_leg(call, name), **event}, call.identity, sent_at) for event in [*events, ending])
+    return tuple(_event(account, {**_leg(call, name), **event}, call.identity) for event in [*events, ending])
 
 
 def token(secret: str, body: bytes, issued: int, name: str) -> str:
@@ -61,14 +63,17 @@ def token(secret: str, body: bytes, issued: int, name: str) -> str:
     return f"{signed}.{_packed(hmac.digest(secret.encode(), signed.encode(), hashlib.sha256))}"
 
 
-def _event(account: Account, event: dict[str, Any], identity: str | None, sent_at: datetime) -> Outgoing:
+def _event(account: Account, event: dict[str, Any], identity: str | None) -> Outgoing:
     """The application gave every call an event URL that names the agent, as the floor file says."""
     body = json.dumps(event).encode()
-    bearer = token(account.secrets["signature_secret"], body, int(sent_at.timestamp()), event["uuid"])
+    secret = account.secrets["signature_secret"]
     named = account.source.fields.identity
     query = urlencode({named: identity or ""}) if named else ""
-    request = account.post(f"vonage {event['status']}", body, JSON, query=query)
-    return account.with_headers(request, {"authorization": f"Bearer {bearer}"})
+
+    def signed(now: float) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {token(secret, body, int(now), event['uuid'])}"}
+
+    return replace(account.post(f"vonage {event['status']}", body, JSON, query=query), sign=signed)
 
 
 def _leg(call: CallEnded, name: str) -> dict[str, Any]:

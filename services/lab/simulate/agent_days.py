@@ -11,7 +11,7 @@ from services.lab.simulate.calls import Call, dial, odds, struck, wanted
 from services.lab.simulate.chance import multiplier, stream
 from services.lab.simulate.deals import Chances, follow
 from services.lab.simulate.faults import Fault
-from services.lab.simulate.paths import Path, call_name, crm_of, phone_of, states_of
+from services.lab.simulate.paths import Path, call_name, deals_of, phone_of, states_of
 from services.lab.simulate.scenario import Cast, Scenario, Technical
 from services.rules.day import WorkingDay, local_instant
 from services.rules.exposure import scheduled
@@ -33,16 +33,14 @@ def play(
     floor: Floor, scenario: Scenario, days: Sequence[WorkingDay], player: Player, faults: Sequence[Fault], seed: int
 ) -> list[Fact]:
     """Facts of one agent, unordered; agent and identity are both named."""
-    phone, crm = phone_of(floor, player.agent), crm_of(floor, player.agent)
-    config = floor.source_by_id.get(crm.source)
-    currency = (config.currency if config else None) or floor.currency
+    phone, told_by = phone_of(floor, player.agent), deals_of(floor, player.agent)
     axis = Axis(union([span for day in days for span in scheduled(floor, day, player.agent)]))
     facts: list[Fact] = []
     pitches: list[tuple[int, str]] = []
     for day in days:
         random = stream(seed, "calls", day.date, player.agent.id)
         for call in _calls(floor, scenario, day, player, faults, phone, seed):
-            name = call_name(phone.provider, random)
+            name = call_name(phone.provider, random, call.started)
             trunk = _trunk(phone, player, call)
             facts.append(as_facts.of_call(phone, player.agent.id, trunk, call, name, random.getrandbits(64)))
             if call.pitch:
@@ -50,7 +48,7 @@ def play(
         facts += _states(floor, day, player)
     chances, day_s = _chances(floor, scenario, days[0], player)
     for deal in follow(stream(seed, "deals", days[0].date, player.agent.id), pitches, chances, axis, day_s):
-        facts += as_facts.of_deal(crm, player.agent.id, deal, currency)
+        facts += as_facts.of_deal(told_by, player.agent.id, deal)
     return facts
 
 

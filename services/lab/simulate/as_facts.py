@@ -1,9 +1,9 @@
 """What one simulated agent did, as facts that are not delivered yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from schemas.facts import (
     CALL,
@@ -21,11 +21,12 @@ from schemas.facts import (
     StateName,
     event_id,
 )
+from schemas.providers import Feed
 from services.lab.simulate.calls import Call
 from services.lab.simulate.deals import Deal
-from services.lab.simulate.paths import Path
+from services.lab.simulate.paths import Path, of_kind
 
-CODELESS: Final = ("mango",)
+CODELESS: Final = ("3cx", "aircall", "beeline", "genesys", "mango", "megafon", "uis", "wazo")
 """Providers whose webhooks carry no Q.850 cause and no SIP status; a fault looks like a miss there."""
 
 
@@ -61,38 +62,41 @@ def of_state(path: Path, agent: str, state: StateName, reason: str | None, secon
     return _fact(path.source, STATE, f"{agent}-{second}", data.at, data)
 
 
-def of_deal(crm: Path, agent: str, deal: Deal, currency: str) -> Iterator[Fact]:
-    """A deal's presentation, invoice and payment, as far as they happened within the simulated days."""
-    name, identity, minor = f"{crm.source}:{deal.name}", crm.identity, deal.amount * 100
+def of_deal(by: Mapping[Feed, Path], agent: str, deal: Deal) -> Iterator[Fact]:
+    """A deal's presentation, invoice and payment, as far as they happened within the simulated days, by whom *by* says."""
     if deal.presented is not None:
-        at = utc(deal.presented)
-        made = PresentationMade(deal=name, agent=agent, identity=identity, at=at, call_id=deal.call_id)
-        yield _fact(crm.source, PRESENTATION, deal.name, at, made)
+        path, at = by["presentations"], utc(deal.presented)
+        made = PresentationMade(
+            deal=f"{path.source}:{deal.name}", agent=agent, identity=path.identity, at=at, call_id=deal.call_id
+        )
+        yield _fact(path.source, PRESENTATION, deal.name, at, made)
     if deal.invoiced is not None:
-        at = utc(deal.invoiced)
-        issued = InvoiceIssued(
-            invoice=f"{name}:invoice",
-            deal=name,
-            agent=agent,
-            identity=identity,
-            at=at,
-            amount_minor=minor,
-            currency=currency,
-        )
-        yield _fact(crm.source, INVOICE, deal.name, at, issued)
+        path, at = by["invoices"], utc(deal.invoiced)
+        name, invoice = _bill(path, deal, "in", "invoice")
+        yield _fact(path.source, INVOICE, name, at, InvoiceIssued(invoice=invoice, **_money(path, agent, deal, at)))
     if deal.paid is not None:
-        at = utc(deal.paid)
-        paid = Payment(
-            payment=f"{name}:payment",
-            invoice=f"{name}:invoice",
-            deal=name,
-            agent=agent,
-            identity=identity,
-            at=at,
-            amount_minor=minor,
-            currency=currency,
-        )
-        yield _fact(crm.source, PAYMENT, deal.name, at, paid)
+        path, at = by["payments"], utc(deal.paid)
+        name, payment = _bill(path, deal, "pi", "payment")
+        paid = Payment(payment=payment, invoice=_bill(path, deal, "in", "invoice")[1], **_money(path, agent, deal, at))
+        yield _fact(path.source, PAYMENT, name, at, paid)
+
+
+def _bill(path: Path, deal: Deal, prefix: str, kind: str) -> tuple[str, str]:
+    """(the provider's name of the event, ours of the bill). Payment systems give ids; in a CRM the deal is the bill."""
+    if path.provider in of_kind("payments"):
+        return f"{prefix}_{deal.name}", f"{path.source}:{prefix}_{deal.name}"
+    return deal.name, f"{path.source}:{deal.name}:{kind}"
+
+
+def _money(path: Path, agent: str, deal: Deal, at: datetime) -> dict[str, Any]:
+    return {
+        "deal": f"{path.source}:{deal.name}",
+        "agent": agent,
+        "identity": path.identity,
+        "at": at,
+        "amount_minor": deal.amount * 100,
+        "currency": path.currency,
+    }
 
 
 def _fact(source: str, type_: str, name: str, time: datetime, data: Data) -> Fact:

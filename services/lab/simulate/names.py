@@ -1,16 +1,25 @@
 """What a provider calls the event behind a simulated fact: ``fact.id == event_id(source, type, name_of(fact))``."""
 
+from typing import Final
+
 from schemas.facts import AgentState, CallEnded, Fact, InvoiceIssued, Payment, PresentationMade
+
+OF_THE_DEAL: Final = (":invoice", ":payment")
+"""Ends of invoices and payments that have no id of their own: a CRM's deal is both."""
 
 
 def name_of(fact: Fact) -> str:
-    """The provider's own id: of the whole call, of the deal, or ``agent-second`` of a state."""
+    """The provider's own id: of the whole call, of the deal, invoice or payment, or ``agent-second`` of a state."""
     data = fact.data
     match data:
         case CallEnded():
             name = data.call_id
-        case PresentationMade() | InvoiceIssued() | Payment():
+        case PresentationMade():
             name = data.deal or ""
+        case InvoiceIssued():
+            name = data.invoice.removesuffix(OF_THE_DEAL[0])
+        case Payment():
+            name = data.payment.removesuffix(OF_THE_DEAL[1])
         case AgentState():
             return f"{data.agent}-{int(data.at.timestamp())}"
         case _:

@@ -11,7 +11,7 @@ from services.lab.feeder import FeedReport
 from services.lab.simulate.truth import Truth
 
 MINUTE = timedelta(seconds=60)
-PAGES = ("/", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
+PAGES = ("/", "/report", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def checks(outcome: Outcome) -> Iterator[Check]:
     yield Check("every slice was closed", closed == list(outcome.cut_offs), ", ".join(closed))
     yield _recount(outcome)
     yield from _outages(outcome)
+    yield Check("the day was reported once", counts["reports"] == 1, f"{counts['reports']} day reports")
     undelivered = counts["dead"] + counts["waiting"]
     told = f"{counts['sent']} sent" + (f", {undelivered} not" if undelivered else "")
     yield Check("every message was delivered", undelivered == 0, told)

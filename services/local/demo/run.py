@@ -81,7 +81,8 @@ class _Playing:
         deadline = asyncio.get_running_loop().time() + SETTLE_S
         while asyncio.get_running_loop().time() < deadline:
             counts = await stored.counts()
-            if counts["closes"] >= slices and not (counts["backlog"] or counts["unpublished"] or counts["waiting"]):
+            waits = counts["backlog"] or counts["unpublished"] or counts["waiting"]
+            if counts["closes"] >= slices and counts["reports"] and not waits:
                 return
             await asyncio.sleep(0.5)
 

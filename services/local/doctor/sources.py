@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor, SourceConfig
-from services.board.storage import intake
+from services.board.storage import asked, intake
+from services.board.storage.asked import Asked
 from services.board.storage.intake import Begun, Intake, Unowned
 from services.ingest.customer import hasher
 from services.ingest.source import configure
@@ -29,6 +30,7 @@ class Activity:
     today: Mapping[str, Intake]
     begun: Mapping[str, Begun]
     unowned: Sequence[Unowned]
+    asked: Mapping[str, Asked]
 
 
 async def activity(connection: AsyncConnection, floor: Floor) -> Activity:
@@ -39,6 +41,7 @@ async def activity(connection: AsyncConnection, floor: Floor) -> Activity:
         await intake.of_day(connection, day.starts, day.ends),
         await intake.begun(connection, list(floor.source_by_id)),
         await intake.unowned(connection),
+        await asked.asked(connection),
     )
 
 
@@ -56,6 +59,7 @@ def sources(floor: Floor, seen: Activity) -> Iterator[Finding]:
             yield wrong(f"source {id_}", f"{source.problem} here", mend)
         yield _heard(config, seen)
         yield from _rejected(floor, config, seen)
+        yield from _owed(config, seen)
         yield from _nobodys(config, seen)
     if not key:
         yield note("SREZ_CUSTOMER_KEY", "not set: customers are not told apart", "any long random word, kept for good")
@@ -86,6 +90,18 @@ def _rejected(floor: Floor, config: SourceConfig, seen: Activity) -> Iterator[Fi
         yield wrong(f"rejected of {config.id}", f"{detail}; so much that nobody is judged", mend)
     else:
         yield note(f"rejected of {config.id}", detail, mend)
+
+
+def _owed(config: SourceConfig, seen: Activity) -> Iterator[Finding]:
+    owed = seen.asked.get(config.id)
+    if owed is None:
+        return
+    told = [(owed.waiting, "wait to be read back"), (owed.given_up, "given up")]
+    detail = ", ".join(f"{count} {what}" for count, what in told if count)
+    mend = "it is asked again by itself for a day; mend the cause: access, rights, limits of the provider"
+    if owed.given_up:
+        mend = f"when the cause is mended: srez journal replay --source {config.id}"
+    yield note(f"objects of {config.id}", f"{detail}: {owed.problem}" if owed.problem else detail, mend)
 
 
 def _nobodys(config: SourceConfig, seen: Activity) -> Iterator[Finding]:

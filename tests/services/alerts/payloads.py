@@ -194,6 +194,45 @@ COACHING: dict[str, Any] = {
     "mentions": ["U0ANNA"],
 }
 
+REPORT: dict[str, Any] = {
+    **FRAME,
+    "board": "https://srez.test/",
+    "form": "report",
+    "kind": "report",
+    "floor": "Отдел",
+    "slice": "18:00",
+    "steps": [{"step": "calls", "done": 1203, "target": 1310.4}, {"step": "payments", "done": 4, "target": None}],
+    "teams": [
+        {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0}]},
+        {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None}]},
+    ],
+    "money": [
+        {"kind": "invoices", "currency": "RUB", "minor": 340_000_000},
+        {"kind": "payments", "currency": "RUB", "minor": 125_000_050},
+        {"kind": "payments", "currency": "EUR", "minor": 50_000},
+    ],
+    "tasks": {"given": 6, "results": {"done": 3, "not_done": 1, "invalidated": 1}},
+    "coaching": [{"case": "c-1", "agent": "ivan", "name": "Иван Петров", "step": "calls", "reason": "not_done_twice"}],
+    "incidents": [
+        {
+            "alert": "a-1",
+            "kind": "outage",
+            "verdict": "line",
+            "what": "line",
+            "name": "pbx/trunk-b",
+            "fired_at": "2026-11-23T11:31:00+00:00",
+            "resolved_at": "2026-11-23T11:52:00+00:00",
+            "minutes": 42,
+            "agents": ["ivan", "maria"],
+        }
+    ],
+    "not_closed": [],
+    "closed_late": [],
+    "untrusted": ["11:00"],
+    "late": 2,
+    "as_of": "2026-11-23T15:03:00+00:00",
+}
+
 ALL = {
     "line": LINE,
     "line_details": {**LINE, "form": "line_details", "parent": "a-1"},
@@ -211,6 +250,7 @@ ALL = {
         "parent": "s",
     },
     "coaching": COACHING,
+    "report": REPORT,
 }
 
 

@@ -1,10 +1,11 @@
 """Who hears of what, and when it has to wait."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from schemas.floor import parse
+from schemas.floor import load, parse
 from services.alerts import routing
 from tests.services.alerts.payloads import FLOOR
 from tests.services.alerts.rows import DAY, at
@@ -95,3 +96,37 @@ def test_only_a_team_has_a_lead_to_mention():
     """The lead of the team the message is about."""
     assert routing.lead(parse(FLOOR), "hunters") == ("U0ANNA",)
     assert routing.lead(parse(FLOOR), None) == ()
+
+
+REPORTS = """notify:
+  channels: [{id: a, kind: slack, token: {env: T}, channel: C0A}, {id: b, kind: console}]
+  routes: [%s]
+  head: {slack: U0HEAD}
+"""
+
+
+@pytest.mark.parametrize(
+    ("routes", "wanted"),
+    [
+        ("{match: {kind: [report]}, to: [a, b]}", [("a", "U0HEAD"), ("b", "")]),
+        ("{match: {kind: [report]}, to: [a], channel: C0DAYS}", [("a", "C0DAYS")]),
+        ("{match: {kind: [slice, task]}, to: [b, a], channel: C0SLICES}", [("b", ""), ("a", "U0HEAD")]),
+        ("{match: {kind: [outage]}, to: [b]}, {to: [a], channel: C0ALL}", [("a", "U0HEAD")]),
+        ("{match: {kind: [outage]}, to: [b]}", [("a", "U0HEAD")]),
+    ],
+)
+def test_the_day_report_goes_to_the_head(routes, wanted):
+    """By its own route, else the way of slices; to the head in Slack unless its own route names a channel."""
+    assert places(routing.lanes(floor(REPORTS % routes), "report", None)) == wanted
+
+
+def test_without_a_head_the_report_goes_where_the_channel_says():
+    """Nobody is named: the channel's own place."""
+    text = REPORTS.replace("  head: {slack: U0HEAD}\n", "") % "{match: {kind: [slice]}, to: [a]}"
+    assert places(routing.lanes(floor(text), "report", None)) == [("a", "C0A")]
+
+
+def test_the_example_reports_to_its_head():
+    """The product's own floor file."""
+    found = load(str(Path(__file__).parents[3] / "deploy" / "floor.example.yaml"))
+    assert places(routing.lanes(found, "report", None)) == [("console", ""), ("slack", "U0HEAD")]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -21,8 +22,8 @@ NOWHERE = "127.0.0.1:1"
 """A Kafka that is away: the board then polls PostgreSQL."""
 
 
-def board_on(dsn: str, bootstrap: str = NOWHERE, **settings: Any) -> Service:
-    """A board whose clock stands at the seeded moment; nothing runs before it is asked to."""
+def board_on(dsn: str, bootstrap: str = NOWHERE, now: datetime = NOW, **settings: Any) -> Service:
+    """A board whose clock begins at *now*, the seeded moment; nothing runs before it is asked to."""
     chosen = BoardSettings(
         postgres_dsn=SecretStr(dsn),
         kafka_bootstrap=bootstrap,
@@ -31,7 +32,7 @@ def board_on(dsn: str, bootstrap: str = NOWHERE, **settings: Any) -> Service:
         floor_poll_s=0.2,
         **settings,
     )
-    return Service(chosen, Clock(NOW, 1.0, time.time()))
+    return Service(chosen, Clock(now, 1.0, time.time()))
 
 
 def client_of(service: Service) -> httpx.AsyncClient:

@@ -59,6 +59,20 @@ def test_normalize_tells_apart(run: Any) -> None:
     assert (code, facts, "rejected:" in errors) == (3, [], True)
 
 
+def test_normalize_of_a_call_that_goes_on(run: Any) -> None:
+    """An agent's channel has ended, the caller's has not: nothing to count, and a reason for it."""
+    rows = [
+        {"eventtype": event, "eventtime": time, "channame": name, "uniqueid": unique, "linkedid": "1.1"}
+        for event, time, name, unique in (
+            ("CHAN_START", "2026-11-23 10:00:00", "PJSIP/trunk-a-00000060", "1.1"),
+            ("CHAN_START", "2026-11-23 10:00:01", "PJSIP/204-00000061", "1.2"),
+            ("HANGUP", "2026-11-23 10:00:09", "PJSIP/204-00000061", "1.2"),
+        )
+    ]
+    code, facts, errors = run(json.dumps(rows).encode(), "--provider", "asterisk")
+    assert (code, facts, "nothing to count: ringing" in errors) == (0, [], True)
+
+
 def test_normalize_of_a_binary_event(run: Any) -> None:
     """Headers are given one by one."""
     event = call("a")

@@ -145,3 +145,16 @@ def test_a_fact_without_a_manager() -> None:
     meant = msgspec.structs.replace(meant, data=msgspec.structs.replace(meant.data, identity=None, agent=None))
     (found,), _ = read_back(meant, parse(FLOOR))
     assert (found.agent, found.identity) == (None, None)
+
+
+def test_objects_of_stripe_share_no_id() -> None:
+    """The invoice, the payment intent and the charge of one payment are three objects, which name each other."""
+    floor = parse(FLOOR)
+    account = accounts({"stripe": floor.source_by_id["stripe"]}, ENVIRONMENT, "")["stripe"]
+    things = [json.loads(sent.body)["data"]["object"] for sent in SENDERS["stripe"](fact("stripe", PAYMENT), account)]
+    assert {(thing["object"], thing["id"]) for thing in things} == {
+        ("charge", "ch_5101"),
+        ("invoice", "in_5101"),
+        ("payment_intent", "5101"),
+    }
+    assert {thing.get("invoice", thing["id"]) for thing in things} == {"in_5101"}

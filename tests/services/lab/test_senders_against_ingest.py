@@ -1,8 +1,9 @@
 """What the lab's senders write from the providers' documentation, ingest's parsers read as the facts that were meant."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from services.lab.feeder import Planned, plan
 from services.lab.senders import SENDERS
 from services.lab.simulate import FloorDay, scenario_named, simulate
 from tests.services.lab.floors import CRMS, ENVIRONMENT, example, other_providers, with_crm
+from tests.support.every_provider import environment, everybody, floor_of
 
 URL = "http://127.0.0.1:8080"
 
@@ -148,3 +150,17 @@ def test_every_call_has_a_sender() -> None:
     assert not unfed
     assert {one.fact.source for one in planned if one.fact and one.fact.type == CALL} == {"fs-office", "mango-main"}
     assert set(SENDERS) >= {source.provider for source in floor.sources}
+
+
+def test_a_request_is_signed_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planned in the morning and sent in the evening, it is no older than any other: every provider's is accepted."""
+    floor = floor_of(everybody(1))
+    planned, _ = plan(floor, simulate(floor, scenario_named("normal"), seed=1), environment(), URL)
+    evening = datetime.now(UTC) + timedelta(hours=9)
+    monkeypatch.setattr(time, "time", evening.timestamp)
+    configured = configure(floor, environment=environment())
+    for one in {one.account.id: one for one in planned}.values():
+        known = configured[one.account.id]
+        assert known.provider is not None
+        known.provider.verify(_request(one), known.source, known.secrets, (evening,))
+    assert {one.account.id for one in planned} == SENDERS.keys()

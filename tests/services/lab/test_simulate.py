@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, CallEnded, Fact, decode
+from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, CallEnded, Fact, decode, event_id
 from schemas.steps import STEPS
 from services.kit.errors import BadInput
+from services.lab.senders import SENDERS
 from services.lab.simulate import SCENARIOS, FloorDay, scenario_named, simulate
 from services.lab.simulate.floor_day import UNKNOWN_IDENTITY
 from services.lab.simulate.names import name_of
+from services.lab.simulate.paths import of_kind, telephony
 from tests.services.lab.floors import example, other_providers
+from tests.support.every_provider import everybody, floor_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 MONDAY = date(2026, 11, 23)
@@ -225,3 +228,28 @@ def test_an_unknown_scenario_names_the_known_ones() -> None:
     with pytest.raises(BadInput) as raised:
         scenario_named("nope")
     assert all(name in str(raised.value) for name in SCENARIOS)
+
+
+def test_every_provider_has_its_part() -> None:
+    """Whatever the guides call telephony, a CRM or a payment system, a sender plays; each brings the facts it can tell."""
+    assert telephony() | of_kind("crm") | of_kind("payments") <= SENDERS.keys()
+    day = simulate(floor_of(everybody()), scenario_named("normal"), seed=2, days=2)
+    told = defaultdict(set)
+    for fact in day.deliveries:
+        told[fact.source].add(fact.type)
+    assert told.keys() == SENDERS.keys()
+    assert all(CALL in told[provider] for provider in telephony())
+    assert (told["stripe"], told["yookassa"]) == ({INVOICE, PAYMENT}, {PAYMENT})
+    assert all(told[provider] == {PRESENTATION, INVOICE, PAYMENT} for provider in of_kind("crm"))
+
+
+def test_names_are_as_their_providers_give_them() -> None:
+    """Asterisk's id of a call begins with the second it began; Stripe's invoice and payment have ids of their own."""
+    day = simulate(floor_of(everybody()), scenario_named("normal"), seed=2)
+    for fact in day.deliveries:
+        data = fact.data
+        if fact.source == "asterisk" and isinstance(data, CallEnded):
+            assert name_of(fact).partition(".")[0] == f"{data.started_at.timestamp():.0f}"
+        if fact.source == "stripe":
+            assert name_of(fact).startswith("in_" if fact.type == INVOICE else "pi_")
+        assert fact.id == event_id(fact.source, fact.type, name_of(fact))

@@ -45,7 +45,7 @@ def outcome(demo: DemoDay) -> Outcome:
     cut_offs = demo.day.days[0].cut_offs
     closes = [{"slice": cut.name, "closed_at": cut.at, "on_time": True, "trust": {}} for cut in cut_offs]
     counts = {"journal": 2000, "facts": truth.facts, "unattributed": len(truth.unattributed), "sent": 9}
-    counts |= {"dead": 0, "waiting": 0, "rejected": 1, "ignored": 2}
+    counts |= {"dead": 0, "waiting": 0, "rejected": 1, "ignored": 2, "reports": 1}
     report = FeedReport(requests=2000, accepted=2000, retried=0, outcomes={"200": 2000}, unfed={}, seconds=1.0)
     names = [cut.name for cut in cut_offs]
     return Outcome(report, truth, counts, closes, rows(demo), [], [], [alert], names, timedelta(seconds=1))
@@ -72,6 +72,7 @@ def changed(outcome: Outcome, **counts: int) -> Outcome:
         ({"journal": 1999}, "accepted = journal"),
         ({"facts": 1}, "every fact once"),
         ({"unattributed": 0}, "unknown extensions are kept apart"),
+        ({"reports": 0}, "the day was reported once"),
         ({"dead": 1}, "every message was delivered"),
     ],
 )

@@ -102,6 +102,30 @@ def test_a_source_day_by_day(home: Home, postgres_dsn: str, monkeypatch: pytest.
     assert "/sources/own" in found.mend
 
 
+def test_objects_that_were_not_read_back(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits without trouble is not told; what waits in vain and what was given up is, with its problem."""
+    monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)
+    monkeypatch.setenv("DOCTOR_SIGNING", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0")
+    floors.apply(postgres_dsn, FLOOR, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    owed(postgres_dsn, "fresh", None)
+    assert "objects of own" not in told(home)
+    owed(postgres_dsn, "waits", "the provider answered HTTP 503")
+    found = told(home)["objects of own"]
+    assert (found.state, found.detail) == ("note", "1 wait to be read back: the provider answered HTTP 503")
+    owed(postgres_dsn, "lost", "the provider answered HTTP 400", given_up=True)
+    found = told(home)["objects of own"]
+    assert found.detail == "1 wait to be read back, 1 given up: the provider answered HTTP 400"
+    assert "srez journal replay --source own" in found.mend
+
+
+def owed(dsn: str, id_: str, problem: str | None, given_up: bool = False) -> None:
+    now = datetime.now(UTC)
+    row = {
+        "source": "own", "kind": "deal", "id": id_, "since": now, "next_at": now, "problem": problem, "given_up": given_up
+    }  # fmt: skip
+    written(dsn, [sa.insert(tables.readbacks).values(row)])
+
+
 def test_a_provider_nobody_knows(home: Home, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A floor of another version may name one: it is told with those that are known."""
     monkeypatch.setenv("SREZ_POSTGRES_DSN", postgres_dsn)

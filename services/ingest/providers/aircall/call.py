@@ -1,11 +1,11 @@
 """``call.hungup`` (at once) and ``call.ended`` (some 30 s later, with recording or voicemail) into one call.
 
-``duration`` is ring and talk together and never read: talk is from ``answered_at`` to ``ended_at``.
+Talk is from ``answered_at`` to ``ended_at``. ``duration`` is ring and talk together: read only where the end is missing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
 
 from schemas import facts
 from schemas.facts import CallEnded, Direction
@@ -14,6 +14,7 @@ from services.ingest.providers.aircall import statuses
 from services.ingest.providers.base import Draft, Leg, Source
 from services.kit.errors import BadInput
 
+_WEEK_S: Final = 7 * 86_400
 _PARTIES = ("identity", "line", "did", "customer", "campaign")
 
 
@@ -26,11 +27,12 @@ def leg(kind: str, message: Mapping[str, Any], source: Source) -> Leg:
     direction = values.direction(call.get("direction"))
     if direction is None:
         raise BadInput(f"direction {values.text(call.get('direction'), 40)!r}", "bad_value")
-    ended = instants.from_epoch(call.get("ended_at")) or instants.from_epoch(message.get("timestamp"))
-    if ended is None:
-        raise BadInput(f"{kind} without ended_at", "missing_field")
     answered = instants.from_epoch(call.get("answered_at"))
     started = instants.from_epoch(call.get("started_at"))
+    ended = instants.from_epoch(call.get("ended_at")) or _reckoned(started, call.get("duration"))
+    ended = ended or instants.from_epoch(message.get("timestamp"))
+    if ended is None:
+        raise BadInput(f"{kind} without ended_at", "missing_field")
     reason = values.text(call.get("missed_call_reason"))
     data = {
         "direction": direction,
@@ -76,6 +78,14 @@ def join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
         recording_url=told.get("recording"),
     )
     return Draft(facts.CALL, call, ended, data)
+
+
+def _reckoned(started: datetime | None, duration: object) -> datetime | None:
+    """The end where it is not told: ``call.ended`` itself comes half a minute after it."""
+    length = values.number(duration)
+    if started is None or length is None or not 0 < length <= _WEEK_S:
+        return None
+    return started + timedelta(seconds=length)
 
 
 def _parties(call: Mapping[str, Any], source: Source) -> dict[str, Any]:

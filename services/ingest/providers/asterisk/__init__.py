@@ -3,7 +3,7 @@
 Asterisk itself signs nothing: ``secrets.path``, ``secrets.basic``, or both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from services.kit.errors import BadInput
 
 _GOING_ON: Final = frozenset(
     {"newchannel", "newstate", "newexten", "dialbegin", "dialend", "dialstate", "hanguprequest", "softhanguprequest"}
+    | {"status", "coreshowchannel"}
 )
+"""Of AMI; some of these have fields that CDRs have too (``DialStatus``, ``Duration``)."""
 _OF_A_CDR: Final = ("disposition", "duration", "billsec", "start", "end")
 
 
@@ -42,7 +44,14 @@ def parse(request: Request, source: Source) -> Parsed:
             legs[part.call, part.leg] = part
         else:
             ignored.append(part)
+    ignored += _going_on(legs.values())
     return Parsed(legs=tuple(legs.values()), ignored=tuple(ignored), rejected=tuple(rejected))
+
+
+def _going_on(legs: Iterable[Leg]) -> list[Ignored]:
+    """What is kept of calls that go on: by itself it counts nothing."""
+    events = {str(leg.data["event"]) for leg in legs if leg.data["kind"] != "cdr"} - rows.ENDS
+    return [Ignored("ringing", ", ".join(sorted(events)))] if events else []
 
 
 def _part(raw: Mapping[str, Any], source: Source, sides: Sides, received_at: datetime) -> Leg | Ignored:
@@ -52,10 +61,12 @@ def _part(raw: Mapping[str, Any], source: Source, sides: Sides, received_at: dat
     event, row = (record.get("event") or "").lower(), record.get("row")
     if row is not None and event in ("", "cel"):
         return rows.of_cel(record, row, source, sides, received_at)
-    if event in rows.AMI:
+    if event in rows.AMI and not _is_cdr(record):
         return rows.of_ami(record, event, source, sides, received_at)
-    if event not in ("", "cdr") and not any(record.get(name) for name in _OF_A_CDR):
-        return Ignored("ringing" if event in _GOING_ON else "unknown_event", event[:60])
+    if event in _GOING_ON:
+        return Ignored("ringing", event)
+    if event not in ("", "cdr") and not _is_cdr(record):
+        return Ignored("unknown_event", event[:60])
     if any(record.get(name) for name in _OF_A_CDR):
         return cdr.leg(record, source, sides, received_at)
     if record.get("cause") and record.get("uniqueid"):
@@ -63,6 +74,12 @@ def _part(raw: Mapping[str, Any], source: Source, sides: Sides, received_at: dat
     if values.text(raw.get("type")) in ("ApplicationReplaced", "ApplicationRegistered", "DeviceStateChanged"):
         return Ignored("unknown_event", str(raw["type"])[:60])
     raise BadInput("neither a CDR nor an event of a channel", "unparseable")
+
+
+def _is_cdr(record: Record) -> bool:
+    """Of an event with a name of its own: ``Status`` of a queue's member or a peer is nobody's call."""
+    named = record.get("uniqueid") or record.get("linkedid")
+    return bool(named) and any(record.get(name) for name in _OF_A_CDR)
 
 
 PROVIDER = Provider(name="asterisk", verify=verify, parse=parse, join=join, methods=("POST", "GET"), signs="path")

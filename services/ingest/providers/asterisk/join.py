@@ -13,12 +13,16 @@ from services.ingest.providers.base import Draft, Leg, Source
 from services.kit.errors import BadInput
 
 
-def join(source: Source, call: str, legs: Sequence[Leg]) -> Draft:
-    """Raises: BadInput when there is no leg."""
+def join(source: Source, call: str, legs: Sequence[Leg]) -> Draft | None:
+    """None while only channels tell of the call, and it goes on. Raises: BadInput when there is no leg."""
     if not legs:
         raise BadInput(f"call {call} has no legs")
-    lives = whole.lives([leg for leg in legs if leg.data["kind"] != "cdr"])
-    cdrs = [leg for leg in legs if leg.data["kind"] == "cdr"] or list(whole.records(call, lives))
+    told_by_channels = [leg for leg in legs if leg.data["kind"] != "cdr"]
+    lives = whole.lives(told_by_channels)
+    cdrs = [leg for leg in legs if leg.data["kind"] == "cdr"]
+    if not cdrs and not whole.over(call, told_by_channels, lives):
+        return None
+    cdrs = cdrs or list(whole.records(call, lives))
     certain = [leg for leg in cdrs if not leg.data.get("guessed")] or cdrs
     ordered = sorted(cdrs, key=lambda leg: _place(call, leg))
     direction = _direction(ordered)

@@ -26,6 +26,9 @@ ARI: Final[dict[str, str]] = {
 }
 """Their word → ours, which is CEL's. Other events are of a call that goes on."""
 
+ENDS: Final = frozenset({"HANGUP", "CHAN_END", "LINKEDID_END", "STASIS_END"})
+"""Ours: with one of these a channel is over, and with LINKEDID_END its whole call."""
+
 MOST_SPANS: Final = 20
 _UP: Final = ("6", "up")
 

@@ -9,6 +9,7 @@ from schemas.facts import Disposition
 from services.ingest.providers.asterisk import statuses
 from services.ingest.providers.asterisk.channel import Number, Side
 from services.ingest.providers.asterisk.parties import Parties
+from services.ingest.providers.asterisk.rows import ENDS
 from services.ingest.providers.base import Leg
 
 Talk = tuple[datetime, datetime]
@@ -16,7 +17,7 @@ Talk = tuple[datetime, datetime]
 
 @dataclass(slots=True)
 class Life:
-    """What is known of one channel. ``bridged``: when it was in a bridge."""
+    """What is known of one channel. ``bridged``: when it was in a bridge; ``over``: its end was told."""
 
     unique: str
     told: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Life:
     answer: datetime | None = None
     up: bool = False
     alone: bool = False
+    over: bool = False
     bridged: list[Talk] = field(default_factory=list)
     cause: int | None = None
     sip: int | None = None
@@ -34,6 +36,16 @@ class Life:
     @property
     def answered(self) -> bool:
         return self.up or self.answer is not None or bool(self.bridged)
+
+
+def over(call: str, rows: Sequence[Leg], known: Sequence[Life]) -> bool:
+    """Whether a call told by its channels only has ended: said so, or its own channel has, or every known one.
+
+    Of a channel whose end was lost the others must not wait for ever.
+    """
+    if any(row.data["event"] == "LINKEDID_END" for row in rows):
+        return True
+    return all(life.over for life in known) or any(life.over for life in known if life.unique == call)
 
 
 def lives(rows: Sequence[Leg]) -> list[Life]:
@@ -52,6 +64,7 @@ def _life(unique: str, told: Sequence[Mapping[str, Any]]) -> Life:
     entered: datetime | None = None
     for row, at in zip(told, instants, strict=True):
         event = row["event"]
+        life.over = life.over or event in ENDS
         life.up = life.up or bool(row.get("up"))
         life.alone = life.alone or bool(row.get("alone"))
         life.cause, life.sip = row.get("cause") or life.cause, row.get("sip") or life.sip

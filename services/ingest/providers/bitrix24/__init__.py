@@ -4,7 +4,7 @@ Secrets: ``application_token``, compared with ``auth[application_token]``; ``res
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,16 +12,19 @@ from typing import Any, Final
 from services.ingest.providers import credentials, deals, form, values
 from services.ingest.providers.base import (
     READBACK,
+    Fetch,
     Ignored,
     Parsed,
     Provider,
+    ReadBack,
     Rejected,
     Request,
     Secrets,
     Source,
     Unauthorized,
 )
-from services.ingest.providers.bitrix24 import call, crm
+from services.ingest.providers.bitrix24 import call, changes, crm, rest
+from services.ingest.providers.deals import Part
 from services.kit.errors import BadInput
 
 _CALL_END: Final = "ONVOXIMPLANTCALLEND"
@@ -63,8 +66,7 @@ def redact(request: Request) -> Request:
 def parse(request: Request, source: Source) -> Parsed:
     """Raises: BadInput when the body as a whole cannot be understood."""
     if request.method == READBACK:
-        answer = values.mapping(values.load_json(request.body))
-        return deals.collect(crm.answered(request.path, answer, source, request.received_at))
+        return deals.collect(_answered(request, source))
     event = _event(request.body)
     name = (values.text(event.get("event"), 80) or "").upper()
     if not name:
@@ -80,6 +82,28 @@ def parse(request: Request, source: Source) -> Parsed:
     except BadInput as error:
         return Parsed(rejected=(Rejected(error.reason, str(error)),))
     return Parsed(drafts=(draft,)) if draft else Parsed(ignored=(Ignored("info_call"),))
+
+
+def _answered(request: Request, source: Source) -> Iterator[Part | ReadBack]:
+    """Raises: BadInput."""
+    answer = values.mapping(values.load_json(request.body))
+    kind, _, wanted = request.path.strip("/").partition("/")
+    if "error" in answer:
+        yield rest.refused(request.path, answer)
+    elif kind in (crm.DEAL, crm.ITEM):
+        yield from crm.answered(kind, wanted, answer, source, request.received_at)
+    elif kind in changes.KINDS:
+        yield from changes.answered(kind, wanted, answer, source, request.received_at)
+    else:
+        raise BadInput(f"nothing called {kind[:40]!r} is read back", "unknown_event")
+
+
+def fetch(wanted: ReadBack, source: Source, secrets: Secrets) -> Fetch | None:
+    """None without ``rest_url``."""
+    base = rest.base(secrets)
+    if base is None:
+        return None
+    return changes.fetch(wanted, base, source) if wanted.kind in changes.KINDS else crm.fetch(wanted, base)
 
 
 def _event(body: bytes) -> Mapping[str, Any]:
@@ -105,7 +129,9 @@ PROVIDER = Provider(
     verify=verify,
     parse=parse,
     redact=redact,
-    fetch=crm.fetch,
+    fetch=fetch,
+    trouble=rest.trouble,
+    reconcile=changes.asked,
     required_secrets=("application_token",),
     signs="token",
 )

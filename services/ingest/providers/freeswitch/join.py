@@ -112,9 +112,10 @@ def _hangup_by(leg: Leg, direction: Direction) -> HangupBy | None:
 
 def _identity(legs: Sequence[Leg], talk: Leg | None, direction: Direction) -> str | None:
     order = [talk, *legs] if talk else list(legs)
+    """By the floor file's field; else of the agent's side; else whoever of ours a leg names at all (a dialler's calls)."""
     side = "called" if direction == "inbound" else "caller"
     placed_first = sorted(order, key=lambda leg: bool(leg.data.get("placed")) != (direction == "inbound"))
-    return _first(order, "identity") or _first(placed_first, side)
+    return _first(order, "identity") or _first(placed_first, side) or _first(order, "named")
 
 
 def _way(legs: Sequence[Leg], direction: Direction) -> str | None:

@@ -45,18 +45,22 @@ def _call(cdr: Cdr, uuid: str) -> str:
     """Id of the whole call: its a-leg's uuid.
 
     ``call_uuid`` wins when it names another leg; FreeSWITCH resets it to the leg's own uuid when a bridge ends, so on
-    a b-leg the originator comes before an own ``call_uuid``. Two legs placed apart and bridged later
-    (``uuid_bridge``) know no a-leg: the smaller of the two uuids names their call.
+    a b-leg the originator comes before an own ``call_uuid``. Without either the roles in the bridge tell which leg began
+    it. Two legs placed apart and bridged later (``uuid_bridge``) may not know: the smaller of the two uuids names their
+    call.
     """
     call = cdr.get("call_uuid")
     if call and call != uuid:
         return call
     if cdr.parent:
         return cdr.parent
-    if call or not cdr.placed:
+    role = cdr.get("last_bridge_role")
+    if call or not cdr.placed or role == "originator" or cdr.get("originatee"):
         return uuid
     peer = cdr.get("bridge_uuid", "signal_bond", "originate_signal_bond", "last_bridge_to")
-    return min(uuid, peer) if peer else uuid
+    if peer is None:
+        return uuid
+    return peer if role == "originatee" else min(uuid, peer)
 
 
 def _parties(cdr: Cdr, source: Source) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def _parties(cdr: Cdr, source: Source) -> dict[str, Any]:
         "identity": cdr.field(fields.identity),
         "caller": cdr.account or _extension(cdr.caller, longest) or _extension(cdr.get("sip_from_user"), longest),
         "called": None if guess == "outbound" else _called_agent(cdr, longest),
+        "named": _queue_agent(cdr) or cdr.get("dialed_user") or cdr.account,
         "line": cdr.field(fields.line),
         "gateway": cdr.gateway,
         "profile": cdr.profile,
@@ -97,9 +102,16 @@ def _direction(cdr: Cdr, longest: int) -> Direction:
 
 
 def _called_agent(cdr: Cdr, longest: int) -> str | None:
-    queue = values.number_part(cdr.get("cc_agent"))
     named = [cdr.get("last_sent_callee_id_number"), cdr.called]
-    return cdr.get("dialed_user") or queue or next((n for n in named if n and values.is_extension(n, longest)), None)
+    return (
+        cdr.get("dialed_user")
+        or _queue_agent(cdr)
+        or next((n for n in named if n and values.is_extension(n, longest)), None)
+    )
+
+
+def _queue_agent(cdr: Cdr) -> str | None:
+    return values.number_part(cdr.get("cc_agent"))
 
 
 def _extension(number: str | None, longest: int) -> str | None:

@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.ingest.providers import deals, instants, values
-from services.ingest.providers.base import Draft, Ignored, Source
+from services.ingest.providers.base import Source
 from services.ingest.providers.deals import Deal, Part
 
 KIND: Final = "deal"
 TOKEN: Final = "access_token"  # noqa: S105 - the name of a secret
 STAGE, PIPELINE, WON, OWNER = "dealstage", "pipeline", "hs_is_closed_won", "hubspot_owner_id"
 AMOUNT, CURRENCY, MODIFIED, MERGED = "amount", "deal_currency_code", "hs_lastmodifieddate", "hs_merged_object_ids"
+CLOSED: Final = "closedate"
 CLOSED_WON: Final = "closedwon"
 """The won stage of the default pipeline; those of others are known by ``hs_is_closed_won``."""
-PROPERTIES: Final = (STAGE, PIPELINE, WON, AMOUNT, CURRENCY, OWNER, MODIFIED, MERGED)
+PROPERTIES: Final = (STAGE, PIPELINE, WON, AMOUNT, CURRENCY, OWNER, MODIFIED, CLOSED, MERGED)
 _ENTERED: Final = ("hs_v2_date_entered_", "hs_date_entered_")
 _LONGEST: Final = 500
 
@@ -67,13 +68,7 @@ def from_answer(answer: Mapping[str, Any], received_at: datetime) -> Record | No
 
 def parts(record: Record, source: Source) -> Iterator[Part]:
     """Each kind once, where the deal first came to what counts; else why nothing did."""
-    found = [part for deal in sorted(_states(record, source), key=_when) for part in deals.parts(deal, source)]
-    kinds = {part.type: part for part in reversed(found) if isinstance(part, Draft)}
-    yield from sorted(kinds.values(), key=lambda draft: draft.time)
-    refused = dict.fromkeys(part for part in found if not isinstance(part, Draft | Ignored))
-    yield from refused
-    if not kinds and not refused:
-        yield Ignored("not_counted", f"deal {record.id}: {record.values.get(STAGE)}")
+    yield from deals.firsts(_states(record, source), source)
 
 
 def _record(
@@ -94,7 +89,7 @@ def _states(record: Record, source: Source) -> Iterator[Deal]:
     """Every stage it came to; and the fields that the floor file counts by, at their own times."""
     current, won = record.values.get(STAGE), record.values.get(WON)
     if won == "true" and current is None:
-        yield _deal(record, record.at, None, True)
+        yield _deal(record, _closed(record), None, True)
     stages = record.history.get(STAGE) or ([Version(_entered(record, current), current)] if current else [])
     for version in stages:
         # hs_is_closed_won is computed after the stage was set: beside a stage that is the won one it may still be false.
@@ -131,7 +126,16 @@ def _owner(record: Record, at: datetime) -> str | None:
 
 def _entered(record: Record, stage: str | None) -> datetime:
     named = (record.values.get(f"{prefix}{stage}") for prefix in _ENTERED)
-    return next((at for value in named if (at := instants.instant(value))), record.at)
+    entered = next((at for value in named if (at := instants.instant(value))), None)
+    if entered is None and (stage == CLOSED_WON or record.values.get(WON) == "true"):
+        return _closed(record)
+    return entered or record.at
+
+
+def _closed(record: Record) -> datetime:
+    """A won deal is edited later: HubSpot sets its close date when it is won; before that it is a plan."""
+    closed = instants.instant(record.values.get(CLOSED))
+    return min(closed, record.at) if closed else record.at
 
 
 def _versions(node: object) -> tuple[Version, ...]:
@@ -152,7 +156,3 @@ def _one(node: object) -> str | None:
     if isinstance(node, bool):
         return "true" if node else "false"
     return values.text(node.get("value") if isinstance(node, Mapping) else node)
-
-
-def _when(deal: Deal) -> datetime:
-    return deal.at

@@ -126,13 +126,14 @@ def _has(before: Mapping[str, Any], name: str) -> bool:
 
 def _deal(event: Event, deal_id: str, source: Source) -> Deal:
     deal = event.now
+    won = values.text(deal.get("status")) == WON and changed(event, "status")
     labels = next((name for name in _LABELS if deal.get(name) and changed(event, name)), None)
     return Deal(
         id=deal_id,
-        at=event.at,
+        at=_imported(event) if won and (event.action == "create" or event.before is None) else event.at,
         stage=values.text(deal.get("stage_id")) if changed(event, "stage_id") else None,
         pipeline=values.text(deal.get("pipeline_id")),
-        won=values.text(deal.get("status")) == WON and changed(event, "status"),
+        won=won,
         event=event.name,
         tags=_texts(deal[labels]) if labels else (),
         identity=_owner(deal),
@@ -141,6 +142,12 @@ def _deal(event: Event, deal_id: str, source: Source) -> Deal:
         fields=event.fields,
         changed=[name for name in deals.named_fields(source) if changed(event, name)],
     )
+
+
+def _imported(event: Event) -> datetime:
+    """A deal that is created won was won elsewhere before; so may one have been of which nothing former is told."""
+    told = instants.instant(event.now.get("won_time"), "UTC")
+    return min(told, event.at) if told else event.at
 
 
 def _owner(deal: Mapping[str, Any]) -> str | None:

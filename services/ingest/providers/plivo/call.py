@@ -30,7 +30,7 @@ def leg(parameters: Mapping[str, Any], source: Source, received_at: datetime) ->
     """A call or leg that ended. Raises: BadInput (missing_field)."""
     own, call = _ids(parameters)
     told = times.read(parameters, source.timezone)
-    ended = told.ended or received_at
+    ended = told.ended or _reckoned(told) or received_at
     status = (values.text(parameters.get("CallStatus")) or "").lower()
     code = values.integer(parameters.get("HangupCauseCode"))
     cause = (values.text(parameters.get("HangupCause")) or "").upper()
@@ -97,6 +97,10 @@ def _answered(parameters: Mapping[str, Any], status: str, told: times.Times) -> 
     if told.answered is not None:
         return told.length_s is None or told.length_s > 0 or status == "completed"
     return status == "completed" and bool(told.length_s)
+
+
+def _reckoned(told: times.Times) -> datetime | None:
+    return told.answered + timedelta(seconds=told.length_s) if told.answered and told.length_s else None
 
 
 def _ids(parameters: Mapping[str, Any]) -> tuple[str, str]:

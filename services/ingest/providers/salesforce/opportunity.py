@@ -14,7 +14,8 @@ _KEY_PREFIX: Final = "006"
 """What the id of every opportunity begins with."""
 CLOSED_WON: Final = "Closed Won"
 """The standard won stage, believed only while IsWon is not ticked: the label may be translated."""
-_TIMES: Final = ("LastStageChangeDate", "LastModifiedDate", "SystemModstamp")
+_STAGE_CHANGED: Final = "LastStageChangeDate"
+_TIMES: Final = (_STAGE_CHANGED, "LastModifiedDate", "SystemModstamp")
 
 
 def parts(notification: object, source: Source, received_at: datetime) -> Iterator[Part]:
@@ -42,7 +43,7 @@ def _deal(deal_id: str, fields: Mapping[str, str | None], received_at: datetime)
     stage, won = fields.get("StageName"), fields.get("IsWon")
     return Deal(
         id=deal_id,
-        at=next((at for name in _TIMES if (at := instants.from_iso(fields.get(name), "UTC"))), received_at),
+        at=next((at for name in _times(fields) if (at := instants.from_iso(fields.get(name), "UTC"))), received_at),
         stage=stage,
         pipeline=fields.get("RecordTypeId"),
         won=won in ("true", "1") if won is not None else stage == CLOSED_WON,
@@ -51,6 +52,12 @@ def _deal(deal_id: str, fields: Mapping[str, str | None], received_at: datetime)
         currency=fields.get("CurrencyIsoCode"),
         fields=fields,
     )
+
+
+def _times(fields: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Ticked and empty, it says that the stage is the one the opportunity was created with."""
+    never = _STAGE_CHANGED in fields and not fields[_STAGE_CHANGED]
+    return ("CreatedDate", *_TIMES) if never else _TIMES
 
 
 def _kind(record: Mapping[str, Any], fields: Mapping[str, str | None]) -> str | None:

@@ -82,8 +82,11 @@ def draft(raw: Mapping[str, Any], pairs: Mapping[str, str], source: Source, rece
         raise BadInput("no readable start of the call", "missing_field")
     number = _named(pairs, "number")
     internal = values.is_extension(number, values.integer(source.config.options.get("extension_digits")) or 5)
-    direction, disposition = statuses.of(_named(pairs, "type"), values.direction(_named(pairs, "direction")))
-    ended, answered = _times(pairs, started, disposition == "answered", source, received_at)
+    established = _instant(pairs, "established", source, received_at)
+    told_direction = values.direction(_named(pairs, "direction"))
+    direction, disposition = statuses.of(_named(pairs, "type"), told_direction, established is not None)
+    end = _instant(pairs, "ended", source, received_at)
+    ended, answered = _times(pairs, started, established, end, disposition == "answered")
     begun = answered or ended
     rang = (begun - started).total_seconds()
     agent = _named(pairs, "agent") or _named(pairs, "email")
@@ -108,13 +111,12 @@ def draft(raw: Mapping[str, Any], pairs: Mapping[str, str], source: Source, rece
 
 
 def _times(
-    pairs: Mapping[str, str], started: datetime, answered: bool, source: Source, received_at: datetime
+    pairs: Mapping[str, str], started: datetime, established: datetime | None, end: datetime | None, answered: bool
 ) -> tuple[datetime, datetime | None]:
     """The end and the answer. Talk is from the established time where it is told, else the duration."""
     length = timedelta(seconds=min(when.length_s(_named(pairs, "duration")) or 0.0, _DAY_S))
-    established = _instant(pairs, "established", source, received_at) if answered else None
-    ended = _instant(pairs, "ended", source, received_at) or (established or started) + length
-    ended = max(ended, started)
+    established = established if answered else None
+    ended = max(end or (established or started) + length, started)
     return ended, min(max(established or ended - length, started), ended) if answered else None
 
 

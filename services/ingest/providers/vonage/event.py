@@ -17,9 +17,10 @@ _ID_LIMIT: Final = 120
 
 def leg(status: str, event: Mapping[str, Any], source: Source, query: Mapping[str, str], received_at: datetime) -> Leg:
     """*query*: of the event URL, where an application may put fields of its own. Raises: BadInput (missing_field)."""
-    own = values.text(event.get("uuid"), _ID_LIMIT) or values.text(event.get("call_uuid"), _ID_LIMIT)
+    names = ("uuid", "call_uuid", "conversation_uuid")
+    own = next((found for name in names if (found := values.text(event.get(name), _ID_LIMIT))), None)
     if own is None:
-        raise BadInput(f"{status} without uuid", "missing_field")
+        raise BadInput(f"{status} without uuid and conversation_uuid", "missing_field")
     at, started, ended = (instants.instant(event.get(name)) for name in ("timestamp", "start_time", "end_time"))
     length = values.number(event.get("duration"))
     if status in statuses.STATUSES and not (at or ended or started):

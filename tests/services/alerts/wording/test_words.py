@@ -2,14 +2,16 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from schemas.steps import Verdict
 from services.alerts.notifiers.console import lines
 from services.alerts.wording import en, render, ru
 from services.alerts.wording.language import Language
-from tests.services.alerts.payloads import ALL, LINE, SILENCE, SLICE, TASK, TEAM, but
+from tests.services.alerts.payloads import ALL, LINE, REPORT, SILENCE, SLICE, TASK, TEAM, but
 
 RU = Language("ru", ZoneInfo("Europe/Moscow"), date(2026, 11, 23))
 EN = Language("en", ZoneInfo("Europe/Moscow"), date(2026, 11, 23))
@@ -160,3 +162,65 @@ def test_a_team_back_on_norm_is_final():
     content = render(but(TEAM, state="resolved", resolved_at="2026-11-23T10:00:00+00:00"))
     assert content.title == "Хантеры: команда вернулась в норму, было 11:00–13:00"
     assert content.final
+
+
+def test_the_day_is_told_whole():
+    """Plan and fact, money, how many tasks worked, incidents with what they took, data, and the way to the page."""
+    assert plain(REPORT).split("\n") == [
+        "■ Итоги дня 23.11: Отдел",
+        "  Весь отдел к срезу 18:00",
+        "    • Звонки: 1 203 из 1 310,4, 92 %",
+        "    • Оплаты: 4",
+        "    • Выставлено: 3 400 000 ₽",
+        "    • Оплачено: 1 250 000,50 ₽, 500 €",
+        "  По командам",
+        "    • Хантеры: звонки 700 из 800",
+        "    • Фермеры: звонки 503",
+        "  Задачи",
+        "  Дано за день: 6, проверено: 5.",
+        "  Сработало 3 из 5; не сделано 1; снято из-за техники 1.",
+        "  К тренеру",
+        "    • Иван Петров, звонки: две задачи дня не сделаны, и отставание сильное",
+        "  Происшествия",
+        "    • Линия pbx/trunk-b, сбой: 14:31–14:52 (21 минута). Это линия, не люди. "
+        "Вычтено из норм: 42 минуты у 2 сотрудников.",
+        "  Данные",
+        "    • Неполные на срезах: 11:00. По этим шагам никого не судили.",
+        "    • После закрытия срезов пришло: 2 факта. В отчёте за день они учтены.",
+        "  Данные на 18:03.",
+        "  Отчёт за день: https://srez.test/report?date=2026-11-23",
+    ]
+
+
+def test_a_quiet_day_is_told_in_english():
+    """No tasks, no incidents, nothing wrong with the data: said so, and no empty headings."""
+    quiet = but(
+        REPORT,
+        language="en",
+        board=None,
+        tasks={"given": 0, "results": {}},
+        teams=REPORT["teams"][:1],
+        coaching=[],
+        incidents=[],
+        untrusted=[],
+        late=0,
+    )
+    said = plain(quiet)
+    assert said.split("\n")[0] == "■ Day report 23 Nov: Отдел"
+    assert "  Tasks\n  There were none.\n  Incidents\n  There were none.\n  Data as of 18:03." in said
+    assert "Teams" not in said
+    assert "http" not in said
+
+
+def test_an_incident_that_lasts_has_no_end():
+    """Still open when the day is over; of a team nobody lost time to it."""
+    lasting = {**REPORT["incidents"][0], "resolved_at": None, "minutes": 0, "what": "team", "name": "Хантеры"}
+    assert "Команда Хантеры, сбой: с 14:31, ещё идёт. Это линия, не люди.\n" in plain(but(REPORT, incidents=[lasting]))
+
+
+@pytest.mark.parametrize("verdict", sorted(get_args(Verdict)))
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_verdict_of_an_incident_has_words(verdict, language):
+    """Whose it was can be said whatever was found."""
+    incident = {**REPORT["incidents"][0], "verdict": verdict}
+    assert "{" not in plain(but(REPORT, language=language, incidents=[incident]))

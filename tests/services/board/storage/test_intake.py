@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from schemas import tables
 from schemas.commands import Assign, Replay
 from services.board.app import Service
-from services.board.storage import intake, orders
+from services.board.storage import asked, intake, orders
+from services.board.storage.asked import Asked
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on
 from tests.support.seed_floor import NOW, seed
@@ -176,3 +177,21 @@ async def test_a_replay_under_way_is_read(filled: Service) -> None:
         await connection.execute(sa.insert(tables.commands), row)
         (found,) = await orders.newest(connection, "own")
     assert (found.done_at, found.outcome.states) == (None, {})
+
+
+async def test_what_a_source_owes(filled: Service) -> None:
+    """Trouble is told at once, a quiet backlog when it is a minute old; what was given up names its own problem."""
+    async with filled.engine.connect() as connection:
+        now = sa.func.now()
+        rows = [
+            {"id": "new", "since": now}, {"id": "old", "since": now - timedelta(minutes=2)},
+            {"id": "stuck", "since": now, "problem": "slow"},
+        ]  # fmt: skip
+        for row in rows:
+            await connection.execute(sa.insert(tables.readbacks).values(source="amo", kind="lead", next_at=now, **row))
+        owed = await asked.asked(connection)
+        assert owed["amo"] == Asked(2, 0, "slow")
+        assert owed["bitrix"] == Asked(2, 1, "the provider answered HTTP 400")
+        assert await asked.asked(connection, "amo") == {"amo": owed["amo"]}
+        assert await asked.asked(connection, "mango-main") == {}
+        await connection.rollback()

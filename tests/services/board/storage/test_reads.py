@@ -182,6 +182,20 @@ async def test_lines_and_sources(service: Service) -> None:
     assert nobody == [("mango-main", "299", 4)]
 
 
+async def test_what_we_asked_for_is_no_webhook(service: Service) -> None:
+    """A source that we ask every five minutes and that sends nothing itself was not heard."""
+    row = {
+        "received_at": NOW, "method": "READBACK", "path": "deals/x", "query": "", "headers": {}, "body": b"",
+        "body_hash": b"", "state": "ignored",
+    }  # fmt: skip
+    async with service.engine.connect() as connection:
+        before = await sources.sources(connection, DAY.date, DAY.starts, DAY.ends)
+        asked = [{**row, "source": source} for source in ("bitrix", "only-asked")]
+        await connection.execute(sa.insert(tables.journal), asked)
+        assert await sources.sources(connection, DAY.date, DAY.starts, DAY.ends) == before
+        await connection.rollback()
+
+
 async def test_calls_never_show_customers(service: Service) -> None:
     """Newest first, filtered; no customer, no address that is not of the web."""
     async with service.reader.connect() as connection:

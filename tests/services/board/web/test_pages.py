@@ -19,6 +19,8 @@ PAGES = (
     "/slices?slice=11:00",
     "/tasks",
     "/alerts",
+    "/report",
+    "/report?date=2026-11-20",
     "/lines",
     "/sources",
     "/sources/mango-main",
@@ -36,6 +38,12 @@ async def test_every_page_speaks_both_languages(client: httpx.AsyncClient, path:
     assert answer.status_code == 200
     assert f'<html lang="{language}"' in answer.text
     assert answer.cookies["srez_lang"] == language
+
+
+async def test_the_agent_page_says_whose_norm_it_is(client: httpx.AsyncClient) -> None:
+    """Under each chart, with the team's name; what a full shift owes."""
+    page = (await client.get("/agents/ivan", params={"lang": "en"})).text
+    assert re.findall(r"Day norm ([\d.]+): team ", page) == ["80", "32", "12", "8", "3", "1"]
 
 
 async def test_the_floor_speaks_its_own_language_first(client: httpx.AsyncClient) -> None:
@@ -119,6 +127,10 @@ async def test_names_are_escaped(service: Service, client: httpx.AsyncClient) ->
         ("/slices?date=2030-01-01", 200),
         ("/agents/ivan?date=2100-12-31", 200),
         ("/tasks?date=2001-01-01", 200),
+        ("/report?date=yesterday", 422),
+        ("/report?date=", 200),
+        ("/report?date=2001-01-01", 200),
+        ("/report?date=2100-12-31", 200),
     ],
 )
 async def test_odd_addresses(client: httpx.AsyncClient, path: str, status: int) -> None:

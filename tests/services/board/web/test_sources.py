@@ -77,6 +77,24 @@ async def test_states_from_the_first_webhook_to_the_first_call(asking: httpx.Asy
     assert "nothing to count yet" in (await asking.get("/sources/mango-new?lang=en")).text
 
 
+async def test_objects_that_were_not_read_back(asking: httpx.AsyncClient) -> None:
+    """What waits and what was given up, with its problem: in the list, on the source's page and in the API."""
+    rows = {row["source"]: row for row in (await asking.get("/api/v1/sources")).json()["rows"]}
+    bitrix = rows["bitrix"]
+    assert (bitrix["to_read_back"], bitrix["given_up"], bitrix["readback_problem"]) == (
+        2, 1, "the provider answered HTTP 400",
+    )  # fmt: skip
+    assert (rows["amo"]["to_read_back"], rows["amo"]["given_up"], rows["amo"]["readback_problem"]) == (0, 0, "")
+    for path in ("/sources", "/sources/bitrix"):
+        text = (await asking.get(path, params={"lang": "en"})).text
+        assert "2 objects wait to be read back" in text
+        assert "1 object was given up" in text
+        assert "the provider answered HTTP 400" in text
+        assert "2 объекта ждут чтения" in (await asking.get(path, params={"lang": "ru"})).text
+    assert "srez journal replay --source bitrix" in (await asking.get("/sources/bitrix?lang=en")).text
+    assert "read back" not in (await asking.get("/sources/amo?lang=en")).text
+
+
 async def test_an_address_without_its_secret(asking: httpx.AsyncClient) -> None:
     """A path secret is a placeholder, with the name of the variable that holds it."""
     text = (await asking.get("/sources/amo?lang=ru")).text

@@ -133,3 +133,12 @@ def test_nobody_is_accused(language: str) -> None:
         form for entry in CATALOGUES[language].values() for form in ([entry] if isinstance(entry, str) else entry)
     )
     assert re.findall(r"лентя|худш|провал|виноват|лузер|lazy|worst|loser|fault of|guilty|шт[ры]аф", said.lower()) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(80.0, "80"), (94.5, "94.5"), (1.05, "1.05"), (0.105, "0.105"), (0.0, "0"), (115, "115")]
+)
+def test_a_norm_is_shown_as_the_floor_file_says_it(value: float, expected: str) -> None:
+    """No decimals that nobody wrote, none lost."""
+    assert words("en", MOSCOW).norm(value) == expected
+    assert words("ru", MOSCOW).norm(value) == expected.replace(".", ",")

@@ -1,7 +1,9 @@
 """What becomes of facts that say the same again, something else, or nothing new: order must not matter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,12 +91,23 @@ def test_order_and_batching_do_not_matter(said: list[tuple[int, int, str]], rand
     }
 
 
-def won(amount: int, *, after: timedelta, identity: str) -> Candidate:
-    """A deal that passes its invoice stage, *after* noon."""
+def won(amount: int, *, after: timedelta, identity: str | None, received: timedelta | None = None) -> Candidate:
+    """A deal that passes its invoice stage *after* noon, as told *received* after noon."""
     at = NOON + after
+    told = after if received is None else received
     data = InvoiceIssued(invoice="own:d1", identity=identity, at=at, amount_minor=amount, currency="RUB")
-    stamped = stamp(Draft(facts.INVOICE, "d1", at, data, once=True), "own", at, FLOOR_)
-    return Candidate(stamped, 1 + int(after.total_seconds()), once=True)
+    stamped = stamp(Draft(facts.INVOICE, "d1", at, data, once=True), "own", NOON + told, FLOOR_)
+    return Candidate(stamped, 1 + int(told.total_seconds()), once=True)
+
+
+def whose(stored: dict[str, Stored]) -> tuple[datetime, str | None, str | None, int]:
+    """(time, identity, agent, amount) of the one stored invoice."""
+    (found,) = stored.values()
+    data = facts.decode_data(facts.INVOICE, found.data.encode())
+    assert isinstance(data, InvoiceIssued)
+    assert found.agent == data.agent
+    assert found.day == data.at.date()
+    return data.at, data.identity, data.agent, data.amount_minor
 
 
 def test_a_deal_counts_once_at_its_first_time() -> None:
@@ -106,3 +119,92 @@ def test_a_deal_counts_once_at_its_first_time() -> None:
     dearer = plan([won(2, after=timedelta(days=4), identity="223")], stored)
     (revised,) = dearer.updates.values()
     assert (revised.stamped.fact.time, revised.stamped.fact.agent, revised.stamped.day) == (NOON, "ivan", NOON.date())
+
+
+def test_a_won_deal_that_is_handed_over_stays_whose_it_was() -> None:
+    """The same passage, told again when somebody else has the deal: no revision."""
+    stored: dict[str, Stored] = {}
+    plan([won(1, after=timedelta(), identity="222")], stored)
+    again = plan([won(1, after=timedelta(), identity="223", received=timedelta(days=2))], stored)
+    assert (again.updates, whose(stored)) == ({}, (NOON, "222", "ivan", 1))
+
+
+def test_a_telling_that_knows_nobody_takes_no_name_away() -> None:
+    """Later, at the same time or at an earlier passage: the amount is news, the name stays."""
+    for after in (timedelta(), timedelta(days=1), -timedelta(hours=1)):
+        stored: dict[str, Stored] = {}
+        plan([won(1, after=timedelta(), identity="222")], stored)
+        plan([won(2, after=after, identity=None, received=timedelta(days=2))], stored)
+        assert whose(stored) == (min(NOON, NOON + after), "222", "ivan", 2)
+
+
+def test_a_name_that_was_not_known_is_filled_in() -> None:
+    """By the first telling that knows it, with the first time kept; whom the roster does not know is still a name."""
+    stored: dict[str, Stored] = {}
+    plan([won(1, after=timedelta(), identity=None)], stored)
+    made = plan([won(1, after=timedelta(days=1), identity="222")], stored)
+    assert whose(stored) == (NOON, "222", "ivan", 1)
+    assert {key for key, _ in made.dirty} == {"own:", "ivan"}
+    plan([won(1, after=timedelta(days=2), identity="223")], stored)
+    assert whose(stored) == (NOON, "222", "ivan", 1)
+    stored = {}
+    plan([won(1, after=timedelta(), identity="999")], stored)
+    plan([won(1, after=timedelta(days=1), identity="222")], stored)
+    assert whose(stored) == (NOON, "999", None, 1)
+
+
+def given_to(agent: str, candidate: Candidate) -> Candidate:
+    fact = candidate.stamped.fact
+    owned = msgspec.structs.replace(fact, data=msgspec.structs.replace(fact.data, agent=agent))
+    return replace(candidate, stamped=replace(candidate.stamped, fact=owned))
+
+
+def test_an_agent_the_roster_has_learned_since() -> None:
+    """A name that was nobody's goes to whom the roster gives it now; one that has an agent keeps it."""
+    for identity, agent in (("999", "maria"), ("222", "ivan")):
+        stored: dict[str, Stored] = {}
+        plan([won(1, after=timedelta(), identity=identity)], stored)
+        plan([given_to("maria", won(2, after=timedelta(days=1), identity=identity))], stored)
+        assert whose(stored) == (NOON, identity, agent, 2)
+
+
+def test_an_earlier_passage_takes_time_and_name() -> None:
+    """A webhook that was lost is found later: the deal was won when it first passed, by whoever won it then."""
+    stored: dict[str, Stored] = {}
+    plan([won(1, after=timedelta(days=1), identity="223")], stored)
+    plan([won(1, after=timedelta(), identity="222", received=timedelta(days=2))], stored)
+    assert whose(stored) == (NOON, "222", "ivan", 1)
+
+
+def test_reading_everything_again_moves_nothing() -> None:
+    """The row of a later passage that told another amount is read again: the first time and name stay."""
+    rows = [won(1, after=timedelta(), identity="222"), won(2, after=timedelta(days=2), identity="223")]
+    stored: dict[str, Stored] = {}
+    plan(rows, stored)
+    for _ in range(2):
+        assert plan(rows, stored).updates == {}
+    assert whose(stored) == (NOON, "222", "ivan", 2)
+
+
+def test_the_only_row_that_told_it_corrects_all_of_it() -> None:
+    """Its parser was mended: another time, another name."""
+    stored: dict[str, Stored] = {}
+    plan([won(1, after=timedelta(), identity="222")], stored)
+    mended = won(1, after=timedelta(hours=3), identity="223", received=timedelta(hours=4))
+    plan([replace(mended, journal_id=1)], stored)
+    assert whose(stored) == (NOON + timedelta(hours=3), "223", "maria", 1)
+
+
+@given(st.permutations(range(4)))
+def test_the_order_of_tellings_does_not_matter(order: list[int]) -> None:
+    """The first passage, the first name known of it, the last amount: in whatever order the rows are parsed."""
+    told = [
+        won(1, after=timedelta(), identity=None),
+        won(2, after=timedelta(), identity="222", received=timedelta(hours=1)),
+        won(3, after=timedelta(days=1), identity=None),
+        won(4, after=timedelta(days=2), identity="222"),
+    ]
+    stored: dict[str, Stored] = {}
+    for number in order:
+        plan([told[number]], stored)
+    assert whose(stored) == (NOON, "222", "ivan", 4)

@@ -8,6 +8,7 @@ import pytest
 from schemas.floor import parse
 from services.ingest.metrics import Metrics
 from services.ingest.source import configure
+from services.ingest.storage.same_calls import Report
 from services.ingest.stream.parser import Knowledge, Parser
 from services.kit.clock import Clock
 from tests.services.ingest.events import MORNING, body, call
@@ -108,6 +109,21 @@ async def test_a_revision_is_no_other_report(bench: Bench) -> None:
     assert await bench.connections.fetchval("SELECT talk_s FROM facts") == 61
 
 
+async def test_a_part_that_was_taken_for_another_call(bench: Bench) -> None:
+    """Told by its first leg alone a call has no agent, or looks like another: once it is known whole, it is withdrawn."""
+    await bench.arrives("pbx", call("a", identity=None), call("c", identity="222", minute=30, direction="inbound"))
+    await bench.parsed()
+    await bench.arrives("crm", call("b", identity="17"), call("d", identity="17", minute=30))
+    await bench.parsed()
+    assert len(await bench.stored()) == 4
+    await bench.arrives("pbx", call("a", identity="222"), call("c", identity="222", minute=30))
+    await bench.parsed()
+    assert await bench.stored() == [("crm", "ivan"), ("crm", "ivan")]
+    assert (await bench.states())[-1] == ("ignored", "same_call")
+    dirty = await bench.connections.fetch("SELECT DISTINCT agent FROM dirty")
+    assert {row[0] for row in dirty} == {"ivan", "pbx:"}
+
+
 async def test_a_replay_stores_no_second_one(bench: Bench) -> None:
     """Journal rows that are read again say the same."""
     await bench.arrives("pbx", call("a", identity="222"))
@@ -117,3 +133,38 @@ async def test_a_replay_stores_no_second_one(bench: Bench) -> None:
     await bench.parsed()
     assert await bench.stored() == [("pbx", "ivan")]
     assert await bench.states() == [("parsed", None), ("ignored", "same_call")]
+
+
+def report(source: str, started_s: int, ended_s: int, talk_s: int, customer: str | None = "k1:a") -> Report:
+    """Seconds of one morning."""
+    began, ended = (MORNING + timedelta(seconds=second) for second in (started_s, ended_s))
+    return Report(f"{source}-{started_s}", source, "ivan", "outbound", customer, began, ended, talk_s)
+
+
+@pytest.mark.parametrize(
+    ("told", "other", "same"),
+    [
+        ((0, 330, 300), (30, 330, 300), True),  # begins with the answer
+        ((0, 330, 300), (0, 300, 300), True),  # ends with the talk alone
+        ((30, 330, 300), (0, 300, 300), True),  # one of each
+        ((20, 25, 5), (0, 5, 5), True),  # one of each, and rang longer than they talked
+        ((0, 30, 0), (0, 0, 0), True),  # nobody answered, and ringing is not told
+        ((0, 30, 0), (-2, -2, 0), True),  # and the clocks are not quite the same
+        ((0, 30, 0), (34, 60, 0), False),  # dialled again at once
+        ((0, 40, 30), (50, 90, 10), False),  # dialled again and talked less
+        ((0, 40, 30), (100, 140, 30), False),  # talked as long, but not at that time
+    ],
+)
+def test_how_long_it_rang_is_not_told_by_all(
+    told: tuple[int, int, int], other: tuple[int, int, int], same: bool
+) -> None:
+    """(begin, end, talk) of two systems about one agent and one customer."""
+    assert report("pbx", *told).is_also(report("crm", *other)) is same
+    assert report("crm", *other).is_also(report("pbx", *told)) is same
+
+
+def test_whoever_was_called() -> None:
+    """Without the customer one must lie within the other; another customer is another call in any case."""
+    assert report("pbx", 0, 330, 300, None).is_also(report("crm", 30, 330, 300))
+    assert not report("pbx", 30, 330, 300, None).is_also(report("crm", 0, 300, 300))
+    assert not report("pbx", 0, 330, 300, "k1:b").is_also(report("crm", 0, 330, 300))

@@ -14,8 +14,9 @@ from schemas.floor import SourceConfig, parse
 from services.ingest.metrics import Metrics
 from services.ingest.providers.base import Fetch, Ignored, Parsed, Provider, ReadBack, Request, Secrets, Source
 from services.ingest.source import Configured
-from services.ingest.storage import readbacks
+from services.ingest.storage import readbacks, replay
 from services.ingest.storage.journal import Journal
+from services.ingest.storage.replay import Filter
 from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.reading_back import ReadingBack, backed_off
 from services.ingest.stream.reconciling import Reconciling
@@ -247,6 +248,42 @@ async def test_an_endless_answer_is_not_read(bench: Bench, crm: Crm) -> None:
     assert await bench.read() == []
 
 
+async def test_trouble_that_an_answer_tells_in_its_body(bench: Bench, crm: Crm) -> None:
+    """The status says that all is well, the body that the limit is reached: nothing is journaled, it is asked again."""
+
+    def trouble(body: bytes) -> str | None:
+        return "LIMIT" if b"limit" in body else None
+
+    configured = bench.sources["crm"]
+    assert configured.provider is not None
+    bench.sources["crm"] = replace(configured, provider=replace(configured.provider, trouble=trouble))
+    crm.plan = [lambda request: web.json_response({"error": "limit"}), deal]
+    await bench.arrives("410")
+    await bench.once()
+    (row,) = await bench.rows()
+    assert (row["given_up"], row["problem"], await bench.read()) == (False, "the provider answered LIMIT", [])
+    await bench.connections.execute("UPDATE readbacks SET next_at = now()")
+    await bench.once()
+    assert [path for path, _ in await bench.read()] == ["deal/410"]
+
+
+async def test_what_was_given_up_is_asked_for_by_a_replay(bench: Bench, crm: Crm) -> None:
+    """``srez journal replay --source crm``, after the cause was mended: the events name their objects again."""
+    crm.plan = [status(404), deal]
+    await bench.arrives("410")
+    await bench.once()
+    (row,) = await bench.rows()
+    assert row["given_up"]
+    async with bench.connections.acquire() as connection:
+        _, ids = await replay.begin(connection, Filter(source="crm"), MORNING)
+    assert len(ids) == 1
+    await bench.parse()
+    (row,) = await bench.rows()
+    assert (row["given_up"], row["problem"], row["attempts"]) == (False, None, 0)
+    await bench.once()
+    assert ([path for path, _ in await bench.read()], await bench.rows()) == (["deal/410"], [])
+
+
 async def test_an_unreachable_provider(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """It is tried again, and neither the row nor the log holds the address, which may be a secret."""
     provider = bench.sources["crm"].provider
@@ -299,6 +336,41 @@ async def test_what_changed_is_asked_for(bench: Bench, crm: Crm) -> None:
         await Reconciling(bench.connections, lambda: bench.sources, Clock()).look()
     assert timedelta(hours=5) <= before - asked[-1] <= timedelta(hours=5, minutes=11)
     assert len(await bench.rows()) == 1
+
+
+async def test_each_kind_is_asked_for_since_its_own_answer(bench: Bench, crm: Crm) -> None:
+    """Calls that cannot be had lose nothing by deals that can; pages of an earlier answer still wait beside both."""
+    asked: dict[str, datetime] = {}
+
+    def changes(source: Source, since: datetime) -> tuple[ReadBack, ...]:
+        asked.update({f"{since:%H%M%S.%f}": since})
+        return tuple(ReadBack(kind, f"{since:%Y%m%dT%H%M%S.%f}") for kind in ("deals", "calls"))
+
+    def both(wanted: ReadBack, source: Source, secrets: Secrets) -> Fetch | None:
+        return Fetch("GET", f"{crm.url}/deals/{wanted.kind}")
+
+    configured = bench.sources["crm"]
+    assert configured.provider is not None
+    provider = replace(configured.provider, reconcile=changes, fetch=both)
+    bench.sources = {"crm": replace(configured, provider=provider)}
+    await bench.connections.execute(
+        "INSERT INTO readbacks (source, kind, id, since, next_at) VALUES ('crm', 'deals_page', 'x.50', now(), now())"
+    )
+    before = Clock().now()
+    for kind, hours in (("deals", 1), ("calls", 20), ("calls", 200)):
+        await bench.connections.execute(
+            "INSERT INTO journal (source, received_at, method, path, query, headers, body, body_hash)"
+            " VALUES ('crm', $1, 'READBACK', $2, '', '{}', '', '')",
+            before - timedelta(hours=hours),
+            f"{kind}/x",
+        )
+    await Reconciling(bench.connections, lambda: bench.sources, Clock()).look()
+    since = {row["kind"]: asked.get(row["id"].partition("T")[2]) for row in await bench.rows()}
+    assert set(since) == {"deals", "calls", "deals_page"}
+    for kind, hours in (("deals", 1), ("calls", 20)):
+        at = since[kind]
+        assert at is not None
+        assert timedelta(hours=hours) <= before - at <= timedelta(hours=hours, minutes=11)
 
 
 async def test_it_is_not_asked_all_the_time(bench: Bench) -> None:

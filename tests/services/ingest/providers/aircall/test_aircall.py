@@ -152,11 +152,14 @@ def test_parts_that_are_missing(change: dict[str, Any], reason: str) -> None:
 
 
 def test_odd_instants() -> None:
-    """Texts for numbers; an answer after the end; no end but the event's own time."""
+    """Texts for numbers; an answer after the end; no end but start and length, or the event's own time."""
     found = call(PROVIDER, changed("ended-answered", started_at="1795413600", answered_at="1795413605"))
     assert found.talk_s == 60
     assert call(PROVIDER, changed("ended-answered", answered_at=1795413700)).talk_s == 0
-    assert call(PROVIDER, changed("hungup-answered", ended_at=None)).ended_at == at("2026-11-23T06:01:05Z")
+    endless = call(PROVIDER, changed("ended-answered", ended_at=None))
+    assert (endless.ended_at, endless.talk_s) == (at("2026-11-23T06:01:05Z"), 60)
+    bare = changed("ended-answered", ended_at=None, duration=None)
+    assert call(PROVIDER, bare).ended_at == at("2026-11-23T06:01:36Z")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"a=1", b'{"data":{}}', b'{"event":5.5e400}', b"[" * 99_999])

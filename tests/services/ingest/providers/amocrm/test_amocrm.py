@@ -65,6 +65,16 @@ def test_an_update_counts_only_when_the_stage_changed() -> None:
         assert drafts(PROVIDER, lead("update", old_status_id=before), counts=COUNTS) == []
 
 
+def test_an_old_won_lead_that_is_edited_today() -> None:
+    """A note, another responsible: no stage was come to, so nothing is even asked for; read back, it is as old as it is."""
+    for action in ("update", "responsible", "note", "restore"):
+        parsed = parse(PROVIDER, lead(action, updated_at="1795420000", old_status_id=""), counts=COUNTS)
+        assert ([part.reason for part in parsed.ignored], parsed.drafts, parsed.readbacks) == (["not_counted"], (), ())
+    old = answer(closed_at=1792767600, updated_at=1795413600)
+    (paid,) = read_back(PROVIDER, "lead/101", old, counts=COUNTS).drafts
+    assert paid.time == at("2026-10-23T15:00:00Z")
+
+
 def test_thin_events_need_a_read_back() -> None:
     """Ids only: no amount, no responsible, no time."""
     parsed = parse(PROVIDER, fixture("thin"), counts=COUNTS)

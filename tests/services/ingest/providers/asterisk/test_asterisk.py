@@ -12,7 +12,7 @@ from schemas.facts import CallEnded
 from services.ingest.providers.asterisk import PROVIDER, statuses
 from services.ingest.providers.base import Unauthorized
 from services.kit.errors import BadInput
-from tests.services.ingest.providers.reading import RECEIVED, at, call, parse, real, request, source
+from tests.services.ingest.providers.reading import RECEIVED, at, call, drafts, parse, real, request, source
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -158,6 +158,33 @@ def test_cel_rows_one_by_one() -> None:
     )  # fmt: skip
     assert call(PROVIDER, posted(record)).talk_s == 90
     assert call(PROVIDER, posted(record), *(posted(row) for row in rows)).talk_s == 60
+
+
+def test_channels_that_go_on_are_no_call_yet() -> None:
+    """10:00 the trunk, 10:00:31 an agent: counted when the call's own channel, or every known one, has ended."""
+    rows = json.loads(fixture("cel-inbound.json"))
+    ends = [number for number, row in enumerate(rows) if row["eventtype"] in ("HANGUP", "CHAN_END", "LINKEDID_END")]
+    for count in range(1, ends[0] + 1):
+        assert drafts(PROVIDER, *(posted(row) for row in rows[:count])) == []
+    assert [part.reason for part in parse(PROVIDER, posted(rows[0])).ignored] == ["ringing"]
+    trunk, agent = (
+        [row for row in rows if row["channame"].startswith(f"PJSIP/{name}-")] for name in ("trunk-a", "204")
+    )
+    of_agent = [row for row in agent if row["eventtype"] != "LINKEDID_END"]
+    assert drafts(PROVIDER, posted(trunk[0], *of_agent)) == []
+    assert call(PROVIDER, posted(agent[0], *(row for row in trunk if row["eventtype"] == "HANGUP"))).call_id
+    assert call(PROVIDER, posted(rows[0], *(row for row in rows if row["eventtype"] == "LINKEDID_END"))).call_id
+    for event in (
+        {"Event": "BridgeEnter", "Uniqueid": "1.1", "Linkedid": "1.1", "Channel": "PJSIP/204-00000001"},
+        {"type": "ChannelEnteredBridge", "channel": {"id": "1.1", "name": "PJSIP/204-00000001", "state": "Up"}},
+    ):
+        assert drafts(PROVIDER, json.dumps(event)) == []
+
+
+def test_a_hangup_handler_may_name_its_event() -> None:
+    """A record of one's own with ``event=hangup`` is a CDR and not AMI's Hangup, whose fields are others."""
+    own = call(PROVIDER, posted({**cdr(), "event": "hangup"}))
+    assert own == call(PROVIDER, posted(cdr()))
 
 
 def test_a_hangup_brings_its_cause() -> None:
@@ -410,7 +437,9 @@ def test_an_answer_time_does_not_make_an_answer() -> None:
     [
         ({"Event": "Newchannel", "Uniqueid": "1.1"}, "ringing"),
         ({"Event": "DialBegin", "Uniqueid": "1.1"}, "ringing"),
+        ({"Event": "DialEnd", "Uniqueid": "1.1", "DialStatus": "ANSWER"}, "ringing"),
         ({"Event": "PeerStatus", "Peer": "PJSIP/204"}, "unknown_event"),
+        ({"Event": "QueueMemberStatus", "Status": "1"}, "unknown_event"),
         ({"EventName": "APP_START", "Event": "CEL", "UniqueID": "1.1"}, "ringing"),
         ({"type": "StasisStart", "channel": {"id": "1.1", "name": "PJSIP/204-00000001"}}, "ringing"),
         ({"Event": "Hangup", "Uniqueid": "1.1", "Channel": "Local/204@from-queue-00000001;2"}, "not_counted"),

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import pytest
 
@@ -192,22 +192,28 @@ def test_crm_events_that_are_not_asked_for() -> None:
 REST = {"rest_url": ("https://invented.bitrix24.ru/rest/1/c0de/", "https://old.example/rest/1/x")}
 
 
+def commands(body: bytes) -> dict[str, str]:
+    """The commands of a batch, each encoded within the form that is encoded itself."""
+    form = dict(parse_qsl(body.decode()))
+    return {name[4:-1]: unquote(command) for name, command in form.items() if name.startswith("cmd[")}
+
+
 def test_how_it_is_asked_for() -> None:
-    """A form to the method below the inbound webhook's address; never without it."""
+    """The object and the history of its stages in one form, below the inbound webhook's address; never without it."""
     deal = PROVIDER.fetch(ReadBack("deal", "501"), source(PROVIDER), REST)
     assert deal is not None
-    assert (deal.method, deal.url, deal.body) == (
-        "POST",
-        "https://invented.bitrix24.ru/rest/1/c0de/crm.deal.get",
-        b"id=501",
-    )
+    assert (deal.method, deal.url) == ("POST", "https://invented.bitrix24.ru/rest/1/c0de/batch")
     assert dict(deal.headers)["content-type"] == "application/x-www-form-urlencoded"
+    assert commands(deal.body) == {
+        "deal": "crm.deal.get?id=501",
+        "stages": "crm.stagehistory.list?entityTypeId=2&filter[OWNER_ID]=501&order[ID]=ASC",
+    }
     item = PROVIDER.fetch(ReadBack("item", "31-24"), source(PROVIDER), REST)
     assert item is not None
-    assert (item.url, item.body) == (
-        "https://invented.bitrix24.ru/rest/1/c0de/crm.item.get",
-        b"entityTypeId=31&id=24",
-    )
+    assert commands(item.body) == {
+        "item": "crm.item.get?entityTypeId=31&id=24",
+        "stages": "crm.stagehistory.list?entityTypeId=31&filter[OWNER_ID]=24&order[ID]=ASC",
+    }
     for secrets in ({}, {"rest_url": ()}, {"rest_url": ("not an address",)}, {"application_token": ("x",)}):
         assert PROVIDER.fetch(ReadBack("deal", "501"), source(PROVIDER), secrets) is None
     for wanted in (ReadBack("deal", "x"), ReadBack("item", "24"), ReadBack("lead", "5")):

@@ -158,6 +158,20 @@ def test_fields_of_the_floor_file() -> None:
     assert by_variable.direction == "outbound"
 
 
+def test_a_dialler_s_call_is_the_agent_s_whom_a_leg_names() -> None:
+    """Placed by the switch, shown with our number: only the queue, or the phone that was rung, tells who talked."""
+    body = json.loads(changed("outbound-b", call_uuid=None, originating_leg_uuid=None, originator=None))
+    body["callflow"][0]["caller_profile"] = {"caller_id_number": "74950001122", "destination_number": "79990001122"}
+    for variables, identity in (
+        ({"cc_agent": "1042@default"}, "1042"),
+        ({"dialed_user": "1043"}, "1043"),
+        ({}, None),
+    ):
+        kept = {name: value for name, value in body["variables"].items() if name not in ("dialed_user", "cc_agent")}
+        found = call(PROVIDER, json.dumps({**body, "variables": {**kept, **variables}}))
+        assert (found.direction, found.identity) == ("outbound", identity)
+
+
 def test_values_are_decoded_once_and_only_when_encoded() -> None:
     """A percent sign is a percent sign where ``encode-values`` is off; a plus is never a space."""
     body = changed("outbound-a", user_name="10%2542+%D0%B0")
@@ -200,6 +214,20 @@ def test_two_legs_placed_apart_and_bridged_later() -> None:
         bridge_uuid="aaaaaaaa-1",
     )
     assert {leg.call for body in (one, two) for leg in parse(PROVIDER, body).legs} == {"aaaaaaaa-1"}
+
+
+def test_the_roles_of_a_bridge_name_the_call() -> None:
+    """A b-leg that knows its bridge only belongs to the leg that began it, whichever uuid is smaller."""
+    bare: dict[str, str | None] = dict.fromkeys(("originator", "originating_leg_uuid", "call_uuid"))
+    for own, other in (("aaaaaaaa-1", "bbbbbbbb-2"), ("bbbbbbbb-2", "aaaaaaaa-1")):
+        told = {**bare, "uuid": own, "bridge_uuid": other}
+        for more, expected in (
+            ({"last_bridge_role": "originatee"}, other),
+            ({"last_bridge_role": "originator"}, own),
+            ({"originatee": other}, own),
+        ):
+            (leg,) = parse(PROVIDER, changed("outbound-b", **{**told, **more})).legs
+            assert (leg.call, leg.leg) == (expected, own)
 
 
 def test_legs_hold_no_plain_number_of_a_customer() -> None:

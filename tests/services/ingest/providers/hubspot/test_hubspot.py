@@ -270,6 +270,26 @@ def test_an_answer_without_history() -> None:
         assert (paid.time, paid.data.identity) == (at(when), "600200")
 
 
+def test_an_old_won_deal_that_is_edited_today() -> None:
+    """A note or the amount is changed: the payment is of the day the deal was won, by its history or its close date."""
+    old = {"closedate": "2026-10-23T15:00:00Z", "hs_lastmodifieddate": "2026-11-23T06:30:00Z"}
+    (paid,) = read_back(PROVIDER, "deal/9120000001", changed(**old)).drafts
+    assert paid.time == at("2026-10-23T15:00:00Z")
+    answer = json.loads(changed(**old))
+    answer["propertiesWithHistory"] = {"dealstage": [{"value": "77880011", "timestamp": "2026-10-23T15:00:07Z"}]}
+    (paid,) = read_back(PROVIDER, "deal/9120000001", json.dumps(answer)).drafts
+    assert paid.time == at("2026-10-23T15:00:07Z")
+    plan = changed(**{**old, "closedate": "2026-12-31T15:00:00Z"})
+    assert read_back(PROVIDER, "deal/9120000001", plan).drafts[0].time == at("2026-11-23T06:30:00Z")
+    event = json.loads(fixture("amount-change"))[0]
+    assert parse(PROVIDER, json.dumps([event]), counts=COUNTS).drafts == ()
+    chosen = {"objectId": 7, "properties": {"dealstage": {"value": "closedwon"}, "amount": {"value": "5"}, **{
+        name: {"value": value} for name, value in old.items()
+    }}}  # fmt: skip
+    (paid,) = drafts(PROVIDER, json.dumps(chosen))
+    assert paid.time == at("2026-10-23T15:00:00Z")
+
+
 @pytest.mark.parametrize(
     ("properties", "reasons"),
     [

@@ -54,6 +54,20 @@ def test_what_an_event_brought(name: str, kind: str, deal: str, when: Any) -> No
     assert (found.type, found.provider_id, found.time, found.data.identity) == (kind, deal, when, "880012")
 
 
+@pytest.mark.parametrize("name", ["v1-updated-won", "v2-change-won"])
+def test_an_old_won_deal_that_is_edited_today(name: str) -> None:
+    """Its title was changed: v1 shows the same former status, v2 none; a deal imported as won was won when it says."""
+    body = json.loads(fixture(name))
+    current = body.get("current") or body["data"]
+    for before in ({"title": "old"}, {**current, "title": "old"}):
+        assert drafts(PROVIDER, json.dumps({**body, "previous": before}), counts={"payment": {"won": True}}) == []
+    action = "added" if name.startswith("v1") else "create"
+    body["meta"]["action"], body["previous"] = action, None
+    current["won_time"] = "2026-10-23 15:00:00"
+    (paid,) = drafts(PROVIDER, json.dumps(body), counts={"payment": {"won": True}})
+    assert paid.time == at("2026-10-23T15:00:00Z")
+
+
 def test_money() -> None:
     """Major units of the deal's own currency; one without decimals is not divided."""
     (issued,) = drafts(PROVIDER, fixture("v1-updated-stage"), counts=COUNTS)

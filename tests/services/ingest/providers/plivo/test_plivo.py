@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -231,9 +232,13 @@ def test_an_answer_without_its_time() -> None:
     assert (found.disposition, found.answered_at, found.talk_s) == ("answered", at("2026-11-23T06:00:11Z"), 66)
 
 
-def test_an_end_without_its_time_is_the_receipt() -> None:
-    """And nothing else of the call is lost."""
+def test_an_end_without_its_time() -> None:
+    """The answer and the seconds of talk, else the receipt; nothing else of the call is lost."""
     assert call(PROVIDER, changed("no-answer", EndTime="soon")).ended_at == RECEIVED
+    whole, endless = call(PROVIDER, fixture("completed")), call(PROVIDER, changed("completed", EndTime=""))
+    assert (endless.answered_at, endless.talk_s) == (whole.answered_at, 66)
+    assert endless.answered_at is not None
+    assert endless.ended_at == endless.answered_at + timedelta(seconds=66)
 
 
 def test_a_get_says_the_same_and_fields_may_stand_in_the_url() -> None:

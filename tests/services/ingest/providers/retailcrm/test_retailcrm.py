@@ -235,6 +235,15 @@ def test_a_status_reached_again_is_the_first() -> None:
     assert made.time == at("2026-11-23T10:00:00+03:00")
 
 
+def test_an_old_order_that_is_edited_today() -> None:
+    """Entries of other fields show the order as it is, paid and completed long ago: nothing of it happened today."""
+    done = {"id": 5101, "status": "complete", "payments": [{"id": 7101, "status": "paid", "amount": 10}]}
+    for counts in (BY_STATUS, {}):
+        for field in ("manager_comment", "manager", "total_summ", "full_paid_at"):
+            body = page(entry(9, field, "x", order=done))
+            assert joined(parse(PROVIDER, body, counts=counts), counts=counts) == {}
+
+
 def test_local_times() -> None:
     """The zone is the source's, summer time included."""
     for zone, stamp, expected in (

@@ -135,6 +135,21 @@ def test_without_times_the_receipt_counts() -> None:
     assert early.time == at("2026-11-23T05:00:00Z")
 
 
+def test_an_old_won_opportunity_that_is_edited_today() -> None:
+    """Its description was changed: the payment is of the day it came to its stage, or was created in it."""
+    edited = b"<sf:LastModifiedDate>2026-11-23T06:00:00.000Z</sf:LastModifiedDate>"
+    moved = b"<sf:LastStageChangeDate>2026-10-23T15:00:00.000Z</sf:LastStageChangeDate>"
+    never = b'<sf:CreatedDate>2026-09-01T10:00:00.000Z</sf:CreatedDate><sf:LastStageChangeDate xsi:nil="true"/>'
+    for known, when in (
+        (moved, "2026-10-23T15:00:00Z"),
+        (never, "2026-09-01T10:00:00Z"),
+        (b"", "2026-11-23T06:00:00Z"),
+    ):
+        body = fixture("untimed/opportunity").replace(b"<sf:StageName>", edited + known + b"<sf:StageName>")
+        (paid,) = drafts(PROVIDER, body)
+        assert (paid.time, paid.once) == (at(when), True)
+
+
 def test_the_same_notification_twice_is_the_same_fact() -> None:
     """Sent again within a day, possibly out of order and beside others."""
     twice = [fixture("opportunity"), fixture("batch"), fixture("opportunity")]

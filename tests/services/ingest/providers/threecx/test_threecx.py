@@ -109,11 +109,12 @@ def test_the_key_of_a_call() -> None:
         ("Not answered", "", ("outbound", "no_answer")),
         ("Martian", "Inbound", ("inbound", "no_answer")),
         ("Martian", "", ("outbound", "no_answer")),
+        ("Incoming", "", ("inbound", "no_answer")),
         ("", "", ("outbound", "no_answer")),
     ],
 )
 def test_call_types(call_type: str, direction: str, expected: tuple[str, str]) -> None:
-    """The four words of public templates; an unknown one is never an answer."""
+    """The four words of public templates; an unknown one alone is never an answer."""
     found = call(PROVIDER, changed("outbound", callType=call_type, callDirection=direction))
     assert (found.direction, found.disposition) == expected
 
@@ -201,6 +202,14 @@ def test_the_established_time_of_another_template() -> None:
     assert (found.answered_at, found.talk_s) == (at("2026-11-23T06:00:20Z"), 80)
     open_end = changed("outbound", establishedAt="2026-11-23T06:00:20Z", endTimeUtc="", durationSeconds="60")
     assert call(PROVIDER, open_end).ended_at == at("2026-11-23T06:01:20Z")
+
+
+def test_an_unknown_type_with_an_answer() -> None:
+    """3CX has no established time for a call that nobody took; a missed call stays one."""
+    told = {"CallEstablishedTimeUTC": "2026-11-23T06:00:20Z"}
+    found = call(PROVIDER, changed("outbound", callType="Martian", **told))
+    assert (found.disposition, found.answered_at) == ("answered", at("2026-11-23T06:00:20Z"))
+    assert call(PROVIDER, changed("outbound", callType="Missed", **told)).talk_s == 0
 
 
 def test_internal_calls_and_fields() -> None:

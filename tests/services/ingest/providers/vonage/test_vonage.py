@@ -243,6 +243,7 @@ def test_what_is_no_call() -> None:
     assert [part.reason for part in parse(PROVIDER, fixture("transfer")).ignored] == ["info_call"]
     assert [part.reason for part in parse(PROVIDER, changed("busy", status="lost")).ignored] == ["unknown_event"]
     assert [part.reason for part in parse(PROVIDER, b'{"status": "busy"}').rejected] == ["missing_field"]
+    assert call(PROVIDER, changed("unanswered", uuid=None)).call_id == CONVERSATION
     for garbage in (b"", b"{}", b"[]", b"hello", b"{", b'{"a": 1}'):
         with pytest.raises(BadInput):
             parse(PROVIDER, garbage)

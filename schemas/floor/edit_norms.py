@@ -1,0 +1,149 @@
+"""Puts norms into a floor file: the numbers change where they stand, comments and all else stay as people wrote them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from schemas.floor.load import FloorError, Problem, parse
+from schemas.floor.model import Floor, NormEntry, Segment, Weekday
+from schemas.floor.nodes import Edit, addition, compose, edited, items, value
+from schemas.steps import Step
+
+
+class Norm(NamedTuple):
+    """One step of one segment; ``reference`` None leaves that line as it is."""
+
+    for_: Segment
+    weekdays: tuple[Weekday, ...] | None
+    step: Step
+    per_day: float
+    reference: float | None = None
+
+
+def give_norms(text: str, norms: Sequence[Norm]) -> str:
+    """The text of a floor file with these norms; the same text when they are there already.
+
+    Raises: FloorError for a text that does not parse, or a way of writing that only a person can edit.
+    """
+    before = parse(text)
+    meant = before.model_copy(update={"norms": _with(before.norms, norms)})
+    if meant == before:
+        return text
+    try:
+        after = edited(text, _edits(text, before, norms))
+        done = _same(parse(after), meant)
+    except (_Odd, FloorError):
+        done = False
+    if not done:
+        raise FloorError([Problem(1, "norms", "change them by hand: the file is written in a way of its own")])
+    return after
+
+
+def _same(one: Floor, other: Floor) -> bool:
+    """Whatever the order of the norms: a new entry stands before the last one."""
+    if len(one.norms) != len(other.norms) or any(entry not in other.norms for entry in one.norms):
+        return False
+    return one == other.model_copy(update={"norms": one.norms})
+
+
+class _Odd(Exception):
+    """The nodes are not as expected."""
+
+
+def place(entries: Sequence[NormEntry], norm: Norm, line: str) -> int | None:
+    """Which entry has, or should get, that step's *line*: the one that has it, else one that has the norm, else any of
+    the same segment and weekdays."""
+    same = [
+        number
+        for number, entry in enumerate(entries)
+        if entry.for_ == norm.for_ and set(entry.weekdays or ()) == set(norm.weekdays or ())
+    ]
+    for name in (line, "per_day"):
+        for number in same:
+            if norm.step in getattr(entries[number], name):
+                return number
+    return same[0] if same else None
+
+
+def _with(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
+    out = list(entries)
+    for norm in norms:
+        for line, number in _lines(norm):
+            at = place(out, norm, line)
+            if at is None:
+                at = len(out)
+                out.append(NormEntry.model_validate({"for": norm.for_, "per_day": {}, "weekdays": norm.weekdays}))
+            out[at] = out[at].model_copy(update={line: {**getattr(out[at], line), norm.step: number}})
+    return tuple(out)
+
+
+def _lines(norm: Norm) -> list[tuple[str, float]]:
+    found = [("per_day", norm.per_day)]
+    return found if norm.reference is None else [*found, ("reference", norm.reference)]
+
+
+def _edits(text: str, before: Floor, norms: Sequence[Norm]) -> list[Edit]:
+    root = compose(text)
+    block = value(root, "norms")
+    nodes = items(block)
+    edits: list[Edit] = []
+    more: dict[tuple[int, str], list[str]] = {}
+    for norm in norms:
+        for line, number in _lines(norm):
+            at = place(before.norms, norm, line)
+            if at is None:
+                continue
+            old = value(value(nodes[at], line), norm.step)
+            if isinstance(old, ScalarNode):
+                edits.append(Edit(old.start_mark.index, old.end_mark.index, _number(number)))
+            else:
+                more.setdefault((at, line), []).append(f"{norm.step}: {_number(number)}")
+    edits += _additions(text, nodes, more)
+    fresh = _fresh(before, norms)
+    return [*edits, _further(text, block, fresh)] if fresh else edits
+
+
+def _additions(text: str, nodes: Sequence[Any], more: dict[tuple[int, str], list[str]]) -> list[Edit]:
+    """Steps for lines that do not have them yet, and lines for entries that do not have those."""
+    found: list[Edit] = []
+    for (at, line), entries in more.items():
+        mapping = value(nodes[at], line)
+        if isinstance(mapping, MappingNode):
+            found.append(addition(text, mapping, entries))
+        elif mapping is None and isinstance(nodes[at], MappingNode):
+            found.append(addition(text, nodes[at], [f"{line}: {{{', '.join(entries)}}}"]))
+        else:
+            raise _Odd
+    return found
+
+
+def _fresh(before: Floor, norms: Sequence[Norm]) -> list[str]:
+    """Entries of segments that have none, in flow style."""
+    out = _with(before.norms, norms)[len(before.norms) :]
+    found = []
+    for entry in out:
+        whom = next(f"{kind}: {json.dumps(name, ensure_ascii=False)}" for kind, name in entry.for_ if name is not None)
+        days = f"weekdays: [{', '.join(entry.weekdays)}], " if entry.weekdays else ""
+        lines = [
+            f"{line}: {{{', '.join(f'{step}: {_number(number)}' for step, number in getattr(entry, line).items())}}}"
+            for line in ("per_day", "reference")
+            if getattr(entry, line)
+        ]
+        found.append(f"{{for: {{{whom}}}, {days}{', '.join(lines)}}}")
+    return found
+
+
+def _further(text: str, block: Any, entries: list[str]) -> Edit:
+    if isinstance(block, SequenceNode):
+        return addition(text, block, entries)
+    if block is not None:
+        raise _Odd
+    newline = "\r\n" if "\r\n" in text else "\n"
+    start = "" if text.endswith("\n") else newline
+    return Edit(len(text), len(text), f"{start}norms:{newline}" + "".join(f"  - {one}{newline}" for one in entries))
+
+
+def _number(number: float) -> str:
+    return str(int(number)) if number == int(number) else repr(number)

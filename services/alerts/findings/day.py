@@ -1,0 +1,122 @@
+"""What the head is told when the day is over: whether it is, and the payload of the one message of the day."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.floor import Floor
+from services.alerts.announcing import frame
+from services.alerts.findings.slices import case_of, totals
+from services.alerts.storage import day_rows
+from services.rules.day import WorkingDay, working_day
+from services.rules.exposure import scheduled
+from services.rules.spans import at, intersect, minutes, union
+
+FAR_DAYS: Final = 15
+"""Holidays are never longer than this: so far ahead the next working day is looked for."""
+MONEY: Final = ("invoices", "payments", "refunds")
+
+
+def key(date: str) -> str:
+    return f"report:{date}"
+
+
+def is_due(floor: Floor, day: WorkingDay, close: Any, now: datetime) -> bool:
+    """The last slice of a working day is closed on time, its work is over, and the next day's first cut-off has not come.
+
+    Args:
+        close: the newest of all closes.
+    """
+    if not day.cut_offs or close.slice != day.cut_offs[-1].name or not close.on_time:
+        return False
+    return day.over <= now < _until(floor, day)
+
+
+def _until(floor: Floor, day: WorkingDay) -> datetime:
+    later = (working_day(floor, day.date + timedelta(days=ahead)) for ahead in range(1, FAR_DAYS))
+    return next((one.cut_offs[0].at for one in later if one.cut_offs), day.ends)
+
+
+async def payload(
+    connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, now: datetime, board_url: str | None
+) -> dict[str, Any]:
+    """Everything the message is made of."""
+    rows = await day_rows.rows_of(connection, day.date, close.slice)
+    closes = await day_rows.closes_of(connection, day.date)
+    closed = {one.slice: one for one in closes}
+    return {
+        **frame(floor, day.date.isoformat(), None, board_url),
+        "form": "report",
+        "kind": "report",
+        "floor": floor.title,
+        "slice": close.slice,
+        "steps": totals(rows),
+        "teams": [
+            {"team": team.id, "name": team.title, "steps": totals([row for row in rows if row.team == team.id])}
+            for team in floor.teams
+        ],
+        "money": _money(floor, await day_rows.money(connection, day.date, list(floor.agent_by_id))),
+        "tasks": {
+            "given": await day_rows.given(connection, day.date),
+            "results": await day_rows.results(connection, day.starts, day.ends),
+        },
+        "coaching": [case_of(case, floor) for case in await day_rows.cases_of(connection, day.date)],
+        "incidents": [
+            await _incident(connection, floor, day, alert, now)
+            for alert in await day_rows.alerts_of(connection, day.date)
+        ],
+        "not_closed": [cut.name for cut in day.cut_offs if cut.name not in closed],
+        "closed_late": [one.slice for one in closes if not one.on_time],
+        "untrusted": [one.slice for one in closes if _doubted(one.trust)],
+        "late": await day_rows.late(connection, day.date, timedelta(seconds=floor.grace_s)),
+        "as_of": (close.cut_off + timedelta(seconds=floor.grace_s)).isoformat(),
+    }
+
+
+def _money(floor: Floor, found: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """The reporting currency first; invoices and payments in it are told even when there are none."""
+    sums = {(kind, floor.currency): 0 for kind in MONEY[:2]} | dict(found)
+    ordered = sorted(sums.items(), key=lambda one: (MONEY.index(one[0][0]), one[0][1] != floor.currency, one[0][1]))
+    return [{"kind": kind, "currency": currency, "minor": minor} for (kind, currency), minor in ordered]
+
+
+def _doubted(trust: Mapping[str, Mapping[str, Sequence[str]]]) -> bool:
+    return any(reasons for steps in trust.values() for reasons in steps.values())
+
+
+async def _incident(
+    connection: AsyncConnection, floor: Floor, day: WorkingDay, alert: Any, now: datetime
+) -> dict[str, Any]:
+    lost = await day_rows.technical_of(connection, alert.alert, day.starts, day.ends)
+    agents = sorted({row.agent for row in lost})
+    what, _, name = alert.scope.partition(":")
+    return {
+        "alert": alert.alert,
+        "kind": alert.kind,
+        "verdict": alert.verdict,
+        "what": what,
+        "name": _title(floor, what, name),
+        "fired_at": alert.fired_at.isoformat(),
+        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
+        "minutes": round(sum(_taken_min(floor, day, agent, lost, now) for agent in agents)),
+        "agents": agents,
+    }
+
+
+def _title(floor: Floor, what: str, name: str) -> str:
+    if what == "team" and name in floor.team_by_id:
+        return floor.team_by_id[name].title
+    if what == "agent" and name in floor.agent_by_id:
+        return floor.agent_by_id[name].title
+    return name
+
+
+def _taken_min(floor: Floor, day: WorkingDay, agent: str, lost: Sequence[Any], now: datetime) -> float:
+    """Working minutes of the day that an alert took from *agent*."""
+    found = floor.agent_by_id.get(agent)
+    if found is None:
+        return 0.0
+    spans = union((at(row.started_at), at(row.ended_at or now)) for row in lost if row.agent == agent)
+    return minutes(intersect(scheduled(floor, day, found), spans), at(day.starts), at(day.ends))

@@ -1,0 +1,140 @@
+"""The message that ends the day: plan and fact, what tasks came to, what got in the way."""
+
+from collections.abc import Mapping
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+from services.alerts.wording.content import Content, Section
+from services.alerts.wording.language import Language
+
+Payload = Mapping[str, Any]
+RESULTS = ("not_done", "not_enough_data", "invalidated")
+
+
+def report(payload: Payload, words: Language) -> Content:
+    sections = [_floor(payload, words), _teams(payload, words), _tasks(payload, words), _coaching(payload, words)]
+    sections += [_incidents(payload, words), _data(payload, words)]
+    date = words.date(Date.fromisoformat(payload["date"]))
+    board = payload.get("board")
+    link = f"{board.rstrip('/')}/report?date={payload['date']}" if board else None
+    return Content(
+        words.say("report.title", date=date, floor=payload["floor"]),
+        tuple(section for section in sections if section.lines),
+        note=words.say("slice.as_of", at=words.at(datetime.fromisoformat(payload["as_of"]))),
+        link=(words.say("report.link"), link) if link else None,
+        more=words.say("more", n="{n}"),
+        data={key: payload[key] for key in DATA},
+        final=True,
+    )
+
+
+DATA = (
+    *("kind", "date", "floor", "slice", "steps", "teams", "money", "tasks", "coaching", "incidents"),
+    *("not_closed", "closed_late", "untrusted", "late"),
+)
+
+
+def _floor(payload: Payload, words: Language) -> Section:
+    lines = []
+    for one in payload["steps"]:
+        named = {"step": words.say(f"step.{one['step']}"), "done": words.number(one["done"])}
+        if one["target"]:
+            share = words.percent(one["done"] / one["target"])
+            lines.append(words.say("report.step", **named, target=words.due(one["target"]), share=share))
+        else:
+            lines.append(words.say("slice.step.bare", **named))
+    sums: dict[str, list[str]] = {}
+    for one in payload["money"]:
+        sums.setdefault(one["kind"], []).append(words.money(one["minor"], one["currency"]))
+    lines += [words.say(f"report.money.{kind}", sums=", ".join(told)) for kind, told in sums.items()]
+    return Section(tuple(lines), heading=words.say("report.floor", slice=payload["slice"]), bullets=True)
+
+
+def _teams(payload: Payload, words: Language) -> Section:
+    """One line a team; nothing where the floor is one team."""
+    if len(payload["teams"]) < 2:
+        return Section(())
+    lines = []
+    for team in payload["teams"]:
+        steps = []
+        for one in team["steps"]:
+            key = "report.team.step" if one["target"] else "report.team.step.bare"
+            steps.append(
+                words.say(
+                    key,
+                    step=words.say(f"step.{one['step']}").lower(),
+                    done=words.number(one["done"]),
+                    target=words.due(one["target"] or 0.0),
+                )
+            )
+        if steps:
+            lines.append(words.say("report.team", team=team["name"], steps="; ".join(steps)))
+    return Section(tuple(lines), heading=words.say("report.teams"), bullets=True)
+
+
+def _tasks(payload: Payload, words: Language) -> Section:
+    found = payload["tasks"]
+    results = found["results"]
+    verified = sum(results.values())
+    heading = words.say("report.tasks")
+    if not found["given"] and not verified:
+        return Section((words.say("report.tasks.none"),), heading=heading)
+    lines = [words.say("report.tasks.given", given=words.number(found["given"]), verified=words.number(verified))]
+    if verified:
+        done = words.number(results.get("done", 0))
+        told = [words.say("report.tasks.done", done=done, verified=words.number(verified))]
+        told += [words.say(f"report.tasks.{one}", n=words.number(results[one])) for one in RESULTS if results.get(one)]
+        lines.append("; ".join(told) + ".")
+    return Section(tuple(lines), heading=heading)
+
+
+def _coaching(payload: Payload, words: Language) -> Section:
+    lines = tuple(
+        words.say(
+            "slice.case",
+            agent=case["name"],
+            step=words.say(f"step.{case['step']}").lower(),
+            reason=words.say(f"coaching.{case['reason']}"),
+        )
+        for case in payload["coaching"]
+    )
+    return Section(lines, heading=words.say("slice.coaching"), bullets=True)
+
+
+def _incidents(payload: Payload, words: Language) -> Section:
+    lines = tuple(_incident(one, words) for one in payload["incidents"])
+    heading = words.say("report.incidents")
+    if not lines:
+        return Section((words.say("report.incidents.none"),), heading=heading)
+    return Section(lines, heading=heading, bullets=True)
+
+
+def _incident(one: Mapping[str, Any], words: Language) -> str:
+    fired = datetime.fromisoformat(one["fired_at"])
+    given = {
+        "what": words.say(f"report.scope.{one['what']}", name=one["name"]),
+        "kind": words.say(f"report.kind.{one['kind']}"),
+        "since": words.at(fired),
+        "verdict": words.say(f"report.verdict.{one['verdict']}"),
+    }
+    if one["resolved_at"]:
+        ended = datetime.fromisoformat(one["resolved_at"])
+        told = words.say("report.incident", **given, until=words.at(ended), span=words.span(fired, ended))
+    else:
+        told = words.say("report.incident.open", **given)
+    if one["minutes"]:
+        people = words.count(len(one["agents"]), "of_people")
+        told += " " + words.say("report.taken", minutes=words.count(one["minutes"], "minute"), people=people)
+    return told
+
+
+def _data(payload: Payload, words: Language) -> Section:
+    lines = [
+        words.say(f"report.{name}", slices=", ".join(payload[name]))
+        for name in ("untrusted", "closed_late", "not_closed")
+        if payload[name]
+    ]
+    if payload["late"]:
+        lines.append(words.say("report.late", facts=words.count(payload["late"], "fact")))
+    return Section(tuple(lines), heading=words.say("report.data"), bullets=True)

@@ -1,0 +1,249 @@
+"""Gathers what the report needs beside the day's reading, and puts it together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.floor import Floor, Team
+from schemas.rows import SliceRow
+from schemas.steps import STEPS, Step
+from services.board.forecast import of_team, paid_by
+from services.board.report.rows import (
+    AgentReport,
+    AgentStep,
+    CaseReport,
+    DayReport,
+    Incident,
+    MoneyReport,
+    MonthReport,
+    ScopeReport,
+    SliceReport,
+    SourceReport,
+    StepReport,
+    TeamTrust,
+)
+from services.board.report.tasks import counts, task_report
+from services.board.storage import slices, tasks, technical
+from services.board.storage.tasks import Case, Task
+from services.board.today import AgentNow, Today, technical_spans
+from services.rules.day import is_working
+from services.rules.exposure import NONE
+from services.rules.forecast import month_plan
+from services.rules.spans import at, intersect, minutes
+
+ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
+"""Steps in which every fact counts at most once between them; answered and long calls are calls too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the report needs beside the day's reading. ``lost``: alert → (agent, from, to)."""
+
+    rows: Sequence[SliceRow]
+    tasks: Sequence[Task]
+    cases: Sequence[Case]
+    lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
+
+
+async def read(connection: AsyncConnection, today: Today) -> Seen:
+    day = today.day
+    return Seen(
+        rows=await slices.find(connection, today.floor, day.date),
+        tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
+        cases=await tasks.coaching(connection, day=day.date),
+        lost=await technical.by_alert(connection, day.starts, day.ends),
+    )
+
+
+def last_day(floor: Floor, date: Date, begun: bool) -> Date:
+    """*date* when it is a working day whose work has *begun*, else the last working day before it."""
+    if begun and is_working(floor, date):
+        return date
+    before = (Date.fromordinal(date.toordinal() - ago) for ago in range(1, 16))
+    return next((day for day in before if is_working(floor, day)), date)
+
+
+def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
+    """The day of *today*, seen from *moment*; all instants in the floor's time."""
+    floor, day = today.floor, today.day
+    names = [cut.name for cut in day.cut_offs]
+    closed = {one.slice for one in today.closes}
+    groups: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
+    groups += [(f"team:{team.id}", team) for team in floor.teams]
+    return DayReport(
+        as_of=_local(today.as_of, floor),
+        date=day.date,
+        working=day.working,
+        over=day.working and moment >= day.over and closed >= set(names[-1:]),
+        scopes=[_scope(today, scope, team, moment) for scope, team in groups],
+        month=_month(today),
+        agents=[one for agent in floor.agents if (one := _agent(today, agent.id, agent.team, moment)) is not None],
+        slices=_slices(today, seen),
+        task_counts=counts(today, seen.tasks),
+        tasks=[task_report(one, floor) for one in seen.tasks],
+        coaching=[
+            CaseReport(
+                agent=case.row.agent,
+                step=case.row.step,
+                opened=_local(case.row.opened, floor),
+                reason=case.row.reason,
+                recheck_on=case.recheck_on,
+            )
+            for case in seen.cases
+        ],
+        incidents=_incidents(today, moment, seen),
+        late=today.freshness.late,
+        sources=[
+            SourceReport(
+                source=one.source,
+                webhooks=one.webhooks,
+                rejected=one.rejected,
+                facts=one.facts,
+                unattributed=one.unattributed,
+            )
+            for one in today.sources
+        ],
+    )
+
+
+def _local(instant: datetime, floor: Floor) -> datetime:
+    return instant.astimezone(floor.zone)
+
+
+def _maybe(instant: datetime | None, floor: Floor) -> datetime | None:
+    return None if instant is None else _local(instant, floor)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
+
+
+def _scope(today: Today, scope: str, team: Team | None, moment: datetime) -> ScopeReport:
+    members = [agent.id for agent in today.floor.agents if team is None or agent.team == team.id]
+    return ScopeReport(
+        scope=scope,
+        steps=[_step(today, members, team, step, moment) for step in STEPS],
+        money=_money(today, team),
+    )
+
+
+def _step(today: Today, members: Sequence[str], team: Team | None, step: Step, moment: datetime) -> StepReport:
+    dues = [value for agent in members if (value := today.due(agent, step, moment)) is not None]
+    foreseen = of_team(today, team, step, moment) if today.day.working else None
+    return StepReport(
+        step=step,
+        done=sum(today.agents[agent].done.get(step, 0) for agent in members if agent in today.agents),
+        due=_rounded(sum(dues)) if dues else None,
+        plan=_rounded(foreseen.plan) if foreseen else None,
+    )
+
+
+def _money(today: Today, team: Team | None) -> list[MoneyReport]:
+    """Invoices and payments in the reporting currency always, anything else when there is some."""
+    found = {(kind, today.floor.currency): 0 for kind in ("invoices", "payments")}
+    for (of, kind, currency), minor in today.money.items():
+        if team is None or of == team.id:
+            found[kind, currency] = found.get((kind, currency), 0) + minor
+    order = ("invoices", "payments", "refunds")
+    return [
+        MoneyReport(kind=kind, currency=currency, minor=minor)
+        for (kind, currency), minor in sorted(
+            found.items(), key=lambda item: (order.index(item[0][0]), item[0][1] != today.floor.currency, item[0][1])
+        )
+        if minor or (currency == today.floor.currency and kind != "refunds")
+    ]
+
+
+def _month(today: Today) -> MonthReport | None:
+    plan, paid = month_plan(today.floor, today.date), paid_by(today, None)
+    paid_minor = paid.month_minor + paid.today_minor
+    if plan is None and not paid_minor:
+        return None
+    return MonthReport(paid_minor=paid_minor, plan_minor=plan.minor if plan else None, currency=today.floor.currency)
+
+
+def _agent(today: Today, agent: str, team: str, moment: datetime) -> AgentReport | None:
+    """None of somebody who neither had to work nor did anything."""
+    known = today.agents.get(agent) or AgentNow(agent)
+    own = today.exposures.get(agent, NONE)
+    if not own.scheduled and not any(known.done.values()):
+        return None
+    return AgentReport(
+        agent=agent,
+        team=team,
+        steps=[_agent_step(today, known, step, moment) for step in STEPS],
+        technical_min=round(minutes(own.technical, at(today.day.starts), at(moment)), 1),
+    )
+
+
+def _agent_step(today: Today, known: AgentNow, step: Step, moment: datetime) -> AgentStep:
+    row = today.rows.get((known.agent, step))
+    judged = row is not None and row.level != "not_enough_data"
+    return AgentStep(
+        step=step,
+        done=known.done.get(step, 0),
+        due=_rounded(today.due(known.agent, step, moment)),
+        index=row.index if row and judged else None,
+        level=row.level if row else None,
+        trusted=row.trusted if row else True,
+    )
+
+
+def _slices(today: Today, seen: Seen) -> list[SliceReport]:
+    closes = {one.slice: one for one in today.closes}
+    cuts = {cut.name: cut.at for cut in today.day.cut_offs} | {one.slice: one.cut_off for one in today.closes}
+    found = []
+    for name, cut_off in sorted(cuts.items(), key=lambda item: item[1]):
+        close = closes.get(name)
+        untrusted = [
+            TeamTrust(team=team.id, reasons={step: [str(one) for one in why] for step, why in doubts.items()})
+            for team in today.floor.teams
+            if close and (doubts := close.reasons(team.id))
+        ]
+        found.append(
+            SliceReport(
+                slice=name,
+                cut_off=_local(cut_off, today.floor),
+                closed_at=_maybe(close.closed_at if close else None, today.floor),
+                on_time=close.on_time if close else None,
+                untrusted=untrusted,
+                tasks=sum(one.slice == name and one.row.date == today.date for one in seen.tasks),
+                late=sum(row.late for row in seen.rows if row.slice == name and row.step in ONE_FACT_STEPS),
+            )
+        )
+    return found
+
+
+def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
+    found = []
+    for alert in sorted(today.alerts, key=lambda one: (one.row.fired_at, one.row.alert)):
+        spans: dict[str, list[tuple[datetime, datetime | None]]] = {}
+        for agent, since, until in seen.lost.get(alert.row.alert, ()):
+            spans.setdefault(agent, []).append((since, until))
+        taken = {agent: _taken_min(today, agent, own, moment) for agent, own in spans.items()}
+        row = alert.row
+        found.append(
+            Incident(
+                alert=row.alert,
+                kind=row.kind,
+                verdict=row.verdict,
+                scope=row.scope,
+                state=alert.state,
+                owner=alert.owner,
+                fired_at=_local(row.fired_at, today.floor),
+                resolved_at=_maybe(row.resolved_at, today.floor),
+                technical_min=round(sum(taken.values()), 1),
+                agents=sorted(taken),
+            )
+        )
+    return found
+
+
+def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> float:
+    """Working minutes of the day that *lost* took, up to *moment*."""
+    plan = today.exposures.get(agent, NONE).scheduled
+    return minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))

@@ -1,0 +1,180 @@
+"""The end of the day in words, for the page and its print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime
+
+from services.board.report.rows import AgentReport, DayReport, Incident, ScopeReport, SliceReport, TaskReport
+from services.board.today import Today
+from services.board.view import saying
+from services.board.view.floor import shown_name
+from services.board.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Plan and fact of the floor or a team."""
+
+    title: str
+    scope: ScopeReport
+    money: list[tuple[str, str]]
+    """(what, sum), currencies apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceShown:
+    slice: SliceReport
+    doubts: list[tuple[str, list[tuple[str, str]]]]
+    """(teams that share them, [(steps, reason)])."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentShown:
+    agent: AgentReport
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamShown:
+    title: str
+    agents: list[AgentShown]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskShown:
+    """``since`` and ``without`` are empty where nothing could be measured."""
+
+    task: TaskReport
+    name: str
+    what: str
+    before: str
+    since: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseShown:
+    name: str
+    zone: str
+    reason: str
+    opened: datetime
+    recheck_on: Date
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentShown:
+    incident: Incident
+    said: saying.Said
+    when: str
+    who: str
+    """Whom it took working time from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    cards: list[Card]
+    slices: list[SliceShown]
+    teams: list[TeamShown]
+    tasks: list[TaskShown]
+    task_summary: str
+    cases: list[CaseShown]
+    incidents: list[IncidentShown]
+
+
+def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
+    floor = today.floor
+    names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(floor.agents, 1)}
+    return ReportView(
+        cards=[Card(_title(today, one.scope, w), one, _money(one, w)) for one in found.scopes],
+        slices=[_slice(today, one, w) for one in found.slices],
+        teams=[
+            TeamShown(team.title, [AgentShown(one, names[one.agent]) for one in found.agents if one.team == team.id])
+            for team in floor.teams
+        ],
+        tasks=[_task(one, names, w) for one in found.tasks],
+        task_summary=_summary(found, w),
+        cases=[
+            CaseShown(
+                name=names.get(one.agent, one.agent),
+                zone=w(f"step.{one.step}"),
+                reason=w.known("coaching", one.reason),
+                opened=one.opened,
+                recheck_on=one.recheck_on,
+            )
+            for one in found.coaching
+        ],
+        incidents=_incidents(today, found.incidents, names, w),
+    )
+
+
+def _title(today: Today, scope: str, w: Words) -> str:
+    kind, _, name = scope.partition(":")
+    return today.floor.team_by_id[name].title if kind == "team" else w("scope.floor")
+
+
+def _money(scope: ScopeReport, w: Words) -> list[tuple[str, str]]:
+    return [(w(f"report.money.{one.kind}"), w.money(one.minor, one.currency)) for one in scope.money]
+
+
+def _slice(today: Today, one: SliceReport, w: Words) -> SliceShown:
+    found: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for team in one.untrusted:
+        found.setdefault(tuple(saying.doubts(team.reasons, w)), []).append(today.floor.team_by_id[team.team].title)
+    return SliceShown(one, [(", ".join(teams), list(reasons)) for reasons, teams in found.items()])
+
+
+def _task(one: TaskReport, names: dict[str, str], w: Words) -> TaskShown:
+    since = without = ""
+    if one.since_done is not None and one.since_due is not None:
+        since = w("report.of", done=w.num(one.since_done), due=w.due(one.since_due))
+    if one.expected is not None:
+        between = w.num(one.low or 0) if one.low == one.high else f"{w.num(one.low or 0)}–{w.num(one.high or 0)}"
+        without = w("report.without", expected=w.due(one.expected), between=between)
+    before = ""
+    if one.before_done is not None and one.before_due is not None:
+        before = w("report.of", done=w.num(one.before_done), due=w.due(one.before_due))
+    return TaskShown(
+        task=one,
+        name=names.get(one.agent, one.agent),
+        what=w(f"wanted.{one.step}", n=one.target),
+        before=before,
+        since=since,
+        without=without,
+    )
+
+
+def _summary(found: DayReport, w: Words) -> str:
+    """How many were given, and what became of those verified today."""
+    counts = found.task_counts
+    parts = [w("report.given", n=counts.given), w("report.verified", n=counts.verified)]
+    parts += [
+        w(f"report.result.{result}", n=counts.results[result])
+        for result in ("done", "not_done", "not_enough_data", "invalidated")
+        if result in counts.results
+    ]
+    return ", ".join(parts)
+
+
+def _incidents(today: Today, found: Sequence[Incident], names: dict[str, str], w: Words) -> list[IncidentShown]:
+    alerts = {alert.row.alert: alert for alert in today.alerts}
+    return [
+        IncidentShown(
+            one,
+            saying.say(alerts[one.alert], today.floor, w),
+            _when(today, one, w),
+            ", ".join(names.get(agent, agent) for agent in one.agents),
+        )
+        for one in found
+    ]
+
+
+def _when(today: Today, one: Incident, w: Words) -> str:
+    """``14:31–14:52``, ``с 14:31, ещё идёт``; instants of other days with theirs."""
+
+    def told(instant: datetime) -> str:
+        return w.clock(instant) if instant.date() == today.date else w.day_and_clock(instant)
+
+    if one.resolved_at is None:
+        return w("report.still", since=told(one.fired_at))
+    return f"{told(one.fired_at)}–{told(one.resolved_at)}"

@@ -1,0 +1,134 @@
+"""What each agent did on past days: counts and exposure, the raw material of norms and curves (DOMAIN §4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date as Date
+from datetime import datetime, time
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from schemas.floor import Floor
+from schemas.steps import STEPS, Step
+from services.rules.day import WorkingDay, local_instant
+from services.rules.exposure import Exposure, States, exposure, scheduled
+from services.rules.spans import EMPTY, Spans, at, minutes
+
+BIN_MIN: Final = 30
+"""Minutes of local wall clock in a bin."""
+BINS: Final = 24 * 60 // BIN_MIN
+
+LeftOut = Literal["unscheduled", "no_facts", "short", "technical", "untrusted"]
+BinCounts = Mapping[Step, Mapping[int, int]]
+"""Step → bin → count."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDay:
+    """One agent on one working day.
+
+    ``exposed``: minutes of exposure per bin; ``counts``: per step and bin. ``facts``: whether anything at all is known of
+    the agent that day. ``untrusted``: steps whose data were not complete enough to judge by (DOMAIN §5).
+    """
+
+    agent: str
+    date: Date
+    counts: BinCounts
+    exposed: Mapping[int, float]
+    facts: bool = True
+    technical_share: float = 0.0
+    untrusted: frozenset[Step] = frozenset()
+    exposed_min: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exposed_min", sum(self.exposed.values()))
+
+    def count(self, step: Step) -> int:
+        return sum(self.counts.get(step, {}).values())
+
+
+def left_out(one: AgentDay, step: Step, floor: Floor) -> LeftOut | None:
+    """Why a day says nothing about the agent's usual pace; None when it does."""
+    if one.technical_share and one.technical_share >= floor.judgement.verification.invalid_technical_share:
+        return "technical"
+    if not one.exposed_min:
+        return "unscheduled"  # or absent
+    if not one.facts:
+        return "no_facts"  # an absence nobody recorded, or a source not connected yet
+    if one.exposed_min < floor.review.min_exposed_min:
+        return "short"
+    return "untrusted" if step in one.untrusted else None
+
+
+def agent_days(
+    floor: Floor,
+    day: WorkingDay,
+    counts: Mapping[str, BinCounts],
+    known: frozenset[str],
+    states: Mapping[str, States],
+    technical: Mapping[str, Spans],
+    doubts: Mapping[str, Mapping[Step, Sequence[str]]],
+) -> list[AgentDay]:
+    """A past day of everybody on the roster who was due to work, or did.
+
+    Args:
+        counts: agent → step → bin → count of that day.
+        known: agents with any fact but a state.
+        technical: agent → technical spans.
+        doubts: team → step → why not trusted.
+    """
+    edges = bin_edges(day, floor.zone)
+    spread: dict[Spans, Mapping[int, float]] = {}
+    untrusted = {team: frozenset(step for step in STEPS if of.get(step)) for team, of in doubts.items()}
+    found = []
+    for agent in floor.agents:
+        plan = scheduled(floor, day, agent)
+        if not plan and agent.id not in known:
+            continue
+        own: Exposure = exposure(plan, day, states.get(agent.id, ()), technical.get(agent.id, EMPTY))
+        if own.net not in spread:
+            spread[own.net] = _spread(own.net, edges)
+        found.append(
+            AgentDay(
+                agent=agent.id,
+                date=day.date,
+                counts=counts.get(agent.id, {}),
+                exposed=spread[own.net],
+                facts=agent.id in known,
+                technical_share=own.technical_share(day.starts, day.ends),
+                untrusted=untrusted.get(agent.team, frozenset()),
+            )
+        )
+    return found
+
+
+def standard_bins(day: WorkingDay, zone: ZoneInfo) -> Mapping[int, float]:
+    """Minutes of the standard shift per bin."""
+    return _spread(day.standard, bin_edges(day, zone))
+
+
+def bin_edges(day: WorkingDay, zone: ZoneInfo) -> tuple[float, ...]:
+    """Unix seconds of the BINS + 1 edges; a bin that a DST change skips is empty, one it repeats is an hour longer."""
+    found = [at(local_instant(day.date, _start(number), zone)) for number in range(BINS)]
+    found.append(at(day.ends))
+    for number in range(BINS - 1, -1, -1):
+        found[number] = min(found[number], found[number + 1])
+    return tuple(found)
+
+
+def bin_of(instant: datetime, zone: ZoneInfo) -> int:
+    local = instant.astimezone(zone)
+    return (local.hour * 60 + local.minute) // BIN_MIN
+
+
+def clock_of(number: int) -> str:
+    """When a bin starts: ``"09:30"``."""
+    return _start(number).strftime("%H:%M")
+
+
+def _start(number: int) -> time:
+    return time(number * BIN_MIN // 60, number * BIN_MIN % 60)
+
+
+def _spread(spans: Spans, edges: Sequence[float]) -> Mapping[int, float]:
+    found = {number: minutes(spans, edges[number], edges[number + 1]) for number in range(BINS)}
+    return {number: value for number, value in found.items() if value}
