@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from schemas.floor.feeds import Feed, fed
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
-from schemas.providers import guide
 from schemas.steps import Step
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Feed = Literal["calls", "presentations", "invoices", "payments", "agent_state", "transcripts", "scores"]
 MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching", "report"]
 
 
@@ -227,21 +226,7 @@ class SourceConfig(Strict):
 
     _zone = field_validator("timezone")(lambda cls, v: _known_zone(v))
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fed(cls, value: Any) -> Any:
-        """A CRM that nobody asked for calls is not expected to bring any: its silence would be an outage of the calls."""
-        if not isinstance(value, dict) or "feeds" in value:
-            return value
-        known = guide(str(value.get("provider")))
-        if known is None or "calls" in known.feeds:
-            return value
-        counts = value.get("counts")
-        named = [
-            name for name in ("presentation", "invoice", "payment") if isinstance(counts, dict) and counts.get(name)
-        ]
-        feeds = [f"{name}s" for name in named] if known.kind == "crm" else list(known.feeds)
-        return {**value, "feeds": feeds or ["payments"]}
+    _fed = model_validator(mode="before")(lambda cls, value: fed(value))
 
 
 class Soft(Strict):

@@ -130,7 +130,7 @@ def _deal(event: Event, deal_id: str, source: Source) -> Deal:
     labels = next((name for name in _LABELS if deal.get(name) and changed(event, name)), None)
     return Deal(
         id=deal_id,
-        at=_imported(event) if won and event.action == "create" else event.at,
+        at=_imported(event) if won and (event.action == "create" or event.before is None) else event.at,
         stage=values.text(deal.get("stage_id")) if changed(event, "stage_id") else None,
         pipeline=values.text(deal.get("pipeline_id")),
         won=won,
@@ -145,7 +145,7 @@ def _deal(event: Event, deal_id: str, source: Source) -> Deal:
 
 
 def _imported(event: Event) -> datetime:
-    """A deal that is created won was won elsewhere before."""
+    """A deal that is created won was won elsewhere before; so may one have been of which nothing former is told."""
     told = instants.instant(event.now.get("won_time"), "UTC")
     return min(told, event.at) if told else event.at
 

@@ -26,7 +26,7 @@ from services.kit.errors import Misconfigured, SrezError, Unavailable
 from services.local.cli import app
 from tests.services.ingest.forward.retailcrm.playing import Answer, Played, playing
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 FLOOR = """
 timezone: Europe/Moscow
 currency: RUB
