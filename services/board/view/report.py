@@ -158,23 +158,20 @@ def _summary(found: DayReport, w: Words) -> str:
 
 def _incidents(today: Today, found: Sequence[Incident], names: dict[str, str], w: Words) -> list[IncidentShown]:
     alerts = {alert.row.alert: alert for alert in today.alerts}
-    return [
-        IncidentShown(
-            one,
-            saying.say(alerts[one.alert], today.floor, w),
-            _when(today, one, w),
-            ", ".join(names.get(agent, agent) for agent in one.agents),
-        )
-        for one in found
-    ]
+    shown = []
+    for one in found:
+        said = saying.say(alerts[one.alert], today.floor, w)
+        agents = ", ".join(names.get(agent, agent) for agent in one.agents)
+        shown.append(IncidentShown(one, said, _when(today, one, said.began, w), agents))
+    return shown
 
 
-def _when(today: Today, one: Incident, w: Words) -> str:
+def _when(today: Today, one: Incident, began: datetime, w: Words) -> str:
     """``14:31–14:52``, ``с 14:31, ещё идёт``; instants of other days with theirs."""
 
     def told(instant: datetime) -> str:
-        return w.clock(instant) if instant.date() == today.date else w.day_and_clock(instant)
+        return w.clock(instant) if w.local(instant).date() == today.date else w.day_and_clock(instant)
 
     if one.resolved_at is None:
-        return w("report.still", since=told(one.fired_at))
-    return f"{told(one.fired_at)}–{told(one.resolved_at)}"
+        return w("report.still", since=told(began))
+    return f"{told(began)}–{told(one.resolved_at)}"
