@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import en_report, en_sources
+from services.board.words import en_lines, en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_report.WORDS,
+    **en_lines.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
@@ -344,45 +345,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "say.efficiency": "team's pace is {index} of the norm; {sure} sure it is below {below}",
     "say.affected": ("{n} agent affected", "{n} agents affected"),
     "say.tasks_lifted": "their norm is lowered for this time",
-    # lines page
-    "lines.title": "Lines and sources",
-    "lines.lines": "Lines",
-    "lines.sources": "Sources",
-    "lines.line": "Line",
-    "lines.source": "Source",
-    "lines.state": "State",
-    "lines.attempts": "Attempts",
-    "lines.failures": "Network failures",
-    "lines.ratio": "Failure share",
-    "lines.recent": "Failures in {minutes} min",
-    "lines.answered": "Answered",
-    "lines.last": "Last call",
-    "lines.webhooks": "Webhooks",
-    "lines.rejected": "Rejected",
-    "lines.facts": "Facts",
-    "lines.unattributed": "Without agent",
-    "lines.heard": "Last event",
-    "lines.feeds": "Sends",
-    "lines.none": "No calls yet today",
-    "lines.no_sources": "No sources are described",
-    "lines.unattributed_title": "Events without an agent",
-    "lines.unattributed_hint": "Give the number to its agent in the floor file: the events will be counted, none is lost",
-    "lines.identity": "Number or account",
-    "lines.backlog": ("{n} webhook waits to be parsed", "{n} webhooks wait to be parsed"),
-    "lines.backlog_none": "everything received is parsed",
-    "lines.differing": (
-        "live counters of {n} agent differ from the facts",
-        "live counters of {n} agents differ from the facts",
-    ),
-    "lines.differing_none": "live counters agree with the facts",
-    "lines.caption": "Lines: attempts and network failures today",
-    "lines.sources_caption": "Sources: what came today",
-    "lines.state.ok": "works",
-    "lines.state.failing": "outage",
-    "lines.state.recovering": "recovering",
-    "lines.state.no_data": "no attempts",
-    "lines.state.silent": "silent",
-    "lines.state.quiet": "no events yet",
     "feed.calls": "calls",
     "feed.presentations": "presentations",
     "feed.invoices": "invoices",

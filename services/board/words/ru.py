@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import ru_report, ru_sources
+from services.board.words import ru_lines, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_report.WORDS,
+    **ru_lines.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -353,50 +354,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "say.efficiency": "темп команды {index} от нормы; уверенность {sure}, что ниже {below}",
     "say.affected": ("Задет {n} агент", "Задеты {n} агента", "Задеты {n} агентов"),
     "say.tasks_lifted": "норма за это время снижена",
-    # lines page
-    "lines.title": "Линии и источники",
-    "lines.lines": "Линии",
-    "lines.sources": "Источники",
-    "lines.line": "Линия",
-    "lines.source": "Источник",
-    "lines.state": "Состояние",
-    "lines.attempts": "Попыток",
-    "lines.failures": "Отказов сети",
-    "lines.ratio": "Доля отказов",
-    "lines.recent": "Отказов за {minutes} мин",
-    "lines.answered": "Ответили",
-    "lines.last": "Последний звонок",
-    "lines.webhooks": "Вебхуков",
-    "lines.rejected": "Отклонено",
-    "lines.facts": "Фактов",
-    "lines.unattributed": "Без агента",
-    "lines.heard": "Последнее событие",
-    "lines.feeds": "Что передаёт",
-    "lines.none": "Звонков сегодня ещё не было",
-    "lines.no_sources": "Источники не описаны",
-    "lines.unattributed_title": "События без агента",
-    "lines.unattributed_hint": "Впишите номер агенту в файл отдела: события зачтутся ему без потерь",
-    "lines.identity": "Номер или учётная запись",
-    "lines.backlog": (
-        "{n} вебхук ждёт разбора",
-        "{n} вебхука ждут разбора",
-        "{n} вебхуков ждут разбора",
-    ),
-    "lines.backlog_none": "всё принятое разобрано",
-    "lines.differing": (
-        "живые счётчики {n} агента расходятся с фактами",
-        "живые счётчики {n} агентов расходятся с фактами",
-        "живые счётчики {n} агентов расходятся с фактами",
-    ),
-    "lines.differing_none": "живые счётчики сходятся с фактами",
-    "lines.caption": "Линии: попытки и отказы сети за день",
-    "lines.sources_caption": "Источники: что пришло за день",
-    "lines.state.ok": "работает",
-    "lines.state.failing": "сбой",
-    "lines.state.recovering": "восстанавливается",
-    "lines.state.no_data": "нет попыток",
-    "lines.state.silent": "молчит",
-    "lines.state.quiet": "событий ещё не было",
     "feed.calls": "звонки",
     "feed.presentations": "презентации",
     "feed.invoices": "счета",
