@@ -121,7 +121,7 @@ def test_variables_are_settings_or_secrets_that_somebody_reads() -> None:
     """A misspelt variable is found here and not by a service that never sees it."""
     known = {f"SREZ_{field.upper()}" for settings in SETTINGS for field in settings.model_fields} | {"SREZ_PROBE"}
     floor = load(str(DEPLOY / "floor.example.yaml"))
-    named = {name for name, _ in source_secrets(floor)}
+    named = {name for _, _, variables in source_secrets(floor.sources) for name in variables}
     named |= {channel.token.env for channel in floor.notify.channels if channel.token}
     whole = compose()
     text = (DEPLOY / "compose.yaml").read_text()

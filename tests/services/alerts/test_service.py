@@ -64,6 +64,17 @@ def all_of(engine, count):
     return delivered
 
 
+TOLD = (
+    'srez_alerts{kind="outage",state="firing"} 1.0',
+    'srez_notifications_total{channel="slack",outcome="sent"} 2.0',
+    "srez_outbox_oldest_seconds 0.0",
+)
+
+
+def metrics(service):
+    return httpx.get(f"{service.url}/metrics").text
+
+
 async def test_a_dead_trunk_reaches_slack(engine, environment, services, slack, broker):
     """News of a failing line → one post in the floor's channel with details below; srez.alerts.v1 hears of it."""
     service = services.start("alerts", environment).wait_ready()
@@ -93,10 +104,7 @@ async def test_a_dead_trunk_reaches_slack(engine, environment, services, slack, 
     assert post.channel == "C0FLOOR"
     assert post.text.startswith("Линия pbx/trunk-b: 4 отказа подряд с 10:02")
     assert len(slack.replies(post.ts)) == 1
-    metrics = httpx.get(f"{service.url}/metrics").text
-    assert 'srez_alerts{kind="outage",state="firing"} 1.0' in metrics
-    assert 'srez_notifications_total{channel="slack",outcome="sent"} 2.0' in metrics
-    assert "srez_outbox_oldest_seconds 0.0" in metrics
+    await eventually(lambda: all(line in metrics(service) for line in TOLD), "the metrics to tell it")
     heard = AIOKafkaConsumer(ALERTS.name, bootstrap_servers=broker, auto_offset_reset="earliest")
     await heard.start()
     try:
