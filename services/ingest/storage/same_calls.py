@@ -5,6 +5,7 @@ are the same, neither names another customer, and their times agree as far as sy
 long it rang, and begin with the answer or end with the talk alone.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -31,8 +32,8 @@ SELECT pg_advisory_xact_lock(k) FROM (
 _NEAR = """
 SELECT DISTINCT f.event_id::text, f.source, f.agent, f.direction, f.customer,
        (f.data->>'started_at')::timestamptz, f.occurred_at, f.talk_s
-FROM unnest($1::text[], $2::date[], $3::timestamptz[]) AS r(agent, day, ended)
-JOIN facts AS f ON f.agent = r.agent AND f.day = r.day AND f.type = $4
+FROM unnest($1::text[], $2::date[], $3::timestamptz[], $6::text[]) AS r(agent, day, ended, source)
+JOIN facts AS f ON f.agent = r.agent AND f.day = r.day AND f.type = $4 AND f.source <> r.source
                AND f.occurred_at BETWEEN r.ended - $5::interval AND r.ended + $5::interval
 """
 
@@ -96,16 +97,20 @@ async def without_known(
         [report.ended_at for _, report in looked_at],
         CALL,
         FAR,
+        [report.source for _, report in looked_at],
     )
-    known = {row[0]: Report(*row) for row in near}
+    known: dict[str, dict[str, Report]] = defaultdict(dict)
+    for row in near:
+        known[row[2]][row[0]] = Report(*row)
     elsewhere: dict[str, str] = {}
     for _, report in looked_at:
-        same = next((other for other in known.values() if report.is_also(other)), None)
+        own = known[report.agent]
+        same = next((other for other in own.values() if report.is_also(other)), None)
         if same is None:
-            known[report.event] = report
+            own[report.event] = report
         else:
             elsewhere[report.event] = same.source
-            known.pop(report.event, None)
+            own.pop(report.event, None)
     await facts.retract(connection, list(elsewhere), now)
     told = [(candidate, elsewhere.get(candidate.stamped.fact.id)) for candidate in candidates]
     return [one for one, source in told if source is None], [
