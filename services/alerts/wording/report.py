@@ -7,13 +7,14 @@ from typing import Any
 
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
+from services.alerts.wording.slice import cases
 
 Payload = Mapping[str, Any]
 RESULTS = ("not_done", "not_enough_data", "invalidated")
 
 
 def report(payload: Payload, words: Language) -> Content:
-    sections = [_floor(payload, words), _teams(payload, words), _tasks(payload, words), _coaching(payload, words)]
+    sections = [_floor(payload, words), _teams(payload, words), _tasks(payload, words), cases(payload, words)]
     sections += [_incidents(payload, words), _data(payload, words)]
     date = words.date(Date.fromisoformat(payload["date"]))
     board = payload.get("board")
@@ -87,19 +88,6 @@ def _tasks(payload: Payload, words: Language) -> Section:
         told += [words.say(f"report.tasks.{one}", n=words.number(results[one])) for one in RESULTS if results.get(one)]
         lines.append("; ".join(told) + ".")
     return Section(tuple(lines), heading=heading)
-
-
-def _coaching(payload: Payload, words: Language) -> Section:
-    lines = tuple(
-        words.say(
-            "slice.case",
-            agent=case["name"],
-            step=words.say(f"step.{case['step']}").lower(),
-            reason=words.say(f"coaching.{case['reason']}"),
-        )
-        for case in payload["coaching"]
-    )
-    return Section(lines, heading=words.say("slice.coaching"), bullets=True)
 
 
 def _incidents(payload: Payload, words: Language) -> Section:

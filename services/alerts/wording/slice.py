@@ -16,7 +16,7 @@ def slice_(payload: Payload, words: Language) -> Content:
     sections = [
         *_untrusted(payload, words),
         _tasks(payload, words),
-        _coaching(payload, words),
+        cases(payload, words),
         _verified(payload, words),
         _lagging(payload, words),
         _team(payload, words),
@@ -143,7 +143,8 @@ def _verified(payload: Payload, words: Language) -> Section:
     return Section(tuple(lines), heading=words.say("slice.verified"), bullets=True)
 
 
-def _coaching(payload: Payload, words: Language) -> Section:
+def cases(payload: Payload, words: Language) -> Section:
+    """Who goes to the trainer, and why."""
     lines = tuple(
         words.say(
             "slice.case",

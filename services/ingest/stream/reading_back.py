@@ -6,10 +6,9 @@ the end of its row reads it once more, which changes nothing.
 """
 
 import asyncio
-import email.utils
 import random
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -21,7 +20,7 @@ from services.ingest.storage import readbacks
 from services.ingest.storage.entry import entry
 from services.ingest.storage.journal import DATABASE_ERRORS, Journal
 from services.ingest.storage.readbacks import Claimed
-from services.kit import logs
+from services.kit import logs, retry_after
 from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 
@@ -166,7 +165,8 @@ async def _get(client: httpx.AsyncClient, fetch: Fetch) -> tuple[bytes, str]:
         if not answer.is_success:
             status = answer.status_code
             final = status < 500 and status not in PASSING
-            wait_s = _retry_after(answer.headers.get("retry-after")) if status in (429, 503) else None
+            asked_s = retry_after.seconds(answer.headers.get("retry-after")) if status in (429, 503) else None
+            wait_s = None if asked_s is None else min(asked_s, LONGEST_WAIT_S)
             raise NotRead(f"the provider answered HTTP {status}", final=final, wait_s=wait_s)
         parts, size = [], 0
         async for part in answer.aiter_bytes():
@@ -175,17 +175,3 @@ async def _get(client: httpx.AsyncClient, fetch: Fetch) -> tuple[bytes, str]:
                 raise NotRead("the answer is larger than 1 MiB", final=True)
             parts.append(part)
         return b"".join(parts), answer.headers.get("content-type", "application/json")
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds of a Retry-After header, which is a number or a date; None when it says nothing usable."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return min(float(value), LONGEST_WAIT_S)
-    try:
-        at = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    left = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
-    return min(max(left, 1.0), LONGEST_WAIT_S)

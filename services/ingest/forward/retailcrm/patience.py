@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_never
 from tenacity.wait import wait_exponential_jitter
 
+from services.kit import retry_after
 from services.kit.errors import Unavailable
 
 ATTEMPTS: Final = 6
@@ -36,7 +35,7 @@ def send(client: httpx.Client, request: httpx.Request, who: str) -> httpx.Respon
     except httpx.TransportError as error:  # its text may hold the address, and that a secret
         raise Later(f"{who} does not answer: {type(error).__name__}") from error
     if response.status_code in _PASSING:
-        after_s = _retry_after(response.headers.get("retry-after", ""))
+        after_s = min(retry_after.seconds(response.headers.get("retry-after")) or 0.0, LONGEST_ASKED_S)
         raise Later(f"{who} answers {response.status_code}", after_s)
     return response
 
@@ -63,15 +62,3 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.after_s if isinstance(error, Later) else 0.0
     return max(asked, _USUAL(state))
-
-
-def _retry_after(text: str) -> float:
-    """Seconds, or an HTTP date; 0 for what is neither."""
-    if text.strip().isascii() and text.strip().isdigit():
-        return min(float(text.strip()[:9]), LONGEST_ASKED_S)
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(0.0, (at - datetime.now(UTC)).total_seconds()), LONGEST_ASKED_S)
