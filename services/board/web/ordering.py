@@ -1,7 +1,6 @@
-"""What people may ask for: ``POST /api/v1/sources/{source}/assign`` and ``/replay``. Ingest does it; the page shows how it went.
+"""What people may ask for: ``POST /api/v1/sources/{source}/assign`` and ``/replay``.
 
-There are no accounts yet: nobody may ask through a board that listens beyond this machine, and a browser only from the
-board's own pages.
+Ingest does it; the page shows how it went.
 """
 
 from typing import Annotated, Any
@@ -14,9 +13,9 @@ from pydantic.functional_validators import AfterValidator
 from schemas.commands import Assign, Replay
 from services.board.storage import intake
 from services.board.web import filters
+from services.board.web.asking import asking, check
 from services.board.web.board import Board, Json
 from services.board.web.documented import PROBLEM, inlined
-from services.board.web.sameorigin import from_own_pages, is_json
 from services.board.web.sources import Name, replay_since
 
 Identity = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(filters.printable)]
@@ -58,12 +57,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 def routes(board: Board) -> APIRouter:
     async def allowed(request: Request) -> None:
         """Raises: HTTPException 403, 415."""
-        if not board.may_order:
-            raise HTTPException(403, "no_accounts")
-        if not from_own_pages(request.headers):
-            raise HTTPException(403, "cross_site")
-        if not is_json(request.headers):
-            raise HTTPException(415, "not_json")
+        check(asking(board, request), "intake")
 
     router = APIRouter(tags=["sources"], dependencies=[Depends(allowed)])
 
@@ -100,8 +94,7 @@ def routes(board: Board) -> APIRouter:
         return await _ask(request, Replay(source=source, since=since, rows=tuple(sorted(set(body.rows)))))
 
     async def _ask(request: Request, asked: Assign | Replay) -> Response:
-        by = f"board, {request.client.host}" if request.client else "board"
-        order = await board.orders.ask(asked, board.clock.now(), by)
+        order = await board.orders.ask(asked, board.clock.now(), asking(board, request).name)
         return Json(Asked(order=order), 202)
 
     return router

@@ -212,6 +212,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "error.no_accounts": (
         "This board can be reached from other machines and has no accounts yet: nothing can be changed through it"
     ),
+    "error.not_yours": "Only those whose task it is may do this",
     "error.cross_site": "The request is not from the pages of this board",
     "error.not_json": "It must be application/json",
 }

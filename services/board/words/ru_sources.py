@@ -228,6 +228,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "error.no_row": "Такого отклонённого вебхука нет",
     "error.nothing_rejected": "Отклонённых вебхуков нет",
     "error.no_accounts": "Доска открыта не только на этой машине, а учётных записей ещё нет: менять через неё нельзя",
+    "error.not_yours": "Это может сделать только тот, кому это поручено",
     "error.cross_site": "Запрос не со страниц этой доски",
     "error.not_json": "Нужен application/json",
 }

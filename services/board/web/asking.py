@@ -1,0 +1,36 @@
+"""Requests that change something: only from the board's own pages, by somebody who may.
+
+There are no accounts yet: nobody may ask through a board that listens beyond this machine, and a browser only from the
+board's own pages.
+"""
+
+from fastapi import HTTPException, Request
+
+from services.board.access import Act, Person, may
+from services.board.web.board import Board
+from services.board.web.sameorigin import from_own_pages, is_json
+
+
+def person(board: Board, request: Request) -> Person | None:
+    """Who asks; None: nobody we know."""
+    if not board.may_order:
+        return None
+    return Person(f"board, {request.client.host}" if request.client else "board", "operator")
+
+
+def asking(board: Board, request: Request) -> Person:
+    """Who asks for a change. Raises: HTTPException 403, 415."""
+    found = person(board, request)
+    if found is None:
+        raise HTTPException(403, "no_accounts")
+    if not from_own_pages(request.headers):
+        raise HTTPException(403, "cross_site")
+    if not is_json(request.headers):
+        raise HTTPException(415, "not_json")
+    return found
+
+
+def check(who: Person, act: Act, *, team: str | None = None, agent: str | None = None) -> None:
+    """Raises: HTTPException 403 when *who* may not do *act* about them."""
+    if not may(who, act, team=team, agent=agent):
+        raise HTTPException(403, "not_yours")
