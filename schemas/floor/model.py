@@ -275,6 +275,21 @@ class TeamJudgement(Strict):
     min_agents: int = Field(4, ge=2)
 
 
+class SliceDrop(Strict):
+    """Shown beside the verdict: this slice against one's own earlier pace, by rate."""
+
+    below: Share = 0.8
+    probability: Share = 0.90
+    past_days: int = Field(5, ge=1, description="so many earlier days of the same slice are compared with")
+
+
+class Drift(Strict):
+    """Worth a look, never an alert: a slow decline over days, found by a cumulative sum."""
+
+    rate: float = Field(0.5, gt=0, lt=1, description="the share of the norm it is tuned to find")
+    slices_per_false_alarm: int = Field(200, ge=10)
+
+
 class Verification(Strict):
     done_probability: Share = 0.60
     not_done_probability: Share = 0.75
@@ -292,6 +307,8 @@ class Judgement(Strict):
     fdr: Fdr | None = Fdr()
     task_budget_share: Share | None = 0.20
     team: TeamJudgement = TeamJudgement()
+    drop: SliceDrop = SliceDrop()
+    drift: Drift = Drift()
     verification: Verification = Verification()
 
 
