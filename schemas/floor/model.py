@@ -11,6 +11,7 @@ import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.gaming import Gaming
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
@@ -419,6 +420,7 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    gaming: Gaming = Gaming()
     outages: Outages = Outages()
     notify: Notify = Notify()
     quality: Quality = Quality()
