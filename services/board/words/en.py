@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import en_lines, en_report, en_sources
+from services.board.words import en_lines, en_look, en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_look.WORDS,
     **en_report.WORDS,
     **en_lines.WORDS,
     # navigation and the shell

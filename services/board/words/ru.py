@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import ru_lines, ru_report, ru_sources
+from services.board.words import ru_lines, ru_look, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_look.WORDS,
     **ru_report.WORDS,
     **ru_lines.WORDS,
     # navigation and the shell
