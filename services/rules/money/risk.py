@@ -8,14 +8,19 @@ of step s is worth v(s) = planned payments / planned s. Losses that go on (conve
 period at the same pace; those of a fault or of a bad number are what they took so far.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from schemas.floor.model import Judgement
 from schemas.steps import STEPS, Step
+from services.rules.day import WorkingDay
 from services.rules.deviation import p_rate_below
+from services.rules.exposure import Exposure
+from services.rules.forecast import course
 from services.rules.rung import CONVERSIONS, MIN_TRIALS
+from services.rules.spans import EMPTY, subtract
 
 Cause = Literal["technical", "number_list", "conversion", "volume", "unexplained"]
 CAUSES: Final[tuple[Cause, ...]] = ("technical", "number_list", "conversion", "volume", "unexplained")
@@ -28,10 +33,28 @@ class Planned:
     ``so_far``: for the minutes scheduled so far, ``technical``: for those of them lost to faults, ``whole``: of the period.
     """
 
-    done: int
+    done: float
     so_far: float
     technical: float
     whole: float
+
+
+def planned(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime) -> Planned:
+    """An agent's step at *now*; *norm* is of a full standard shift."""
+    every = Exposure(own.scheduled, EMPTY, own.scheduled)
+    spared = subtract(own.scheduled, own.technical)
+    as_planned = course(done, norm, every, day, now)
+    without = course(done, norm, Exposure(spared, EMPTY, spared), day, now) if own.technical else as_planned
+    lost = max(0.0, as_planned.expected - without.expected)
+    return Planned(done, as_planned.expected, lost, as_planned.planned)
+
+
+def added(every: Iterable[Planned]) -> Planned:
+    done = so_far = technical = whole = 0.0
+    for one in every:
+        done, so_far = done + one.done, so_far + one.so_far
+        technical, whole = technical + one.technical, whole + one.whole
+    return Planned(done, so_far, technical, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +77,17 @@ class AtRisk:
     broken: Step | None = None
 
 
-def at_risk(total: int, claims: Claims, worth: float) -> AtRisk:
+def at_risk(total: float, claims: Claims, worth: float, grain: int = 1) -> AtRisk:
     """*total* handed out in order.
 
     Args:
         worth: mean payment in minor units, or 1 to count payments.
+        grain: all sums are multiples of it, so that whole currency units add up as they are shown.
     """
-    left = total = max(0, total)
+    left = total = max(0, grain * round(total / grain))
     causes: dict[Cause, int] = {}
     for cause in CAUSES[:-1]:
-        causes[cause] = min(left, max(0, round(getattr(claims, cause) * worth)))
+        causes[cause] = min(left, max(0, grain * round(getattr(claims, cause) * worth / grain)))
         left -= causes[cause]
     causes["unexplained"] = left
     return AtRisk(total, causes, claims.broken if causes["conversion"] else None)
@@ -99,7 +123,7 @@ def _first_broken(steps: Mapping[Step, Planned], by: Judgement) -> tuple[Step | 
         reference = steps[step].whole / steps[base].whole
         if trials < MIN_TRIALS or done >= trials * reference:
             continue
-        low = p_rate_below(min(done, trials), trials, reference, by.soft.below, cv=by.team.prior_cv)
+        low = p_rate_below(round(min(done, trials)), round(trials), reference, by.soft.below, cv=by.team.prior_cv)
         if low >= by.soft.probability_many:
             return step, (trials * reference - done) * _to_the_end(steps[step])
     return None, 0.0

@@ -10,10 +10,16 @@ BY = Judgement()
 amounts = st.floats(0, 1e4)
 
 
-@given(st.integers(-(10**12), 10**12), st.builds(Claims, amounts, amounts, amounts, amounts), st.floats(0, 1e9))
-def test_causes_add_up(total: int, claimed: Claims, worth: float) -> None:
-    found = at_risk(total, claimed, worth)
-    assert found.total == max(0, total)
+@given(
+    st.integers(-(10**12), 10**12),
+    st.builds(Claims, amounts, amounts, amounts, amounts),
+    st.floats(0, 1e9),
+    st.sampled_from([1, 100]),
+)
+def test_causes_add_up(total: int, claimed: Claims, worth: float, grain: int) -> None:
+    found = at_risk(total, claimed, worth, grain)
+    assert abs(found.total - max(0, total)) <= grain / 2
+    assert all(minor % grain == 0 for minor in found.causes.values())
     assert tuple(found.causes) == CAUSES
     assert all(minor >= 0 for minor in found.causes.values())
     assert sum(found.causes.values()) == found.total
