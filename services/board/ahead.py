@@ -39,7 +39,6 @@ class Seen:
     invoices: Sequence[InvoiceGroup]
     payments: Sequence[PaymentGroup]
     before: Mapping[str, Steps]
-    lost_today: Mapping[str, float]
     lost_month: Mapping[str, float]
 
 
@@ -87,7 +86,6 @@ async def read(connection: AsyncConnection, today: Today, now: datetime) -> Seen
         invoices=await invoices.invoices(connection, floor, first, date),
         payments=await invoices.payments(connection, floor, first, date),
         before=await _before(connection, today, month),
-        lost_today=await answers.lost(connection, floor, date, date, now),
         lost_month=await answers.lost(connection, floor, month, date, now),
     )
 
@@ -170,7 +168,7 @@ def _ahead(
     day = of_team(today, team, "payments", now) if today.day.working else None
     mean = sales.amounts.mean if sales.amounts.count >= MIN_PAYMENTS else None
     of_day, of_month = day_steps(today, team, now), _month_steps(today, seen, team, now)
-    lost_today, lost_month = (_of(lost, team) for lost in (seen.lost_today, seen.lost_month))
+    lost_today, lost_month = (_of(lost, team) for lost in (today.lost_answers, seen.lost_month))
     by, grain = floor.judgement, unit(floor.currency)
     short = None
     if month.minor is not None and month.minor.plan is not None:

@@ -184,5 +184,5 @@ def _risks(today: Today, one: Ahead, w: Words) -> list[RiskShown]:
 def _age(one: AgeGroup, currency: str, w: Words) -> AgeShown:
     title = w("forecast.age.older", n=one.since)
     if one.to is not None:
-        title = w("forecast.age.range", since=w.num(one.since), to=w.num(one.to))
+        title = w("forecast.age.range", n=one.to, since=w.num(one.since))
     return AgeShown(title, w.num(one.count), w.money(one.minor, currency), w.sure(one.chance))
