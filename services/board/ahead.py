@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor, Team
 from schemas.steps import STEPS, Step
 from services.board.forecast import of_team
-from services.board.storage import answers, funnel, invoices, states, technical
+from services.board.storage import answers, forecasts, funnel, invoices, states, technical
 from services.board.storage.invoices import InvoiceGroup, PaymentGroup
 from services.board.today import Today, exposures_of
 from services.board.words.numbers import EXPONENTS
@@ -20,6 +20,7 @@ from services.rules.exposure import NONE, Exposure, scheduled
 from services.rules.forecast import MIN_PAYMENTS, Forecast, month_plan
 from services.rules.money.lag import Lag, Settled, learn
 from services.rules.money.month import Amounts, Month, OpenInvoices, Rest, Sales, end_of_month
+from services.rules.money.record import CameOut, Record, record
 from services.rules.money.risk import AtRisk, Claims, Planned, added, at_risk, claims, planned
 from services.rules.norms import norms_of
 from services.rules.spans import at, minutes
@@ -40,6 +41,8 @@ class Seen:
     payments: Sequence[PaymentGroup]
     before: Mapping[str, Steps]
     lost_month: Mapping[str, float]
+    foretold: Mapping[str, Sequence[CameOut]]
+    """Slice → forecasts of the day whose day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Foresight:
     linked: int
     others: Mapping[str, int]
     """Currency → paid this month, net of refunds; the reporting one is not among them."""
+    records: tuple[Record, ...]
 
 
 async def read(connection: AsyncConnection, today: Today, now: datetime) -> Seen:
@@ -87,6 +91,7 @@ async def read(connection: AsyncConnection, today: Today, now: datetime) -> Seen
         payments=await invoices.payments(connection, floor, first, date),
         before=await _before(connection, today, month),
         lost_month=await answers.lost(connection, floor, month, date, now),
+        foretold=await forecasts.payments(connection, floor, date),
     )
 
 
@@ -139,6 +144,7 @@ def foresee(today: Today, seen: Seen, now: datetime) -> Foresight:
         payments=sum(one.count for one in recent),
         linked=sum(one.linked for one in recent),
         others=others,
+        records=tuple(record(slice_, ends) for slice_, ends in seen.foretold.items()),
     )
 
 

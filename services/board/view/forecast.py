@@ -8,6 +8,7 @@ from services.board.today import Today
 from services.board.words import Words
 from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast
+from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
 
 Say = Callable[[float], str]
@@ -57,6 +58,14 @@ class AgeShown:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordShown:
+    slice: str
+    said: str
+    share: str
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastView:
     day: tuple[Plot, ...]
     month: tuple[Plot, ...]
@@ -68,6 +77,7 @@ class ForecastView:
     risks: tuple[RiskShown, ...]
     ages: tuple[AgeShown, ...]
     lag: str
+    records: tuple[RecordShown, ...]
 
 
 def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
@@ -95,6 +105,7 @@ def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
         risks=tuple(shown for one in found.scopes for shown in _risks(today, one, w)),
         ages=tuple(_age(one, currency, w) for one in found.ages),
         lag=w("forecast.lag_hint", n=found.lag.known) if found.lag.known else "",
+        records=tuple(_record(one, w) for one in found.records),
     )
 
 
@@ -186,3 +197,15 @@ def _age(one: AgeGroup, currency: str, w: Words) -> AgeShown:
     if one.to is not None:
         title = w("forecast.age.range", n=one.to, since=w.num(one.since))
     return AgeShown(title, w.num(one.count), w.money(one.minor, currency), w.sure(one.chance))
+
+
+def _record(one: Record, w: Words) -> RecordShown:
+    return RecordShown(
+        slice=one.slice,
+        said=w("forecast.record.said", n=one.days, hit=w("forecast.record.times", n=one.inside)),
+        share=f"{w.share(one.inside / one.days)} ({w.share(one.low)} – {w.share(one.high)})",
+        kept=tuple(
+            w("forecast.record.promised", said=w.sure(kept.said), met=w.num(kept.met), of=w.num(kept.of))
+            for kept in one.kept
+        ),
+    )

@@ -56,6 +56,13 @@ async def test_the_answer(client: httpx.AsyncClient) -> None:
     assert {row["scope"] for row in team["month"]} == {"team:farmers"}
 
 
+async def test_the_record_in_words(client: httpx.AsyncClient) -> None:
+    """Fourteen days kept, one of them outside; said with the plural it needs."""
+    page = (await client.get("/forecast?lang=ru")).text
+    assert page.count("из 14 дней 13 раз попали в интервал 80 %") == 4
+    assert "14 of 14" in (await client.get("/forecast?lang=en")).text
+
+
 @pytest_asyncio.fixture
 async def linked(postgres_dsn: str) -> AsyncIterator[Service]:
     """Invoices with and without payments, and a bad campaign."""
