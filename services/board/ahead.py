@@ -16,7 +16,7 @@ from services.board.storage.invoices import InvoiceGroup, PaymentGroup
 from services.board.today import Today, exposures_of
 from services.board.words.numbers import EXPONENTS
 from services.rules.day import is_working, working_day
-from services.rules.exposure import NONE, Exposure, scheduled
+from services.rules.exposure import NONE, scheduled
 from services.rules.forecast import MIN_PAYMENTS, Forecast, month_plan
 from services.rules.money.lag import Lag, Settled, learn
 from services.rules.money.month import Amounts, Month, OpenInvoices, Rest, Sales, end_of_month
@@ -24,6 +24,7 @@ from services.rules.money.record import CameOut, Record, record
 from services.rules.money.risk import AtRisk, Claims, Planned, added, at_risk, claims, planned
 from services.rules.norms import norms_of
 from services.rules.spans import at, minutes
+from services.rules.target import dues
 
 LAG_DAYS: Final = 90
 """The lag is learned from invoices of so many days; older ones are no longer waited for."""
@@ -113,12 +114,12 @@ async def _before(connection: AsyncConnection, today: Today, month: Date) -> Map
         for agent in floor.agents:
             done = counts[agent.id].done if agent.id in counts else {}
             exposed = own.get(agent.id, NONE)
-            whole = exposed.scheduled_min(day.starts, day.ends)
-            gone = minutes(exposed.technical, at(day.starts), at(day.ends))
-            for step, norm in norms_of(floor, agent, day.weekday).items():
-                rate = norm / day.standard_min if day.standard_min else 0.0
-                has = done.get(step, 0) if step in told else rate * (whole - gone)
-                one = Planned(has, rate * whole, rate * gone, rate * whole)
+            norms = norms_of(floor, agent, day.weekday)
+            whole = dues(norms, exposed.scheduled, day, day.starts, day.ends)
+            gone = dues(norms, exposed.technical, day, day.starts, day.ends)
+            for step in norms:
+                has = done.get(step, 0) if step in told else whole[step] - gone[step]
+                one = Planned(has, whole[step], gone[step], whole[step])
                 lost.setdefault((agent.team, step), []).append(one)
     return {
         team.id: {step: added(lost[team.id, step]) for step in STEPS if (team.id, step) in lost} for team in floor.teams
@@ -212,7 +213,7 @@ def day_steps(today: Today, team: Team | None, now: datetime) -> Steps:
             continue
         own, done = today.exposures.get(agent.id, NONE), today.agents[agent.id].done
         for step, norm in today.norms.get(agent.id, {}).items():
-            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day, now))
+            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day, now, step))
     return {step: added(found[step]) for step in STEPS if step in found}
 
 
@@ -231,9 +232,9 @@ def _month_steps(today: Today, seen: Seen, team: Team | None, now: datetime) -> 
         for agent in today.floor.agents:
             if team is None or agent.team == team.id:
                 plan = scheduled(today.floor, day, agent)
-                share = Exposure(plan, (), plan).scheduled_min(day.starts, day.ends) / (day.standard_min or 1.0)
-                for step, norm in norms_of(today.floor, agent, day.weekday).items():
-                    found.setdefault(step, []).append(Planned(0, 0.0, 0.0, norm * share))
+                norms = norms_of(today.floor, agent, day.weekday)
+                for step, whole in dues(norms, plan, day, day.starts, day.ends).items():
+                    found.setdefault(step, []).append(Planned(0, 0.0, 0.0, whole))
     return {step: added(found[step]) for step in STEPS if step in found}
 
 

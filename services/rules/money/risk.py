@@ -39,12 +39,12 @@ class Planned:
     whole: float
 
 
-def planned(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime) -> Planned:
+def planned(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime, step: Step) -> Planned:
     """An agent's step at *now*; *norm* is of a full standard shift."""
     every = Exposure(own.scheduled, EMPTY, own.scheduled)
     spared = subtract(own.scheduled, own.technical)
-    as_planned = course(done, norm, every, day, now)
-    without = course(done, norm, Exposure(spared, EMPTY, spared), day, now) if own.technical else as_planned
+    as_planned = course(done, norm, every, day, now, step)
+    without = course(done, norm, Exposure(spared, EMPTY, spared), day, now, step) if own.technical else as_planned
     lost = max(0.0, as_planned.expected - without.expected)
     return Planned(done, as_planned.expected, lost, as_planned.planned)
 
