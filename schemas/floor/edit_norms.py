@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from schemas.floor.days import Weekday
 from schemas.floor.load import FloorError, Problem, parse
-from schemas.floor.model import Floor, NormEntry, Segment, Weekday
+from schemas.floor.model import Floor, NormEntry, Segment
 from schemas.floor.nodes import Edit, addition, compose, edited, items, value
 from schemas.steps import Step
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from schemas.floor.model import WEEKDAYS, Floor
+from schemas.floor.days import WEEKDAYS
+from schemas.floor.model import Floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tu
     yield from _doubles(floor)
     yield from _references(floor)
     yield from _ties(floor)
+    yield from _days(floor)
     yield from _maps(floor)
     if providers is not None:
         yield from _providers(floor, set(providers))
@@ -180,6 +182,15 @@ def _ties(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
                     yield ("norms", at, line, step), what
                     break
                 seen[key] = at
+
+
+def _days(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for at, team in enumerate(floor.teams):
+        if team.day is not None and not (day := floor.day_by_team[team.id]).ordered:
+            yield (
+                ("teams", at, "day"),
+                f"starts at {day.start:%H:%M} and ends at {day.end:%H:%M}; what is left out is the floor's",
+            )
 
 
 def _tree(text: str) -> Any:

@@ -82,7 +82,7 @@ def _course(today: Today, agent: str, step: Step, now: datetime) -> Course | Non
         return None
     known = today.agents.get(agent)
     done = known.done.get(step, 0) if known else 0
-    return course(done, norm, today.exposures.get(agent, NONE), today.day, now, step)
+    return course(done, norm, today.exposures.get(agent, NONE), today.day_of(agent), now, step)
 
 
 def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float | None:
@@ -90,6 +90,6 @@ def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float |
     month = month_plan(today.floor, today.date, team.id if team else None) if step == "payments" else None
     if month is None:
         return plan_of_step(whole)
-    done, days = whole.done + whole.beside, days_left(today.floor, today.date)
+    done, days = whole.done + whole.beside, days_left(today.floor, today.date, team.id if team else None)
     plan = plan_of_payments(month, paid_by(today, team), done, days)
     return plan_of_step(whole) if plan is None else plan

@@ -185,12 +185,12 @@ def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int) -> floa
     return done + owed / (paid.recent_minor / paid.recent_count)
 
 
-def days_left(floor: Floor, date: Date) -> int:
-    """Working days of the month from *date* on, that day included; 0 when it is not a working day itself."""
-    if not is_working(floor, date):
+def days_left(floor: Floor, date: Date, team: str | None = None) -> int:
+    """Working days of the team, or of the floor, from *date* to the end of its month; 0 when *date* is none itself."""
+    if not is_working(floor, date, team):
         return 0
     found, day = 0, date
     while day.month == date.month:
-        found += is_working(floor, day)
+        found += is_working(floor, day, team)
         day += timedelta(days=1)
     return found

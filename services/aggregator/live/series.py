@@ -57,7 +57,7 @@ class AgentSeries:
                 self._plans[name] = own_norms, scheduled(on.floor, on.day, agent)
             norms, plan = self._plans[name]
             own_time = exposure(plan, on.day, day.states(), technical.get(name, EMPTY))
-            due = dues(norms, own_time.net, on.day, on.day.starts, now)
+            due = dues(norms, own_time.net, on.day.of(agent.team), on.day.starts, now)
             for step, count in zip(STEPS, day.done, strict=True):
                 labels = [agent.team, name, step]
                 done.add_metric(labels, count)

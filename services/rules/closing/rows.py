@@ -21,7 +21,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
-        due = dues_of(norms, exposure.net, view.today, starts, cut.at)
+        due = dues_of(norms, exposure.net, view.today.of(agent.team), starts, cut.at)
         for step in STEPS:
             if step not in norms and not own.get(step):
                 continue
