@@ -29,7 +29,7 @@ def give_norms(text: str, norms: Sequence[Norm]) -> str:
     Raises: FloorError for a text that does not parse, or a way of writing that only a person can edit.
     """
     before = parse(text)
-    meant = before.model_copy(update={"norms": _with(before.norms, norms)})
+    meant = before.model_copy(update={"norms": with_norms(before.norms, norms)})
     if meant == before:
         return text
     try:
@@ -68,7 +68,8 @@ def place(entries: Sequence[NormEntry], norm: Norm, line: str) -> int | None:
     return same[0] if same else None
 
 
-def _with(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
+def with_norms(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
+    """*entries* once these norms are put in."""
     out = list(entries)
     for norm in norms:
         for line, number in _lines(norm):
@@ -122,7 +123,7 @@ def _additions(text: str, nodes: Sequence[Any], more: dict[tuple[int, str], list
 
 def _fresh(before: Floor, norms: Sequence[Norm]) -> list[str]:
     """Entries of segments that have none, in flow style."""
-    out = _with(before.norms, norms)[len(before.norms) :]
+    out = with_norms(before.norms, norms)[len(before.norms) :]
     found = []
     for entry in out:
         whom = next(f"{kind}: {json.dumps(name, ensure_ascii=False)}" for kind, name in entry.for_ if name is not None)

@@ -138,6 +138,11 @@ def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
             if item.id in seen:
                 yield (name, at, "id"), f"{item.id!r} is used twice"
             seen.add(item.id)
+    learned: set[tuple[str, str]] = set()
+    for at, one in enumerate(floor.judgement.learned):
+        if (one.for_.team, one.step) in learned:
+            yield ("judgement", "learned", at, "step"), f"{one.step} of team {one.for_.team!r} is given twice"
+        learned.add((one.for_.team, one.step))
     owners: dict[tuple[str, str], str] = {}
     for at, agent in enumerate(floor.agents):
         for source, identities in agent.identities.items():
@@ -163,6 +168,10 @@ def _references(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
                 value = getattr(entry.for_, kind)
                 if value is not None and value not in names:
                     yield (block, at, "for"), f"no {kind} {value!r}{_nearest(value, names)}"
+    for at, learned in enumerate(floor.judgement.learned):
+        if learned.for_.team not in teams:
+            what = f"no team {learned.for_.team!r}{_nearest(learned.for_.team, teams)}"
+            yield ("judgement", "learned", at, "for", "team"), what
     channels = {channel.id for channel in floor.notify.channels}
     for at, route in enumerate(floor.notify.routes):
         for channel in route.to:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
@@ -214,6 +215,15 @@ class Judgement(Strict):
     task_budget_share: Share | None = 0.20
     team: TeamJudgement = TeamJudgement()
     verification: Verification = Verification()
+    learned: tuple[Learned, ...] = Field((), description="by team and step, written by `srez norms apply`")
+
+    @cached_property
+    def learned_of(self) -> dict[tuple[str, Step], Prior]:
+        return {(one.for_.team, one.step): Prior(one.prior_cv, one.overdispersion, one.mean) for one in self.learned}
+
+    def of(self, team: str, step: Step) -> Prior:
+        """What holds for the agents of *team* on *step*: learned, else the same for everybody."""
+        return self.learned_of.get((team, step)) or Prior(self.prior_cv, self.overdispersion)
 
 
 class Trust(Strict):

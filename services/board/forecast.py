@@ -34,10 +34,10 @@ class Foreseen:
 def of_agent(today: Today, agent: str, step: Step, now: datetime) -> Forecast | None:
     """None without a norm: nothing is expected, so nothing can be foreseen."""
     own = _course(today, agent, step, now)
-    by = today.floor.judgement
     if own is None:
         return None
-    return end_of_day(own, plan_of_step(own), cv=by.prior_cv, overdispersion=by.overdispersion)
+    by = today.floor.judgement.of(today.floor.agent_by_id[agent].team, step)
+    return end_of_day(own, plan_of_step(own), cv=by.prior_cv, overdispersion=by.overdispersion, mean=by.mean)
 
 
 def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forecast | None:
@@ -51,7 +51,8 @@ def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forec
     )
     whole = together((own for own in courses if own is not None), beside)
     by = today.floor.judgement
-    return end_of_day(whole, _plan(today, team, step, whole), cv=by.team.prior_cv, overdispersion=by.overdispersion)
+    phi = by.of(team.id, step).overdispersion if team else by.overdispersion
+    return end_of_day(whole, _plan(today, team, step, whole), cv=by.team.prior_cv, overdispersion=phi)
 
 
 def every(today: Today, now: datetime, *, team: str | None = None, agent: str | None = None) -> Iterator[Foreseen]:

@@ -77,14 +77,16 @@ def together(courses: Iterable[Course], beside: int = 0) -> Course:
     )
 
 
-def end_of_day(one: Course, plan: float | None, *, cv: float, overdispersion: float) -> Forecast:
+def end_of_day(one: Course, plan: float | None, *, cv: float, overdispersion: float, mean: float = 1.0) -> Forecast:
     """
     Args:
         plan: count to reach by the end of the day; None when there is none. Half a payment is reached by a whole one.
         cv: of the prior of M — ``judgement.prior_cv`` of an agent, ``judgement.team.prior_cv`` of a team or the floor.
+        mean: of that prior.
     """
     has = one.done + one.beside
-    rest = _Rest(multiplier(one.done, one.expected, cv=cv, overdispersion=overdispersion), one.ahead, overdispersion)
+    own = multiplier(one.done, one.expected, cv=cv, overdispersion=overdispersion, mean=mean)
+    rest = _Rest(own, one.ahead, overdispersion)
     tail = (1 - INTERVAL) / 2
     return Forecast(
         done=has,

@@ -12,7 +12,7 @@ from schemas.floor.model import Judgement
 from schemas.rows import derived_id
 from schemas.steps import Step, TaskResult
 from services.rules.day import CutOff, WorkingDay, is_working, team_day
-from services.rules.deviation import EXACT, multiplier
+from services.rules.deviation import EXACT, of_agent
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import at, minutes
@@ -124,7 +124,7 @@ def verify(
         return "done" if met else "not_enough_data" if last_chance else None
     if since.expected < by.min_expected - EXACT and since.done < task.target:
         return "not_enough_data"
-    own = multiplier(since.done, since.expected, cv=by.prior_cv, overdispersion=by.overdispersion)
+    own = of_agent(since.done, since.expected, by.of(task.team, task.step))
     below = own.p_below(by.soft.below)
     if met or 1 - below >= rules.done_probability:
         return "done"
