@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
@@ -197,6 +198,21 @@ class TeamJudgement(Strict):
     min_agents: int = Field(4, ge=2)
 
 
+class SliceDrop(Strict):
+    """Shown beside the verdict: this slice against one's own earlier pace, by rate."""
+
+    below: Share = 0.8
+    probability: Share = 0.90
+    past_days: int = Field(5, ge=1, description="so many earlier days of the same slice are compared with")
+
+
+class Drift(Strict):
+    """Worth a look, never an alert: a slow decline over days, found by a cumulative sum."""
+
+    rate: float = Field(0.5, gt=0, lt=1, description="the share of the norm it is tuned to find")
+    slices_per_false_alarm: int = Field(200, ge=10)
+
+
 class Verification(Strict):
     done_probability: Share = 0.60
     not_done_probability: Share = 0.75
@@ -214,6 +230,8 @@ class Judgement(Strict):
     fdr: Fdr | None = Fdr()
     task_budget_share: Share | None = 0.20
     team: TeamJudgement = TeamJudgement()
+    drop: SliceDrop = SliceDrop()
+    drift: Drift = Drift()
     verification: Verification = Verification()
     learned: tuple[Learned, ...] = Field((), description="by team and step, written by `srez norms apply`")
 
@@ -333,6 +351,7 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    gaming: Gaming = Gaming()
     outages: Outages = Outages()
     notify: Notify = Notify()
     quality: Quality = Quality()
