@@ -340,7 +340,7 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
 
 async def _write_tasks(connection: AsyncConnection, opened: list[Task], state: str) -> None:
     for number, task in enumerate(opened):
-        row = {name: getattr(task, name) for name in Task.__dataclass_fields__}
+        row = {name: getattr(task, name) for name in Task.__dataclass_fields__ if name != "dismissed"}
         await connection.execute(
             sa.insert(tables.tasks), {**row, "evidence": dict(task.evidence), "state": "proposed" if number else state}
         )

@@ -32,6 +32,7 @@ async def tasks_of(connection: AsyncConnection, team: str, cut_off: datetime) ->
     query = sa.select(tasks).where(
         tasks.c.team == team,
         tasks.c.opened <= cut_off,
+        sa.or_(tasks.c.dismissed_at.is_(None), tasks.c.opened == cut_off),
         sa.or_(tasks.c.verified.is_(None), tasks.c.verified >= cut_off),
     )
     return (await connection.execute(query.order_by(tasks.c.opened, tasks.c.agent, tasks.c.step))).all()

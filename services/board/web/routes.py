@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    acting,
     agent,
     alerts,
     calls,
@@ -27,6 +28,7 @@ SECTIONS = (
     wall,
     slices,
     tasks,
+    acting,
     alerts,
     lines,
     sources,

@@ -232,3 +232,15 @@ async def test_before_the_first_floor(postgres_dsn: str) -> None:
         assert "srez floor apply" in page.text
         assert api.json()["reason"] == "no_floor"
     await service.engine.dispose()
+
+
+async def test_a_task_has_its_page(client: httpx.AsyncClient) -> None:
+    """Every task of the day, in both languages: what, why, its course, what moved; another id has none."""
+    rows = (await client.get("/api/v1/tasks")).json()["rows"]
+    for row in rows:
+        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did behaviour move")):
+            answer = await client.get(f"/tasks/{row['task']}", params={"lang": language})
+            assert answer.status_code == 200
+            assert word in answer.text
+            assert re.findall(r"\+?7\d{10}", answer.text) == []
+    assert (await client.get("/tasks/00000000-0000-0000-0000-000000000000")).status_code == 404
