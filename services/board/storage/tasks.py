@@ -111,6 +111,7 @@ async def coaching(
     *,
     day: Date | None = None,
     recheck_from: Date | None = None,
+    since: Date | None = None,
     team: str | None = None,
     agent: str | None = None,
 ) -> list[Case]:
@@ -118,6 +119,8 @@ async def coaching(
     query = sa.select(tables.coaching)
     if day is not None:
         query = query.where(_coaching.date == day)
+    if since is not None:
+        query = query.where(_coaching.date >= since)
     if recheck_from is not None:
         query = query.where(_coaching.recheck_on >= recheck_from)
     for column, value in ((_coaching.team, team), (_coaching.agent, agent)):

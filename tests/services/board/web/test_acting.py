@@ -105,6 +105,33 @@ async def test_only_from_own_pages(asking: httpx.AsyncClient) -> None:
     assert (missing.status_code, missing.json()["reason"]) == (404, "no_task")
 
 
+async def test_a_case_is_planned_and_closed(asking: httpx.AsyncClient, own_dsn: str) -> None:
+    """The newest plan counts, a double click is one act, a closed case takes no plan."""
+    case = (await rows(own_dsn, 'SELECT "case"::text AS id FROM coaching'))[0]["id"]
+    url = f"/api/v1/coaching/{case}"
+    first = {"text": "Слушаем вход", "focus": "первые 30 секунд", "trainer": "oleg", "on": "2026-11-24", "key": "a"}
+    told = [(await asking.post(f"{url}/plan", json=first)).json()["new"] for _ in range(2)]
+    assert told == [True, False]
+    assert (await asking.post(f"{url}/plan", json={"text": "Слушаем возражения"})).status_code == 200
+    page = (await asking.get(f"/coaching/{case}?lang=ru")).text
+    assert "Слушаем возражения" in page
+    assert (await asking.post(f"{url}/plan", json={"text": ""})).status_code == 422
+    assert (await asking.post(f"{url}/close", json={"outcome": "grown", "note": "держит вход"})).status_code == 200
+    late = await asking.post(f"{url}/plan", json={"text": "ещё"})
+    assert (late.status_code, late.json()["reason"]) == (409, "case_closed")
+    assert "держит вход" in (await asking.get(f"/coaching/{case}?lang=ru")).text
+    missing = await asking.post("/api/v1/coaching/00000000-0000-0000-0000-000000000000/plan", json={"text": "x"})
+    assert (missing.status_code, missing.json()["reason"]) == (404, "no_case")
+
+
+async def test_effects_are_told_beside_the_plain_ones(asking: httpx.AsyncClient) -> None:
+    """A row a step and a trainer; the few of one day give no effect."""
+    found = (await asking.get("/api/v1/effects")).json()["rows"]
+    assert found
+    assert {row["kind"] for row in found} <= {"step", "trainer"}
+    assert all(row["effect"] is None for row in found if row["episodes"] < 5)
+
+
 bodies = st.fixed_dictionaries(
     {},
     optional={
