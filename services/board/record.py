@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +19,7 @@ from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.effect import Effect, of_evidence
 from services.rules.funnel import thresholds
 from services.rules.record import PAST_DAYS, CallSeen, Measure, Moved, Slot, moved, pauses_min, same_kind, shown_steps
-from services.rules.tasks import repeats_since
+from services.rules.tasks import LOOK_AHEAD_DAYS, repeats_since
 
 CALLS_SHOWN: Final = 200
 OF_CALLS: Final[tuple[Measure, ...]] = ("short_calls", "pauses")
@@ -39,6 +39,8 @@ class TaskRecord:
     result: Sequence[Moved]
     effect: Effect | None
     again: int
+    carried_to: datetime | None
+    """When a task is looked at again whose cut-off has passed undecided."""
     calls: Sequence[CallRow]
 
 
@@ -70,8 +72,17 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
         result=[steps[step] for step in result if step in steps],
         effect=of_evidence(task.evidence, row.result, floor.judgement),
         again=max(1, sum(one.row.step == row.step for one in known)),
+        carried_to=_carried_to(task, max((cut_off for cut_off, _ in slots), default=None), floor),
         calls=sorted(spoken, key=lambda call: call.ended_at, reverse=True),
     )
+
+
+def _carried_to(task: Task, frozen: datetime | None, floor: Floor) -> datetime | None:
+    if not task.open or frozen is None or task.due > frozen:
+        return None
+    first = date_of(frozen, floor.zone)
+    ahead = (working_day(floor, first + timedelta(days=days)) for days in range(LOOK_AHEAD_DAYS))
+    return next((cut.at for day in ahead for cut in day.cut_offs if cut.at > frozen), None)
 
 
 def _like(rows: Sequence[SliceCount], day: Date, floor: Floor) -> list[SliceCount]:
@@ -132,7 +143,9 @@ def _own_calls(
         return float(short), pauses_min(own, day, start, cut)
 
     before: dict[str, list[tuple[float, float]]] = {}
-    for slot in sorted({row.slot for row in past}):
+    for slot in sorted(
+        {row.slot for row in past if seen.get(row.date)}
+    ):  # days whose calls are no longer kept say nothing
         before.setdefault(slot[1], []).append(measured(slot))
     now = [measured(slot) for slot in slots]
     return [
