@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.advice": "on the way: {steps}",
     "task.again": ("again, {n} times this week", "again, {n} times this week"),
     "task.dismissed": "dismissed",
-    "task.dismissed_why": "Dismissed by {by}: {reason}",
+    "task.dismissed_why": "Dismissed ({by}): {reason}",
     "task.edited": ("edited, was {n}", "edited, was {n}"),
     "task.no_effect": "Too early to tell an effect: not verified, or there was nothing to verify",
     "task.effect": "Without the task {expected} could be expected (between {low} and {high}); done: {done}",

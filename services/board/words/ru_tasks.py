@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.advice": "по пути — {steps}",
     "task.again": ("снова, {n}-й раз за неделю", "снова, {n}-й раз за неделю", "снова, {n}-й раз за неделю"),
     "task.dismissed": "снята",
-    "task.dismissed_why": "Снял(а) {by}: {reason}",
+    "task.dismissed_why": "Снята ({by}): {reason}",
     "task.edited": ("изменена, было {n}", "изменена, было {n}", "изменена, было {n}"),
     "task.no_effect": "Судить об эффекте рано: задача не проверена или проверять было нечего",
     "task.effect": "Без задачи можно было ждать {expected} (от {low} до {high}), сделано {done}",

@@ -237,12 +237,13 @@ HEARD = [
 def test_a_task_names_calls_and_what_goes_with_it():
     """Why each was chosen, a recording where there is one, counts on the way, and that it is not the first time."""
     task = {**TASK, "hear": HEARD, "advice": {"long_calls": 4, "invoices": 1}, "again": 3}
-    said = plain(but(ALL["task"], task=task))
+    told = but(ALL["task"], task=task, board="https://srez.test/")
+    said = plain(told)
     assert "Снова, 3-й раз за неделю." in said
     assert "По пути: 4 длинных разговора, 1 счёт." in said
     assert "10:12, разговор 0:45: оборвался через 0:45, сопротивление на входе https://records.example/1.mp3" in said
     assert "10:30, разговор 11:40: для сравнения, удачный (Ольга Край)" in said
-    assert f"/tasks/{TASK['task']}" in said or not ALL["task"].get("board")
+    assert render(told).link == ("Открыть на доске", "https://srez.test/tasks/t-1")
 
 
 @pytest.mark.parametrize(
