@@ -6,6 +6,7 @@ from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
@@ -18,6 +19,7 @@ from services.board.storage.tasks import Task
 from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.effect import Effect, of_evidence
 from services.rules.funnel import thresholds
+from services.rules.hearing import without_phone
 from services.rules.record import PAST_DAYS, CallSeen, Measure, Moved, Slot, moved, pauses_min, same_kind, shown_steps
 from services.rules.tasks import LOOK_AHEAD_DAYS, repeats_since
 
@@ -73,7 +75,10 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
         effect=of_evidence(task.evidence, row.result, floor.judgement),
         again=max(1, sum(one.row.step == row.step for one in known)),
         carried_to=_carried_to(task, max((cut_off for cut_off, _ in slots), default=None), floor),
-        calls=sorted(spoken, key=lambda call: call.ended_at, reverse=True),
+        calls=[
+            msgspec.structs.replace(call, recording_url=without_phone(call.recording_url))
+            for call in sorted(spoken, key=lambda call: call.ended_at, reverse=True)
+        ],
     )
 
 

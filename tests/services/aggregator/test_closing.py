@@ -18,6 +18,7 @@ from services.aggregator.closing.closer import Closer
 from services.aggregator.closing.late import Late
 from services.aggregator.live.floors import Floors
 from services.aggregator.metrics import Metrics
+from services.aggregator.storage import closes
 from services.aggregator.storage.line_days import LineDays
 from services.board.storage.acts import Recorded, record
 from services.kit import postgres
@@ -304,3 +305,27 @@ def test_an_edited_target_is_what_is_verified(postgres_dsn: str) -> None:
     easy, told = result(seen["done"])
     assert (easy, told["met"], told["expected"]) == ("done", True, seen["expected"])
     assert result(10 * seen["required"])[0] == "not_done"
+
+
+def test_a_close_that_meets_an_act_is_done_again(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task is dismissed after the close has read it: what was judged is thrown away, the next try sees it."""
+
+    async def closed(pool: Any) -> Any:
+        await store(postgres_dsn, a_plain_day(), FLOOR)
+        assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
+        first = (await rows_of(pool, "tasks", "agent"))[0]
+        written = closes.write
+
+        async def meanwhile(*given: Any) -> None:
+            await _act(postgres_dsn, str(first["task"]), Dismiss(reason="data"), at(13, 3, 3))
+            await written(*given)
+
+        monkeypatch.setattr(closes, "write", meanwhile)
+        with pytest.raises(asyncpg.SerializationError):
+            await closer(pool, at(13, 3, 3.5)).close_due()
+        monkeypatch.setattr(closes, "write", written)
+        assert await closer(pool, at(13, 3, 4.5)).close_due() == 1
+        return await rows_of(pool, "tasks", "opened, agent"), first["agent"]
+
+    found, agent = with_pool(postgres_dsn, closed)
+    assert [(row["state"], row["result"]) for row in found if row["agent"] == agent] == [("dismissed", None)]

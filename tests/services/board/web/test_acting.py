@@ -13,6 +13,8 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.board.access import Person
+from services.board.web import acting
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
 from tests.services.board.web.test_sources_fuzz import ASKED, OWN_PAGES, board, texts, values
@@ -103,6 +105,29 @@ async def test_only_from_own_pages(asking: httpx.AsyncClient) -> None:
     assert (await asking.post(url, content="{}", headers={"content-type": "text/plain"})).status_code in (415, 422)
     missing = await asking.post("/api/v1/tasks/00000000-0000-0000-0000-000000000000/confirm", json={})
     assert (missing.status_code, missing.json()["reason"]) == (404, "no_task")
+
+
+@pytest.mark.parametrize(
+    ("who", "refused"),
+    [
+        (Person("vera", "lead", team="nobodys"), {"confirm", "edit", "dismiss", "talk", "acknowledge"}),
+        (Person("ivan", "agent", agent="nobody"), {"confirm", "edit", "dismiss", "talk", "acknowledge"}),
+        (Person("tv", "viewer"), {"confirm", "edit", "dismiss", "talk", "acknowledge"}),
+        (Person("lena", "head"), {"acknowledge"}),
+    ],
+)
+async def test_only_about_their_own(
+    asking: httpx.AsyncClient, own_dsn: str, monkeypatch: pytest.MonkeyPatch, who: Person, refused: set[str]
+) -> None:
+    """Another team's lead, another agent, a viewer: refused, and nothing is written. A head may all but acknowledge."""
+    monkeypatch.setattr(acting, "asking", lambda board, request: who)
+    task = (await tasks(asking))[0][0]["task"]
+    bodies = {"edit": {"target": 3}, "talk": {"note": "x"}, "dismiss": {"reason": "data"}}
+    for kind in ("acknowledge", "confirm", "edit", "talk", "dismiss"):
+        answer = await asking.post(f"/api/v1/tasks/{task}/{kind}", json=bodies.get(kind, {}))
+        assert answer.status_code == (403 if kind in refused else 200), kind
+    written = {row["act"] for row in await rows(own_dsn, "SELECT act FROM task_acts")}
+    assert written & refused == set()
 
 
 async def test_a_case_is_planned_and_closed(asking: httpx.AsyncClient, own_dsn: str) -> None:
