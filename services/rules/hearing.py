@@ -3,8 +3,8 @@
 Two calls in which the rung broke, and a good one for contrast: the agent's own, else of the one in the team who did most of
 this step today. The choice needs no ear and blames nobody; it says where to listen.
 
-calls: after which the longest pauses came · answered: hung up at once · long_calls: cut off in 10–60 s · presentations: long,
-without a presentation · invoices: presented, no invoice · payments: invoiced, not paid yet.
+calls: conversations after which the longest pauses came · answered: hung up at once · long_calls: cut off in 10–60 s ·
+presentations: long, without a presentation · invoices: presented, no invoice · payments: invoiced, not paid yet.
 """
 
 import re
@@ -120,7 +120,7 @@ def _broken(step: Step, calls: Sequence[_Call], long_s: float) -> list[tuple[_Ca
     talked = [call for call in calls if call.deed.talk_s is not None]
     match step:
         case "calls":
-            paused = [call for call in calls if call.pause_s >= PAUSE_S]
+            paused = [call for call in talked if call.pause_s >= PAUSE_S]
             return _first(paused, lambda call: -call.pause_s, "pause")
         case "answered":
             return _first([call for call in talked if call.talk_s < AT_ONCE_S], lambda call: call.talk_s, "hung_up")

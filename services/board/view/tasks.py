@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from schemas.floor import Floor
 from services.board.storage.acts import Done
@@ -105,7 +104,7 @@ def _card(
         what=w("task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.when(due_at(today, task))),
         advice=advice(task, w),
         said=said(done),
-        why=tuple(why(task.evidence, today.floor, w)),
+        why=tuple(why(task, today.floor, w)),
         done=task_done(today, task, known),
         hear=to_hear(task.evidence, names, task.row.agent, w),
         carried=carried(today, task),
@@ -115,9 +114,10 @@ def _card(
     )
 
 
-def why(evidence: Mapping[str, Any], floor: Floor, w: Words) -> list[str]:
+def why(task: Task, floor: Floor, w: Words) -> list[str]:
     """The first broken rung, the numbers behind it, and whether the team was taken into account."""
-    found = []
+    evidence = task.evidence
+    found = [w("why.rung", step=w(f"step.{task.row.step}").lower())]
     word = evidence.get("why")
     if isinstance(word, str) and w.has(f"why.{word}"):
         found.append(w(f"why.{word}"))

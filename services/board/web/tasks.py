@@ -77,7 +77,7 @@ def routes(board: Board) -> APIRouter:
             wanted=wanted(found, w),
             advice=advice(found, w),
             said=said(seen.acts),
-            why=why(found.evidence, floor, w),
+            why=why(found, floor, w),
             hear=to_hear(found.evidence, names, found.row.agent, w),
             again=again(seen.again, w),
             history=history(seen.acts, w),

@@ -8,6 +8,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.record": "Task record",
     "task.open_record": "Open the task",
     "task.advice": "on the way: {steps}",
+    "why.rung": "The first broken rung: {step}",
     "task.again": ("again, {n} times this week", "again, {n} times this week"),
     "task.dismissed": "dismissed",
     "task.dismissed_why": "Dismissed ({by}): {reason}",

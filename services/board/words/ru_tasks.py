@@ -8,6 +8,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.record": "Проверка У2У",
     "task.open_record": "Открыть задачу",
     "task.advice": "по пути — {steps}",
+    "why.rung": "Первая просевшая ступень — {step}",
     "task.again": ("снова, {n}-й раз за неделю", "снова, {n}-й раз за неделю", "снова, {n}-й раз за неделю"),
     "task.dismissed": "снята",
     "task.dismissed_why": "Снята ({by}): {reason}",
