@@ -30,7 +30,13 @@ def _may(board: Board, request: Request) -> Callable[[tasks.Task], May]:
 
 def routes(board: Board) -> APIRouter:
     router = APIRouter()
+    _lists(board, router)
+    _record(board, router)
+    _api(board, router)
+    return router
 
+
+def _lists(board: Board, router: APIRouter) -> None:
     @router.get("/tasks", include_in_schema=False)
     async def page(request: Request, date: filters.Day = None, team: filters.Team = None) -> Response:
         today, now = await board.whole_day(date)
@@ -55,6 +61,8 @@ def routes(board: Board) -> APIRouter:
             team=team or "",
         )
 
+
+def _record(board: Board, router: APIRouter) -> None:
     @router.get("/tasks/{task}", include_in_schema=False)
     async def one(request: Request, task: UUID) -> Response:
         async with board.reader.connect() as connection:
@@ -85,6 +93,8 @@ def routes(board: Board) -> APIRouter:
             may=_may(board, request)(found),
         )
 
+
+def _api(board: Board, router: APIRouter) -> None:
     @router.get("/api/v1/tasks", tags=["tasks"], summary="Tasks", responses=answer(TaskRow, "tasks of the day"))
     async def api(
         date: filters.Day = None,
@@ -107,5 +117,3 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, date)
             found = await tasks.coaching(connection, day=day.date, team=team, agent=agent)
         return listing(board.clock.now(), [localized(case.row, floor) for case in found], floor)
-
-    return router
