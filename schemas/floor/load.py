@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from schemas.floor.model import WEEKDAYS, Floor
+from schemas.floor.quality import quality_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tu
     yield from _references(floor)
     yield from _ties(floor)
     yield from _maps(floor)
+    yield from quality_problems(floor.quality, floor.team_by_id)
     if providers is not None:
         yield from _providers(floor, set(providers))
 

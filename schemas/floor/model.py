@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.mapping import Mapping
+from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
@@ -339,10 +340,6 @@ class Notify(Strict):
     repeat_s: float = 3600
     ack_within_s: float = 900
     head: Head = Head()
-
-
-class Quality(Strict):
-    card: Any = "default"
 
 
 class Board(Strict):
