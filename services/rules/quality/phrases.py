@@ -51,24 +51,22 @@ def find(wanted: Sought, words: Sequence[Token], negation: Negation) -> Iterator
 
 
 def _from(wanted: Sought, words: Sequence[Token], first: int) -> int | None:
-    """Last token when the phrase begins at *first*; the nearest words are taken, and others tried when that fails."""
+    """Last token of the shortest reading when the phrase begins at *first*, or None."""
     if not _fits(wanted.places[0], words[first]):
         return None
-    return _rest(wanted, words, first, 1)
+    reached = {first}
+    for place in wanted.places[1:]:
+        room = place.room or wanted.phrase.gap
+        reached = {at for last in reached for at in _next(place, words, last, room)}
+    return min(reached, default=None)
 
 
-def _rest(wanted: Sought, words: Sequence[Token], last: int, place: int) -> int | None:
-    if place == len(wanted.places):
-        return last
-    room = wanted.places[place].room or wanted.phrase.gap
+def _next(place: Place, words: Sequence[Token], last: int, room: int) -> Iterator[int]:
     for at in range(last + 1, min(len(words), last + 2 + room)):
         if words[at].stop:
-            return None
-        if _fits(wanted.places[place], words[at]):
-            found = _rest(wanted, words, at, place + 1)
-            if found is not None:
-                return found
-    return None
+            return
+        if _fits(place, words[at]):
+            yield at
 
 
 def _fits(place: Place, word: Token) -> bool:
