@@ -10,7 +10,10 @@ from services.board.web import (
     floor,
     forecast,
     lines,
+    marking,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -37,6 +40,9 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.facts import Sample
 from schemas.floor.quality import Form, Zones
 
 Mark = float | None
@@ -66,7 +67,7 @@ class Sheet:
     form: tuple[str, int]
     marks: Mapping[str, Mark]
     bans: tuple[str, ...] = ()
-    sample: str | None = None
+    sample: Sample | None = None
 
 
 def counted(sheets: Iterable[Sheet]) -> list[Sheet]:
