@@ -141,6 +141,18 @@ async def overview(connection: AsyncConnection, floor: Floor, day: WorkingDay, f
     return Overview(teams, agents, _questions(calls, disputes), unknown)
 
 
+async def of_agent(
+    connection: AsyncConnection, floor: Floor, day: WorkingDay, forms: Mapping[Key, Form], agent: str
+) -> Standing:
+    """Of one agent on the roster."""
+    first, last = window(floor, day)
+    read = await stored.read(connection, first, last, agent)
+    marked = await stored.marked(connection, first, last, agent)
+    calls, _ = call_marks(marked, read, await stored.disputes(connection), forms)
+    talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
+    return _standing(floor, floor.agent_by_id[agent].team, agent, calls, read, talks.get(agent, 0), forms)
+
+
 def _grouped(rows: Iterable[Owned]) -> dict[str | None, list[Owned]]:
     found: dict[str | None, list[Owned]] = defaultdict(list)
     for row in rows:

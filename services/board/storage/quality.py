@@ -94,15 +94,17 @@ class Candidate:
     talk_s: float
 
 
-async def marked(connection: AsyncConnection, first: Date, last: Date) -> list[Marked]:
-    """Marks given from *first* to *last*, oldest first."""
+async def marked(connection: AsyncConnection, first: Date, last: Date, agent: str | None = None) -> list[Marked]:
+    """Marks given from *first* to *last*, oldest first; of one *agent* only, if given."""
     query = sa.select(tables.facts).where(_facts.type == SCORE, _facts.day >= first, _facts.day <= last)
+    if agent is not None:
+        query = query.where(_facts.agent == agent)
     rows = await connection.execute(query.order_by(_facts.occurred_at, _facts.event_id))
     return [_marked(row) for row in rows]
 
 
-async def read(connection: AsyncConnection, first: Date, last: Date) -> list[Read]:
-    """Transcripts from *first* to *last* that were read; of a call with several, each."""
+async def read(connection: AsyncConnection, first: Date, last: Date, agent: str | None = None) -> list[Read]:
+    """Transcripts from *first* to *last* that were read; of a call with several, each; of one *agent* only, if given."""
     query = (
         sa.select(
             _facts.data["call_id"].astext.label("call"),
@@ -112,6 +114,8 @@ async def read(connection: AsyncConnection, first: Date, last: Date) -> list[Rea
         .where(_facts.type == TRANSCRIPT, _facts.day >= first, _facts.day <= last, _readings.made_at.is_not(None))
         .order_by(_facts.occurred_at, _facts.event_id)
     )  # fmt: skip
+    if agent is not None:
+        query = query.where(_facts.agent == agent)
     return [_read(row) for row in await connection.execute(query)]
 
 

@@ -143,7 +143,8 @@ def call_view(
 
 
 def quotes(found: Sequence[Evidence]) -> tuple[Quote, ...]:
-    return tuple(Quote(one.start_s, hidden(one.text)) for one in found)
+    """Each stretch of speech once, whatever phrases it holds."""
+    return tuple(dict.fromkeys(Quote(one.start_s, hidden(one.text)) for one in found))
 
 
 def _sheets(call: WholeCall, form: Form, machine: Mapping[str, Mark]) -> list[SheetView]:

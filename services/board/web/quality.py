@@ -22,7 +22,7 @@ from services.rules.quality.forms import Key, changed_silently, known_forms
 from services.rules.quality.listening import sizes
 
 CallId = Annotated[str, Path(min_length=1, max_length=1000, description="call id"), AfterValidator(filters.printable)]
-QUEUE_SHOWN = 40
+QUEUE_SHOWN = 15
 
 
 async def forms_of(board: Board) -> dict[Key, Form]:
