@@ -167,6 +167,10 @@ class Quality(Strict):
     machines: tuple[str, ...] = Field((), description="authors of scores that are programs; machine… always is one")
     listening: Listening = Listening()
 
+    def is_machine(self, by: str) -> bool:
+        """Whether this author of a score is a program: shown, and counted neither as a score nor as an opinion."""
+        return by.startswith("machine") or by in self.machines
+
     def described(self) -> tuple[Form, ...]:
         return (*self.forms, *((self.card,) if isinstance(self.card, Form) else ()))
 

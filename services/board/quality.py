@@ -96,13 +96,18 @@ class Overview:
 
 
 def call_marks(
-    marked: Iterable[Marked], read: Iterable[Read], disputes: Sequence[Dispute], forms: Mapping[Key, Form]
+    floor: Floor,
+    marked: Iterable[Marked],
+    read: Iterable[Read],
+    disputes: Sequence[Dispute],
+    forms: Mapping[Key, Form],
 ) -> tuple[list[CallMarks], list[Key]]:
-    """Marks by call, and forms that marks name and nobody described."""
+    """People's marks by call, and forms that marks name and nobody described."""
     machine = {one.call: one for one in read}
     by_call: dict[str, list[Marked]] = defaultdict(list)
     for one in marked:
-        by_call[one.call].append(one)
+        if not floor.quality.is_machine(one.sheet.by):
+            by_call[one.call].append(one)
     found, unknown = [], set()
     for call, own in by_call.items():
         sheets = counted(one.sheet for one in own)
@@ -124,7 +129,7 @@ async def overview(connection: AsyncConnection, floor: Floor, day: WorkingDay, f
     first, last = window(floor, day)
     disputes = await stored.disputes(connection)
     read = await stored.read(connection, first, last)
-    calls, unknown = call_marks(await stored.marked(connection, first, last), read, disputes, forms)
+    calls, unknown = call_marks(floor, await stored.marked(connection, first, last), read, disputes, forms)
     talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
     calls_of, read_of = _grouped(calls), _grouped(read)
     agents, teams = [], []
@@ -148,7 +153,7 @@ async def of_agent(
     first, last = window(floor, day)
     read = await stored.read(connection, first, last, agent)
     marked = await stored.marked(connection, first, last, agent)
-    calls, _ = call_marks(marked, read, await stored.disputes(connection), forms)
+    calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
     talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
     return _standing(floor, floor.agent_by_id[agent].team, agent, calls, read, talks.get(agent, 0), forms)
 
@@ -234,7 +239,8 @@ async def to_hear(connection: AsyncConnection, floor: Floor, day: WorkingDay, no
     picks = queue(floor.quality.listening, heard, teams, rungs, _best(floor, heard))
     by_call: dict[str, list[str]] = defaultdict(list)
     for one in await stored.marked(connection, first, day.date):
-        by_call[one.call].append(one.sheet.by)
+        if not floor.quality.is_machine(one.sheet.by):
+            by_call[one.call].append(one.sheet.by)
     return [Next(pick, tuple(dict.fromkeys(by_call[pick.call.call]))) for pick in picks]
 
 

@@ -136,7 +136,7 @@ def call_view(
             [(bans[id_], one) for id_, found in call.bans.items() if id_ in bans for one in found],
         ),
         sheets=sheets,
-        closed=len(call.marked) if blind else 0,
+        closed=sum(not floor.quality.is_machine(one.sheet.by) for one in call.marked) if blind else 0,
         comment=mine.comment if mine else "",
         orders=tuple(_order(order, titles, w) for order in orders),
     )
