@@ -137,6 +137,13 @@ NO_CALL: dict[int | str, dict[str, Any]] = {404: {"description": "nothing is kno
 
 def routes(board: Board) -> APIRouter:
     router = APIRouter(tags=["quality"])
+    for part in (_scores, _calls):
+        router.include_router(part(board))
+    return router
+
+
+def _scores(board: Board) -> APIRouter:
+    router = APIRouter()
 
     async def overview() -> tuple[Floor, quality.Overview]:
         forms = await forms_of(board)
@@ -168,25 +175,6 @@ def routes(board: Board) -> APIRouter:
         floor, found = await overview()
         return listing(board.clock.now(), [_question(one) for one in found.questions], floor)
 
-    @router.get("/api/v1/quality/queue", summary="What to hear next", responses=answer(QueueRow, "calls, in order"))
-    async def queue(team: filters.Team = None, agent: filters.Agent = None) -> Response:
-        """The same for everybody the whole day; calls that are marked already included."""
-        async with board.reader.connect() as connection:
-            floor, day = await board.day(connection, None)
-            found = await quality.to_hear(connection, floor, day, board.clock.now())
-        rows = [_queue(one, floor) for one in found]
-        rows = [row for row in rows if team in (None, row.team) and agent in (None, row.agent)]
-        return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
-
-    @router.get("/api/v1/quality/disputes", summary="Disputed marks", responses=answer(DisputeRow, "open ones first"))
-    async def disputes(agent: filters.Agent = None) -> Response:
-        """One question of a score each; both marks are kept."""
-        async with board.reader.connect() as connection:
-            floor, _ = await board.day(connection, None)
-            found = await stored.disputes(connection)
-        rows = [_dispute(one) for one in found if agent in (None, one.agent)]
-        return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
-
     @router.get("/api/v1/quality/forms", summary="Quality cards", responses=answer(FormRow, "every version"))
     async def forms(request: Request) -> Response:
         """Every form of every version of the floor: calls keep the one they were marked with."""
@@ -213,6 +201,31 @@ def routes(board: Board) -> APIRouter:
             for _, form in sorted(known.items())
         ]  # fmt: skip
         return listing(board.clock.now(), rows, floor)
+
+    return router
+
+
+def _calls(board: Board) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/api/v1/quality/queue", summary="What to hear next", responses=answer(QueueRow, "calls, in order"))
+    async def queue(team: filters.Team = None, agent: filters.Agent = None) -> Response:
+        """The same for everybody the whole day; calls that are marked already included."""
+        async with board.reader.connect() as connection:
+            floor, day = await board.day(connection, None)
+            found = await quality.to_hear(connection, floor, day, board.clock.now())
+        rows = [_queue(one, floor) for one in found]
+        rows = [row for row in rows if team in (None, row.team) and agent in (None, row.agent)]
+        return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
+
+    @router.get("/api/v1/quality/disputes", summary="Disputed marks", responses=answer(DisputeRow, "open ones first"))
+    async def disputes(agent: filters.Agent = None) -> Response:
+        """One question of a score each; both marks are kept."""
+        async with board.reader.connect() as connection:
+            floor, _ = await board.day(connection, None)
+            found = await stored.disputes(connection)
+        rows = [_dispute(one) for one in found if agent in (None, one.agent)]
+        return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
 
     @router.get(
         "/api/v1/quality/calls/{call:path}",
