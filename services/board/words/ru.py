@@ -353,6 +353,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "ничего с {since}; ждали {n} событий",
     ),
     "say.efficiency": "темп команды {index} от нормы; уверенность {sure}, что ниже {below}",
+    "say.drop": "за срез {slice} {done} из {target}, а до него {before} из {before_target}; "
+    "уверенность {sure}, что темп ниже {below} прежнего",
     "say.affected": ("Задет {n} агент", "Задеты {n} агента", "Задеты {n} агентов"),
     "say.tasks_lifted": "норма за это время снижена",
     "feed.calls": "звонки",
