@@ -11,6 +11,7 @@ import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.gaming import Gaming
 from schemas.floor.mapping import Mapping
 from schemas.floor.quality import Quality
 from schemas.floor.review import Review
@@ -416,6 +417,7 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    gaming: Gaming = Gaming()
     outages: Outages = Outages()
     notify: Notify = Notify()
     quality: Quality = Quality()

@@ -5,24 +5,13 @@ likelihood ratio "δ of the norm" : "on norm" of a Poisson count, so that on nor
 before S first reaches h is at least e^h (Lorden 1971). h = ln 200 keeps to one false alarm in 200 slices, without a table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date as Date
 from math import log
 
 from schemas.floor.model import Judgement
-from schemas.rows import SliceRow
-from schemas.steps import Step
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One trusted slice of one agent and step: done in it, and due in it by actual exposure."""
-
-    date: Date
-    slice: str
-    done: int
-    expected: float
+from services.rules.pace import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +44,3 @@ def drift(points: Iterable[Point], by: Judgement) -> Drift | None:
         return None
     done, expected = sum(one.done for one in run), sum(one.expected for one in run)
     return Drift(run[0].date, len(run), done, expected, sum_, limit(by))
-
-
-def points(rows: Sequence[SliceRow]) -> dict[tuple[str, Step], list[Point]]:
-    """Slices by agent and step, from frozen rows in order of time. What is due in a slice is the growth of the target.
-
-    Slices that could not be trusted, and those in which nothing was due, say nothing.
-    """
-    found: dict[tuple[str, Step], list[Point]] = {}
-    before: dict[tuple[str, Step], tuple[Date, float]] = {}
-    for row in rows:
-        if row.target is None:
-            continue
-        key = (row.agent, row.step)
-        date, target = before.get(key, (row.date, 0.0))
-        expected = row.target - (target if date == row.date else 0.0)
-        before[key] = (row.date, row.target)
-        if row.trusted and expected > 0:
-            found.setdefault(key, []).append(Point(row.date, row.slice, row.in_slice, expected))
-    return found

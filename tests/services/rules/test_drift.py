@@ -8,7 +8,8 @@ import pytest
 
 from schemas.floor.model import Judgement
 from schemas.rows import SliceRow
-from services.rules.drift import Point, drift, limit, points
+from services.rules.drift import drift, limit
+from services.rules.pace import Point, points
 
 PLAIN = Judgement(overdispersion=1.0)
 MONDAY = date(2026, 11, 2)

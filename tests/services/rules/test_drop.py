@@ -1,11 +1,14 @@
 """A drop against one's own earlier pace."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
 from schemas.floor.model import Judgement
 from services.rules.deviation import Multiplier
-from services.rules.drop import Part, drop, p_ratio_below
+from services.rules.drop import Part, drop, drop_of_days, drop_today, p_ratio_below
+from services.rules.pace import Point
 
 BY = Judgement()
 
@@ -39,3 +42,33 @@ def test_an_even_pace_is_no_drop() -> None:
 def test_nothing_is_said_where_little_is_due(before: Part, now: Part) -> None:
     """Of either part at least three."""
     assert drop(before, now, BY, cv=0.4) is None
+
+
+TODAY = date(2026, 11, 23)
+
+
+def test_a_slice_is_compared_with_the_earlier_ones_of_its_day_only() -> None:
+    """20 of 10 twice, then 1 of 10; what was done yesterday and after the slice is not in it."""
+    own = [Point(TODAY - timedelta(days=1), "11:00", 0, 10.0)]
+    own += [
+        Point(TODAY, name, done, 10.0) for name, done in (("11:00", 20), ("13:00", 20), ("16:00", 1), ("18:00", 30))
+    ]
+
+    found = drop_today(own, TODAY, "16:00", BY)
+
+    assert found is not None
+    assert (found.before, found.now) == (Part(40, 20.0), Part(1, 10.0))
+    assert drop_today(own, TODAY, "11:00", BY) is None
+    assert drop_today(own, TODAY, "18:00", BY) is None
+
+
+def test_a_slice_is_compared_with_the_same_one_of_past_days() -> None:
+    """Five days of 12 out of 10 at that hour, and 2 today; four days are too few."""
+    past = [Point(TODAY - timedelta(days=ago), "11:00", 12, 10.0) for ago in range(5, 0, -1)]
+    today = Point(TODAY, "11:00", 2, 10.0)
+
+    found = drop_of_days([*past, today], TODAY, "11:00", BY)
+
+    assert found is not None
+    assert (found.before, found.now) == (Part(60, 50.0), Part(2, 10.0))
+    assert drop_of_days([*past[1:], today], TODAY, "11:00", BY) is None
