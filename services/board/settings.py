@@ -16,6 +16,11 @@ class BoardSettings(ServiceSettings):
     board_read_deadline_s: float = Field(3, gt=0, description="longest a page waits for PostgreSQL before it says 503")
     board_live_clients: int = Field(500, ge=1, description="open live streams at once; further ones get 503")
     board_metrics_s: float = Field(5, gt=0, description="how often the team series are read")
+    board_session_idle_h: float = Field(12, gt=0, description="hours after which an unused session ends")
+    board_session_h: float = Field(168, gt=0, description="hours after which any session ends")
+    board_https: bool = Field(
+        False, description="browsers reach the board by https through a proxy: session cookies are for https only"
+    )
     hooks_url: str | None = Field(
         None, description="public base address of the webhooks, such as https://srez.example.com; shown on Sources"
     )

@@ -20,6 +20,7 @@ from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board import today as floor_today
 from services.board.live import Live
+from services.board.storage.accounts import Accounts
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
@@ -33,6 +34,7 @@ HERE: Final = Path(__file__).parent.parent
 STATIC: Final = HERE / "static"
 LANG_COOKIE: Final = "srez_lang"
 THEME_COOKIE: Final = "srez_theme"
+SESSION_COOKIE: Final = "srez_session"
 YEAR_S: Final = 365 * 24 * 3600
 
 
@@ -55,6 +57,9 @@ class Board:
     clock: Clock
     max_clients: int
     orders: Orders
+    accounts: Accounts
+    https: bool = False
+    """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None
     """Public base of the webhooks."""
     may_order: bool = False
@@ -133,6 +138,7 @@ class Board:
             "w": w,
             "STEPS": STEPS,
             "path": request.url.path,
+            "signed_in": SESSION_COOKIE in request.cookies and getattr(request.state, "person", None),
             "section": name.removesuffix(".html"),
             "theme": theme if theme in ("light", "dark") else "auto",
             "other_language": other,

@@ -10,6 +10,7 @@ from services.board.web import (
     floor,
     forecast,
     lines,
+    login,
     ordering,
     report,
     slices,
@@ -38,6 +39,7 @@ SECTIONS = (
     forecast,
     report,
     stream,
+    login,
 )
 
 

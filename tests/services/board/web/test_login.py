@@ -1,0 +1,133 @@
+"""The door of the board: nobody without a session once there is an account."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.board.access import Person, Role
+from services.board.app import Service
+from services.board.storage import accounts
+from services.board.web.gate import safe_next
+from services.kit.passwords import weakness
+from services.local.postgres import EmbeddedPostgres
+from tests.services.board.conftest import board_on, client_of
+from tests.support.seed_floor import NOW, seed
+from tests.support.servers import fresh_database
+
+PASSWORD = "correct horse"
+OWN = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture
+def own_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
+    with fresh_database(postgres) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def guarded(own_dsn: str) -> AsyncIterator[Service]:
+    await seed(own_dsn)
+    service = board_on(own_dsn)
+    for name, role in (("olga", "operator"), ("tv", "viewer"), ("ivan", "agent")):
+        await _add(service, name, role)
+    yield service
+    await service.engine.dispose()
+
+
+async def _add(service: Service, name: str, role: Role) -> None:
+    async with service.engine.begin() as connection:
+        assert await accounts.add(connection, Person(name, role), PASSWORD, NOW)
+
+
+async def _sign_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, to: str = "/") -> httpx.Response:
+    return await client.post("/login", data={"name": name, "password": password, "next": to}, headers=OWN)
+
+
+async def test_every_described_route_needs_a_session(guarded: Service) -> None:
+    async with client_of(guarded) as client:
+        assert (await client.get("/api/v1/openapi.json")).status_code == 401
+        for path, methods in guarded.app.openapi()["paths"].items():
+            if path in ("/healthz", "/readyz", "/metrics"):
+                continue
+            for method in methods:
+                assert (await client.request(method, path, headers=OWN)).status_code == 401, (method, path)
+        assert (await client.get("/metrics")).status_code == 200
+        answer = await client.get("/tasks?team=north")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Ftasks%3Fteam%3Dnorth")
+
+
+async def test_sign_in_and_out(guarded: Service) -> None:
+    async with client_of(guarded) as client:
+        client.cookies.set("srez_session", "chosen-by-another")
+        answer = await _sign_in(client, "olga", to="//evil.example")
+        cookie = answer.headers["set-cookie"]
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "chosen-by-another" not in cookie
+        client.cookies.clear()
+        client.cookies.set("srez_session", cookie.split("=", 1)[1].split(";")[0])
+        assert "olga" in (await client.get("/")).text
+        kept = dict(client.cookies)
+        assert (await client.post("/logout", headers=OWN)).status_code == 303
+        client.cookies.clear()
+        client.cookies.set("srez_session", kept["srez_session"])
+        assert (await client.get("/api/v1/floor")).status_code == 401
+
+
+async def test_an_agent_sees_nothing_yet_and_a_viewer_changes_nothing(guarded: Service) -> None:
+    async with client_of(guarded) as client:
+        await _sign_in(client, "ivan")
+        assert (await client.get("/api/v1/floor")).status_code == 403
+    async with client_of(guarded) as client:
+        await _sign_in(client, "tv")
+        assert (await client.get("/api/v1/floor")).status_code == 200
+        answer = await client.post(
+            "/api/v1/sources/mango-main/replay", json={}, headers={**OWN, "origin": "http://board.test"}
+        )
+    assert (answer.status_code, answer.json()["reason"]) == (403, "not_yours")
+
+
+async def test_throttled_by_name_across_replicas(guarded: Service) -> None:
+    async with client_of(guarded) as client:
+        for _ in range(accounts.MOST_OF_NAME):
+            assert (await _sign_in(client, "olga", "wrong password")).status_code == 401
+    assert await guarded.app_accounts.sign_in("olga", PASSWORD, "10.0.0.9", NOW) is None
+    late = NOW + accounts.WINDOW + timedelta(minutes=5)
+    assert await guarded.app_accounts.sign_in("olga", PASSWORD, "10.0.0.9", late)
+
+
+async def test_sessions_end(guarded: Service) -> None:
+    kept = guarded.app_accounts
+    token = await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW)
+    assert token
+    assert await kept.who(token, NOW + timedelta(hours=11))
+    assert await kept.who(token, NOW + timedelta(hours=24)) is None
+    async with guarded.engine.begin() as connection:
+        assert await accounts.change(connection, "olga", NOW, disabled_at=NOW)
+    assert await kept.who(token, NOW + timedelta(hours=12)) is None
+    assert await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW) is None
+
+
+async def test_beyond_loopback_without_accounts_nothing_is_shown(seeded_dsn: str) -> None:
+    service = board_on(seeded_dsn, bind="0.0.0.0")
+    async with client_of(service) as client:
+        page, api = await client.get("/"), await client.get("/api/v1/floor")
+    await service.engine.dispose()
+    assert (page.status_code, api.status_code, api.json()["reason"]) == (403, 403, "no_accounts")
+    assert "srez account add" in page.text
+
+
+@pytest.mark.parametrize("asked", ["//a.b", "/\\a.b", "https://a.b", "/a\r\nx: y", "", None, "a"])
+def test_next_stays_here(asked: str | None) -> None:
+    assert safe_next(asked) == "/"
+
+
+def test_weak_passwords() -> None:
+    assert weakness("short", "olga")
+    assert weakness("Alexandrova", "alexandrova")
+    assert weakness("a" * 12, "x")
+    assert weakness(PASSWORD, "olga") is None
