@@ -1,5 +1,6 @@
 """Models of the floor file. Keys are those of ``floor.example.yaml``; unknown keys are errors, with the nearest name."""
 
+import re
 from datetime import date as Date
 from datetime import time as Time
 from functools import cached_property
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.mapping import Mapping
@@ -160,6 +161,29 @@ class Segment(Strict):
             for rank, part in ((3, self.agent), (2, self.role), (1, self.team), (0, self.floor))
             if part is not None
         )
+
+
+def _half_hour(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(_HALF_HOUR_PATTERN, value)):
+        raise ValueError(f'{value!r} is not the start of a half hour such as "09:30"')
+    return value
+
+
+_HALF_HOUR_PATTERN = r"([01][0-9]|2[0-3]):[03]0"
+HalfHour = Annotated[
+    str, BeforeValidator(_half_hour), WithJsonSchema({"type": "string", "pattern": rf"^{_HALF_HOUR_PATTERN}$"})
+]
+
+
+def _some_weight(value: dict[str, float]) -> dict[str, float]:
+    if value and not any(value.values()):
+        raise ValueError("a curve needs a weight above 0")
+    return value
+
+
+CurveWeights = Annotated[
+    dict[HalfHour, Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]], AfterValidator(_some_weight)
+]
 
 
 class NormEntry(Strict):
@@ -368,6 +392,11 @@ class Floor(Strict):
     teams: tuple[Team, ...]
     agents: tuple[Agent, ...] = ()
     norms: tuple[NormEntry, ...] = ()
+    curves: dict[Step, CurveWeights] = Field(
+        {},
+        description="when a day's results come: step → start of a half hour of the local clock → pace in it against the"
+        " day's mean; 1 where nothing is said",
+    )
     review: Review = Review()
     plan: tuple[Plan, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
