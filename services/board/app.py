@@ -77,7 +77,7 @@ class Service:
             self.app_accounts,
             https=self.settings.board_https,
             hooks_url=self.settings.hooks_url,
-            may_order=is_loopback(self.settings.bind),
+            loopback=is_loopback(self.settings.bind),
         )
         http.add_probes(app, self.registry, self.ready)
         add_routes(app, board)

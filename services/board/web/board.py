@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board import today as floor_today
+from services.board.access import Person, may
 from services.board.live import Live
 from services.board.storage.accounts import Accounts
 from services.board.storage.orders import Orders
@@ -62,8 +63,8 @@ class Board:
     """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None
     """Public base of the webhooks."""
-    may_order: bool = False
-    """Whether people may ask for something through this board: only while nobody but this machine hears it."""
+    loopback: bool = False
+    """Whether nobody but this machine hears it: then it may be used without accounts."""
     assets: Mapping[str, str] = field(default_factory=_fingerprints)
     templates: jinja2.Environment = field(
         default_factory=lambda: jinja2.Environment(
@@ -134,11 +135,13 @@ class Board:
     def render(self, request: Request, name: str, w: Words, *, status: int = 200, **given: Any) -> HTMLResponse:
         theme = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE)
         other: Language = "en" if w.language == "ru" else "ru"
+        who: Person | None = getattr(request.state, "person", None)
         context = {
             "w": w,
             "STEPS": STEPS,
             "path": request.url.path,
-            "signed_in": SESSION_COOKIE in request.cookies and getattr(request.state, "person", None),
+            "signed_in": who if SESSION_COOKIE in request.cookies else None,
+            "may": lambda act, **whom: who is not None and may(who, act, **whom),
             "section": name.removesuffix(".html"),
             "theme": theme if theme in ("light", "dark") else "auto",
             "other_language": other,

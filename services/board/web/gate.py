@@ -44,10 +44,10 @@ class Gate:
         try:
             self._any_accounts = await self._board.accounts.exist()
         except DATABASE_ERRORS:
-            if self._any_accounts or not self._board.may_order:
+            if self._any_accounts or not self._board.loopback:
                 return say(request, self._board, 503, "unavailable", "database")
         if not self._any_accounts:
-            if not self._board.may_order:
+            if not self._board.loopback:
                 return say(request, self._board, 403, "no_accounts", "closed")
             host = f"board, {request.client.host}" if request.client else "board"
             request.state.person = Person(host, "operator")
@@ -59,9 +59,9 @@ class Gate:
             return say(request, self._board, 503, "unavailable", "database")
         if found is None:
             return self._ask_to_sign_in(request)
+        request.state.person = found
         if found.role == "agent" and request.url.path != "/logout":
             return say(request, self._board, 403, "agents_not_yet", "agents_not_yet")
-        request.state.person = found
         return None
 
     def _ask_to_sign_in(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from services.kit.passwords import weakness
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, seed
+from tests.support.seed_sources import add as add_sources
 from tests.support.servers import fresh_database
 
 PASSWORD = "correct horse"
@@ -89,6 +90,21 @@ async def test_an_agent_sees_nothing_yet_and_a_viewer_changes_nothing(guarded: S
             "/api/v1/sources/mango-main/replay", json={}, headers={**OWN, "origin": "http://board.test"}
         )
     assert (answer.status_code, answer.json()["reason"]) == (403, "not_yours")
+
+
+@pytest.mark.parametrize(("bind", "name", "buttons"), [("127.0.0.1", "tv", False), ("0.0.0.0", "olga", True)])
+async def test_buttons_are_shown_to_those_who_may(own_dsn: str, bind: str, name: Role, buttons: bool) -> None:
+    """By the account, wherever the board listens."""
+    await seed(own_dsn)
+    await add_sources(own_dsn)
+    service = board_on(own_dsn, bind=bind)
+    await _add(service, name, "operator" if buttons else "viewer")
+    async with client_of(service) as client:
+        await _sign_in(client, name)
+        page = (await client.get("/sources/mango-main")).text
+    await service.engine.dispose()
+    assert ("data-order=" in page) is buttons
+    assert 'action="/logout"' in page
 
 
 async def test_throttled_by_name_across_replicas(guarded: Service) -> None:
