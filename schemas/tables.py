@@ -357,6 +357,16 @@ accounts = sa.Table(
     Column("created_at", Instant, nullable=False),
     Column("password_changed_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("session_days", Integer, comment="a session of it lasts so long, used or not; null: as the settings say"),
+)
+
+password_links = sa.Table(
+    "password_links",
+    metadata,
+    Column("token_hash", BYTEA, primary_key=True, comment="sha256; the token itself is kept nowhere"),
+    Column("account", Text, sa.ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
 )
 
 sessions = sa.Table(
@@ -379,7 +389,7 @@ logins = sa.Table(
     Column("account", Text, comment="null: no such account; what was typed may be a password and is not kept"),
     Column("name_hash", BYTEA, nullable=False, comment="sha256 of the name as typed"),
     Column("address", Text, nullable=False),
-    Column("outcome", Text, nullable=False, comment="ok, wrong, throttled"),
+    Column("outcome", Text, nullable=False, comment="trying, ok, wrong, throttled"),
     Index("logins_name", "name_hash", "at"),
     Index("logins_address", "address", "at"),
 )

@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from schemas import floor, tables
 from services.board import metrics
+from services.board.doors import Doors
 from services.board.live import Live
 from services.board.news import News
 from services.board.settings import BoardSettings
@@ -50,6 +51,7 @@ class Service:
         )
         limits = Limits(timedelta(hours=settings.board_session_idle_h), timedelta(hours=settings.board_session_h))
         self.app_accounts = Accounts(self.engine, settings.board_read_deadline_s, limits)
+        self.doors = Doors(self.live, self.app_accounts, clock)
         self.registry = CollectorRegistry()
         self.teams = metrics.register(self.registry, self.live)
         self.app = self._web(clock)
@@ -100,6 +102,7 @@ class Service:
             asyncio.create_task(self.live.run(), name="readings"),
             asyncio.create_task(self.live.tick(), name="ticks"),
             asyncio.create_task(self.news.run(), name="news"),
+            asyncio.create_task(self.doors.run(), name="doors"),
             asyncio.create_task(self.teams.follow_closes(self.reader, self.settings.board_metrics_s), name="closes"),
         ]
 

@@ -80,6 +80,13 @@ class Today:
     long_calls: Sequence[calls.CallRow]
     lines: Sequence[LineCount]
     sources: Sequence[SourceCount]
+    whole: "Today | None" = None
+    """Where this is narrowed to what one agent may see (services.board.sight): the day of all, for sums only."""
+
+    @property
+    def everybody(self) -> "Today":
+        """For sums of teams and of the floor; nothing about a person is shown from it."""
+        return self.whole or self
 
     @property
     def date(self) -> Date:

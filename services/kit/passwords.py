@@ -1,7 +1,7 @@
 """Passwords: argon2id by argon2-cffi with its own defaults (RFC 9106, low memory: 64 MiB, 3 passes)."""
 
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,16 +13,20 @@ _HASHER: Final = PasswordHasher()
 _NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(32))
 
 
-def weakness(password: str, name: str) -> str | None:
+Weakness = Literal["short", "long", "name", "repeated", "differ"]
+"""``differ``: typed twice, not the same."""
+
+
+def weakness(password: str, name: str) -> Weakness | None:
     """Why *password* is refused for the account *name*; None: it is good enough."""
     if len(password) < SHORTEST:
-        return f"at least {SHORTEST} characters"
+        return "short"
     if len(password) > LONGEST:
-        return f"at most {LONGEST} characters"
+        return "long"
     if password.casefold() == name.casefold():
-        return "not the name of the account"
+        return "name"
     if len(set(password)) < 3:
-        return "not one or two characters over and over"
+        return "repeated"
     return None
 
 

@@ -26,6 +26,18 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("password_changed_at", INSTANT, nullable=False),
         sa.Column("disabled_at", INSTANT),
+        sa.Column(
+            "session_days",
+            sa.Integer(),
+            comment="a session of it lasts so long, used or not; null: as the settings say",
+        ),
+    )
+    op.create_table(
+        "password_links",
+        sa.Column("token_hash", BYTEA(), primary_key=True, comment="sha256; the token itself is kept nowhere"),
+        sa.Column("account", sa.Text(), sa.ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT),
     )
     op.create_table(
         "sessions",
@@ -46,12 +58,12 @@ def upgrade() -> None:
         ),
         sa.Column("name_hash", BYTEA(), nullable=False, comment="sha256 of the name as typed"),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False, comment="ok, wrong, throttled"),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="trying, ok, wrong, throttled"),
     )
     op.create_index("logins_name", "logins", ["name_hash", "at"])
     op.create_index("logins_address", "logins", ["address", "at"])
 
 
 def downgrade() -> None:
-    for name in ("logins", "sessions", "accounts"):
+    for name in ("logins", "sessions", "password_links", "accounts"):
         op.drop_table(name)

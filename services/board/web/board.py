@@ -8,6 +8,7 @@ from datetime import date as Date
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -21,10 +22,12 @@ from schemas.steps import STEPS
 from services.board import today as floor_today
 from services.board.access import Person, may
 from services.board.live import Live
+from services.board.sight import asks, narrowed, roster_of, sight
 from services.board.storage.accounts import Accounts
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
+from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
 from services.kit.followed import Followed
@@ -86,7 +89,8 @@ class Board:
 
     async def today(self) -> Today:
         async with asyncio.timeout(self.reader.deadline_s):
-            return await self.live.current()
+            found = await self.live.current()
+        return narrowed(found, sight(found.floor, asks.get()))
 
     async def day(self, connection: AsyncConnection, date: Date | None) -> tuple[Floor, WorkingDay]:
         """Floor and day that govern *date*, today by default. Raises: NoFloor."""
@@ -94,7 +98,7 @@ class Board:
         now = self.clock.now()
         chosen = date or date_of(now, self.followed.versions[-1][2].zone)
         floor = floor_on(self.followed.versions, chosen)[1]
-        return floor, working_day(floor, chosen)
+        return roster_of(floor, sight(floor, asks.get())), working_day(floor, chosen)
 
     async def floors(self) -> floor_today.Versions:
         if not self.followed.versions:
@@ -113,7 +117,8 @@ class Board:
         ends = local_instant(date + timedelta(days=1), time(), found.floor.zone) - timedelta(seconds=1)
         moment = ends if date < found.date else local_instant(date, time(), found.floor.zone)
         async with self.reader.connect() as connection:
-            return await floor_today.read(connection, await self.floors(), moment), moment
+            past = await floor_today.read(connection, await self.floors(), moment)
+        return narrowed(past, sight(past.floor, asks.get())), moment
 
     # -- speaking ---------------------------------------------------------------------------------------------
 
@@ -141,6 +146,9 @@ class Board:
             "STEPS": STEPS,
             "path": request.url.path,
             "signed_in": who if SESSION_COOKIE in request.cookies else None,
+            "open_board": who is not None and getattr(request.state, "session", None) is None,
+            "reach": lambda path: reachable(who, self.followed.latest, path),
+            "own_page": f"/agents/{quote(who.agent)}" if who and who.agent else None,
             "may": lambda act, **whom: who is not None and may(who, act, **whom),
             "section": name.removesuffix(".html"),
             "theme": theme if theme in ("light", "dark") else "auto",

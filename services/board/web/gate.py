@@ -8,11 +8,14 @@ from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.board.access import Person
-from services.board.storage.reader import DATABASE_ERRORS
+from services.board.sight import asks
+from services.board.storage.attempts import digest
+from services.board.storage.reader import DATABASE_ERRORS, NoFloor
+from services.board.web.allowed import narrowed_query
 from services.board.web.board import SESSION_COOKIE, Board
 from services.board.web.guard import say
 
-OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/login"})
+OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/login", "/set-password"})
 
 
 def safe_next(asked: str | None) -> str:
@@ -36,6 +39,7 @@ class Gate:
                 await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        asks.set(None)
         refusal = None if _is_open(scope["path"]) else await self._refusal(request)
         await (refusal or self._app)(scope, receive, send)
 
@@ -59,9 +63,23 @@ class Gate:
             return say(request, self._board, 503, "unavailable", "database")
         if found is None:
             return self._ask_to_sign_in(request)
-        request.state.person = found
-        if found.role == "agent" and request.url.path != "/logout":
-            return say(request, self._board, 403, "agents_not_yet", "agents_not_yet")
+        request.state.person, request.state.session = found, digest(token or "")
+        asks.set(found)
+        return await self._narrow(request, found) if found.role == "agent" else None
+
+    async def _narrow(self, request: Request, who: Person) -> Response | None:
+        """Lets an agent ask only for what is kept to what they may see (services.board.web.allowed)."""
+        try:
+            floor = (await self._board.floors())[-1][2]
+        except NoFloor:
+            floor = None
+        except DATABASE_ERRORS:
+            return say(request, self._board, 503, "unavailable", "database")
+        asked = request.scope["query_string"].decode("latin-1")
+        query = narrowed_query(who, floor, request.method, request.scope["path"], asked)
+        if query is None:
+            return say(request, self._board, 403, "not_for_agents", "not_for_agents")
+        request.scope["query_string"] = query.encode("latin-1")
         return None
 
     def _ask_to_sign_in(self, request: Request) -> Response:

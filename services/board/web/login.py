@@ -1,35 +1,13 @@
 """``/login`` and ``/logout``."""
 
-from typing import Final
-from urllib.parse import parse_qs
-
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from services.board.web import forms
 from services.board.web.board import SESSION_COOKIE, Board
 from services.board.web.gate import safe_next
 from services.board.web.sameorigin import from_own_form
 from services.kit import logs
-
-LARGEST: Final = 8192
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Raises: HTTPException 403, 413, 422."""
-    if not from_own_form(request.headers):
-        raise HTTPException(403, "cross_site")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413, "too_large")
-    try:
-        found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
-    except ValueError as error:
-        raise HTTPException(422, "bad_request") from error
-    if any("\x00" in value for values in found.values() for value in values):
-        raise HTTPException(422, "bad_request")
-    return {key: values[0] for key, values in found.items()}
 
 
 def routes(board: Board) -> APIRouter:
@@ -46,18 +24,20 @@ def routes(board: Board) -> APIRouter:
 
     @router.post("/login")
     async def sign_in(request: Request) -> Response:
-        form = await _form(request)
-        address = request.client.host if request.client else "unknown"
+        form = await forms.form(request)
+        address = forms.address(request)
         name, password = form.get("name", "")[:200], form.get("password", "")[:200]
-        token = await board.accounts.sign_in(name, password, address, board.clock.now())
-        if token is None:
+        found = await board.accounts.sign_in(name, password, address, board.clock.now())
+        if found is None:
             logs.get().warning("a sign-in was refused", address=address)
             return page(request, form.get("next"), wrong=True)
         logs.get().info("signed in", account=name, address=address)
         answer = RedirectResponse(safe_next(form.get("next")), 303)
         secure = board.https or request.url.scheme == "https"
-        age = int(board.accounts.limits.absolute.total_seconds())
-        answer.set_cookie(SESSION_COOKIE, token, max_age=age, path="/", httponly=True, samesite="lax", secure=secure)
+        age = int(found.lasts.total_seconds())
+        answer.set_cookie(
+            SESSION_COOKIE, found.token, max_age=age, path="/", httponly=True, samesite="lax", secure=secure
+        )
         return answer
 
     @router.post("/logout")

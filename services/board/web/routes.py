@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    account,
     agent,
     alerts,
     calls,
@@ -40,6 +41,7 @@ SECTIONS = (
     report,
     stream,
     login,
+    account,
 )
 
 

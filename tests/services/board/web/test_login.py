@@ -1,15 +1,19 @@
 """The door of the board: nobody without a session once there is an account."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
+from schemas import tables
+from schemas.messages import SliceClosed
 from services.board.access import Person, Role
 from services.board.app import Service
-from services.board.storage import accounts
+from services.board.storage import attempts, managing
 from services.board.web.gate import safe_next
 from services.kit.passwords import weakness
 from services.local.postgres import EmbeddedPostgres
@@ -32,7 +36,7 @@ def own_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
 async def guarded(own_dsn: str) -> AsyncIterator[Service]:
     await seed(own_dsn)
     service = board_on(own_dsn)
-    for name, role in (("olga", "operator"), ("tv", "viewer"), ("ivan", "agent")):
+    for name, role in (("olga", "operator"), ("tv", "viewer")):
         await _add(service, name, role)
     yield service
     await service.engine.dispose()
@@ -40,7 +44,7 @@ async def guarded(own_dsn: str) -> AsyncIterator[Service]:
 
 async def _add(service: Service, name: str, role: Role) -> None:
     async with service.engine.begin() as connection:
-        assert await accounts.add(connection, Person(name, role), PASSWORD, NOW)
+        assert await managing.add(connection, Person(name, role), PASSWORD, NOW)
 
 
 async def _sign_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, to: str = "/") -> httpx.Response:
@@ -79,10 +83,7 @@ async def test_sign_in_and_out(guarded: Service) -> None:
         assert (await client.get("/api/v1/floor")).status_code == 401
 
 
-async def test_an_agent_sees_nothing_yet_and_a_viewer_changes_nothing(guarded: Service) -> None:
-    async with client_of(guarded) as client:
-        await _sign_in(client, "ivan")
-        assert (await client.get("/api/v1/floor")).status_code == 403
+async def test_a_viewer_changes_nothing(guarded: Service) -> None:
     async with client_of(guarded) as client:
         await _sign_in(client, "tv")
         assert (await client.get("/api/v1/floor")).status_code == 200
@@ -109,21 +110,116 @@ async def test_buttons_are_shown_to_those_who_may(own_dsn: str, bind: str, name:
 
 async def test_throttled_by_name_across_replicas(guarded: Service) -> None:
     async with client_of(guarded) as client:
-        for _ in range(accounts.MOST_OF_NAME):
+        for _ in range(attempts.MOST_OF_NAME):
             assert (await _sign_in(client, "olga", "wrong password")).status_code == 401
     assert await guarded.app_accounts.sign_in("olga", PASSWORD, "10.0.0.9", NOW) is None
-    late = NOW + accounts.WINDOW + timedelta(minutes=5)
+    late = NOW + attempts.WINDOW + timedelta(minutes=5)
     assert await guarded.app_accounts.sign_in("olga", PASSWORD, "10.0.0.9", late)
+
+
+async def test_many_attempts_at_once_get_no_more_tries_than_few(guarded: Service) -> None:
+    """Counted before a password is looked at, one by one."""
+    kept = guarded.app_accounts
+    await asyncio.gather(*(kept.sign_in("olga", "wrong password", "10.0.0.9", NOW) for _ in range(14)))
+    async with guarded.engine.connect() as connection:
+        outcomes = sa.select(tables.logins.c.outcome, sa.func.count()).group_by(tables.logins.c.outcome)
+        found = {row.outcome: row[1] for row in await connection.execute(outcomes)}
+    assert found == {"wrong": attempts.MOST_OF_NAME, "throttled": 14 - attempts.MOST_OF_NAME}
+
+
+async def test_what_is_old_is_forgotten(guarded: Service) -> None:
+    kept = guarded.app_accounts
+    assert await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW)
+    for later, left in ((timedelta(days=29), 1), (timedelta(days=60), 0)):
+        await kept.prune(NOW + later)
+        async with guarded.engine.connect() as connection:
+            for table in (tables.logins, tables.sessions):
+                counted = sa.select(sa.func.count()).select_from(table)
+                assert (await connection.execute(counted)).scalar_one() == left, (table.name, later)
+
+
+async def test_a_wall_stays_signed_in(guarded: Service) -> None:
+    """--days: so long, used or not."""
+    kept = guarded.app_accounts
+    async with guarded.engine.begin() as connection:
+        assert await managing.add(connection, Person("hall", "viewer"), PASSWORD, NOW, days=90)
+    found = await kept.sign_in("hall", PASSWORD, "10.0.0.9", NOW)
+    assert found
+    assert await kept.who(found.token, NOW + timedelta(days=89))
+    assert await kept.who(found.token, NOW + timedelta(days=91)) is None
+
+
+async def test_streams_end_with_their_session(guarded: Service) -> None:
+    """Within seconds; other streams go on."""
+    kept, live = guarded.app_accounts, guarded.live
+    first, second = [await kept.sign_in(name, PASSWORD, "10.0.0.9", NOW) for name in ("olga", "tv")]
+    assert first
+    assert second
+    streams = [live.listen(attempts.digest(one.token)) for one in (first, second)]
+    for stream in (*streams, old := live.listen(None)):
+        assert b"event: hello" in await anext(stream)
+    async with guarded.engine.begin() as connection:
+        assert await managing.change(connection, "olga", NOW, disabled_at=NOW)
+    await guarded.doors.look()
+    assert b"event: bye" in await anext(streams[0])
+    assert [chunk async for chunk in streams[0]] == []
+    assert [chunk async for chunk in old] == [b"event: bye\ndata: {}\n\n"]
+    live.hear(
+        SliceClosed(
+            date=NOW.date(), slice="16:00", team="hunters", cut_off=NOW, closed_at=NOW, trusted=True, on_time=True
+        )
+    )
+    assert b"event: slice" in await anext(streams[1])
+    live.stop()
+    assert [chunk async for chunk in streams[1]] == []
+
+
+async def test_change_the_own_password(guarded: Service) -> None:
+    new = "battery staple"
+    async with client_of(guarded) as client:
+        await _sign_in(client, "tv")
+        assert "tv" in (await client.get("/account?lang=en")).text
+        for wrong in ({"old": "x" * 12, "new": new, "again": new}, {"old": PASSWORD, "new": new, "again": "other"}):
+            assert (await client.post("/account/password", data=wrong, headers=OWN)).status_code == 422
+        assert (
+            await client.post("/account/password", data={"old": PASSWORD, "new": new, "again": new})
+        ).status_code == 403
+        right = {"old": PASSWORD, "new": new, "again": new}
+        assert (await client.post("/account/password", data=right, headers=OWN)).status_code == 303
+        assert (await client.get("/api/v1/floor")).status_code == 401
+        assert (await _sign_in(client, "tv")).status_code == 401
+        assert (await _sign_in(client, "tv", new)).status_code == 303
+        assert (await client.post("/account/sign-out-everywhere", headers=OWN)).status_code == 303
+    async with client_of(guarded) as client:
+        assert (await client.post("/account/password", data=right, headers=OWN)).status_code == 401
+
+
+async def test_a_link_sets_a_password_once(guarded: Service) -> None:
+    async with guarded.engine.begin() as connection:
+        before = await managing.link(connection, "tv", NOW)
+        token = await managing.link(connection, "tv", NOW)
+        assert await managing.link(connection, "nobody", NOW) is None
+    assert await guarded.app_accounts.of_link(str(token), NOW + timedelta(hours=25)) is None
+    form = {"token": str(token), "new": "battery staple", "again": "battery staple"}
+    async with client_of(guarded) as client:
+        for wrong in (before, "guessed", ""):
+            assert (await client.get(f"/set-password?token={wrong}")).status_code == 404
+        assert (await client.get(f"/set-password?token={token}")).status_code == 200
+        assert (await client.post("/set-password", data={**form, "again": "no"}, headers=OWN)).status_code == 422
+        assert (await client.post("/set-password", data=form, headers=OWN)).status_code == 303
+        assert (await client.post("/set-password", data=form, headers=OWN)).status_code == 404
+        assert (await _sign_in(client, "tv", "battery staple")).status_code == 303
 
 
 async def test_sessions_end(guarded: Service) -> None:
     kept = guarded.app_accounts
-    token = await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW)
-    assert token
+    found = await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW)
+    assert found
+    token = found.token
     assert await kept.who(token, NOW + timedelta(hours=11))
     assert await kept.who(token, NOW + timedelta(hours=24)) is None
     async with guarded.engine.begin() as connection:
-        assert await accounts.change(connection, "olga", NOW, disabled_at=NOW)
+        assert await managing.change(connection, "olga", NOW, disabled_at=NOW)
     assert await kept.who(token, NOW + timedelta(hours=12)) is None
     assert await kept.sign_in("olga", PASSWORD, "10.0.0.9", NOW) is None
 
