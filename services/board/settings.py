@@ -9,7 +9,7 @@ class BoardSettings(ServiceSettings):
     board_port: int = Field(8090, ge=0, le=65535, description="port of the console, the API and the probes")
     board_hosts: str = Field(
         "127.0.0.1,localhost",
-        description="names this board may be called by, with commas; others get 400 (no login yet: guards from rebinding)",
+        description="names this board may be called by, with commas; others get 400",
     )
     board_reload_s: float = Field(10, gt=0, description="how often PostgreSQL is read again while Kafka brings news")
     board_poll_s: float = Field(2, gt=0, description="the same while Kafka is away")
