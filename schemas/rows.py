@@ -10,6 +10,7 @@ from uuid import uuid5
 
 import msgspec
 
+from schemas.acts import TaskState
 from schemas.facts import NAMESPACE
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
 
@@ -33,7 +34,10 @@ class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One task with its latest state; ``opened`` and ``verified`` are cut-off instants."""
+    """One task with its latest state; ``opened`` and ``verified`` are cut-off instants.
+
+    ``state`` is told once somebody did something about it: a ``dismissed`` task has no result and gets none.
+    """
 
     task: str
     date: Date
@@ -44,6 +48,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: int
     verified: datetime | None = None
     result: TaskResult | None = None
+    state: TaskState | None = None
 
 
 class CoachingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,21 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime
     evidence: dict[str, Any]
     resolved_at: datetime | None = None
+
+
+class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of the day of ``floor:…`` or ``team:…`` as foretold at one close; ``plan`` is that of the norms."""
+
+    date: Date
+    slice: str
+    scope: str
+    step: Step
+    done: int
+    plan: float | None
+    median: int
+    low: int
+    high: int
+    p_plan: float | None
 
 
 def derived_id(*parts: object) -> str:

@@ -17,6 +17,7 @@ from services.board.live import Live
 from services.board.news import News
 from services.board.settings import BoardSettings
 from services.board.storage.accounts import Accounts, Limits
+from services.board.storage.acts import Acts
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
 from services.board.web.board import Board
@@ -77,6 +78,7 @@ class Service:
             self.settings.board_live_clients,
             self.orders,
             self.app_accounts,
+            Acts(self.engine, deadline_s),
             https=self.settings.board_https,
             hooks_url=self.settings.hooks_url,
             loopback=is_loopback(self.settings.bind),

@@ -10,6 +10,7 @@ import random
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from datetime import date as Date
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from schemas.rows import derived_id
 from schemas.steps import Step
 from schemas.topics import key_hash
 from services.kit import postgres
+from services.rules import hearing
 from services.rules.closing import Evidence, close
 from services.rules.day import WorkingDay, date_of, is_working, working_day
 from services.rules.funnel import steps_of, thresholds
@@ -291,6 +293,29 @@ def count(made: Made, since: datetime, until: datetime, received_by: datetime) -
     return found
 
 
+def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: datetime) -> list[hearing.Deed]:
+    """What the calls to hear are chosen from."""
+    found = []
+    for fact in made.facts:
+        agent = getattr(fact.data, "agent", None)
+        if agent in agents and fact.time <= until and (fact.received_at or fact.time) <= received_by:
+            call = fact.data if isinstance(fact.data, CallEnded) else None
+            found.append(
+                hearing.Deed(
+                    type=fact.type,
+                    agent=agent,
+                    at=fact.time,
+                    call=getattr(fact.data, "call_id", None),
+                    started_at=call.started_at if call else None,
+                    talk_s=float(call.talk_s) if call and call.disposition == "answered" else None,
+                    recording=call.recording_url if call else None,
+                    deal=getattr(fact.data, "deal", None),
+                    invoice=getattr(fact.data, "invoice", None),
+                )
+            )
+    return found
+
+
 async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, untrusted: str) -> None:
     memory, opened, past, levels, cases = Memory(), [], [], [], []  # type: ignore[var-annotated]
     for cut in made.day.cut_offs:
@@ -308,6 +333,8 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
             trust=TrustEvidence(silent=silent),
         )
         found = close(made.floor, made.day.date, cut, evidence, memory)
+        deeds = _deeds(made, hearing.listeners(found), cut.at, closed_at)
+        found = hearing.with_calls(found, made.floor, made.day, cut, deeds)
         await connection.execute(
             sa.insert(tables.closes),
             {
@@ -340,7 +367,7 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
 
 async def _write_tasks(connection: AsyncConnection, opened: list[Task], state: str) -> None:
     for number, task in enumerate(opened):
-        row = {name: getattr(task, name) for name in Task.__dataclass_fields__}
+        row = {name: getattr(task, name) for name in Task.__dataclass_fields__ if name != "dismissed"}
         await connection.execute(
             sa.insert(tables.tasks), {**row, "evidence": dict(task.evidence), "state": "proposed" if number else state}
         )
@@ -443,6 +470,22 @@ async def seed(dsn: str, *, language: str = "ru", now: datetime = NOW, untrusted
     return made
 
 
+def _earlier_invoice(made: Made, agent: str, name: str, at: datetime, amount: int) -> dict[str, Any]:
+    data = InvoiceIssued(invoice=name, agent=agent, at=at - timedelta(hours=1), amount_minor=amount, currency="RUB")
+    id_ = facts.event_id("bitrix", facts.INVOICE, name)
+    fact = Fact(id=id_, type=facts.INVOICE, source="bitrix", time=data.at, data=data, received_at=data.at)
+    return fact_row(fact, date_of(data.at, made.floor.zone))
+
+
+async def _earlier_forecasts(connection: AsyncConnection, made: Made, date: Date) -> None:
+    """What the slices of a past day foretold; on the 13th they were all wrong."""
+    for position, cut in enumerate(made.day.cut_offs):
+        low, high = (20, 30) if date.day == 13 else (14 + position, 24 - position)
+        row = {"done": 4 * position, "plan": 17.0, "median": 18, "low": low, "high": high, "p_plan": 0.6}
+        key = {"date": date, "slice": cut.name, "scope": f"floor:{made.floor.floor}", "step": "payments"}
+        await connection.execute(sa.insert(tables.forecasts), {**key, **row})
+
+
 async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
     """What was paid on the working days of this month before today, for the plan."""
     rows = []
@@ -452,10 +495,15 @@ async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
         for number in range(18 if is_working(made.floor, date) else 0):
             name, at = f"old-{ago}-{number}", noon + timedelta(minutes=15 * number)
             agent, amount = RU[number][0], AMOUNTS[number % len(AMOUNTS)]
-            data = Payment(payment=name, agent=agent, at=at, amount_minor=amount, currency="RUB")
+            data = Payment(payment=name, invoice=f"{name}-i", agent=agent, at=at, amount_minor=amount, currency="RUB")
             id_ = facts.event_id("bitrix", facts.PAYMENT, name)
             fact = Fact(id=id_, type=facts.PAYMENT, source="bitrix", time=at, data=data, received_at=at)
             rows.append(fact_row(fact, date))
+            if number == 0:
+                await _earlier_forecasts(connection, made, date)
+            for which, waited in (("i", (ago + 3 * number) % 9), ("open", (ago + number) % 4)):
+                if which == "i" or number % 3 == 0:
+                    rows.append(_earlier_invoice(made, agent, f"{name}-{which}", at - timedelta(days=waited), amount))
     await connection.execute(sa.insert(tables.facts), rows)
 
 

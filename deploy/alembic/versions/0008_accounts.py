@@ -1,6 +1,6 @@
 """Accounts of the board, their sessions, and who tried to sign in
 
-Revision: 0008, after 0004.
+Revision: 0008, after 0006.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import BYTEA
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

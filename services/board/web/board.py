@@ -24,6 +24,7 @@ from services.board.access import Person, may
 from services.board.live import Live
 from services.board.sight import asks, narrowed, roster_of, sight
 from services.board.storage.accounts import Accounts
+from services.board.storage.acts import Acts
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
@@ -62,6 +63,7 @@ class Board:
     max_clients: int
     orders: Orders
     accounts: Accounts
+    acts: Acts
     https: bool = False
     """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None

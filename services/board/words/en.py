@@ -2,16 +2,20 @@
 
 from typing import Final
 
-from services.board.words import en_lines, en_login, en_report, en_sources
+from services.board.words import en_forecast, en_lines, en_login, en_look, en_report, en_sources, en_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_look.WORDS,
     **en_report.WORDS,
+    **en_forecast.WORDS,
     **en_lines.WORDS,
     **en_login.WORDS,
+    **en_tasks.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
+    "nav.more": "More",
     "nav.floor": "Floor",
     "nav.slices": "Slices",
     "nav.tasks": "Tasks",
@@ -289,10 +293,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "why.answer_rate": "Answered less often than colleagues on the same lines",
     "why.numbers": "{done} of {target} due at the slice; {sure} sure it is below {below} of the norm",
     "why.team_scaled": "Compared with the team: today the whole team is below the norm",
-    "hear.long_calls": "began and broke off",
-    "hear.presentations": "long: did it come to a presentation",
-    "hear.answered": "short",
-    "hear.other": "long",
     # alerts page
     "alerts.title": "Alerts",
     "alerts.open": "Open",
@@ -344,6 +344,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "nothing since {since}; {n} events were due",
     ),
     "say.efficiency": "team's pace is {index} of the norm; {sure} sure it is below {below}",
+    "say.drop": "{done} of {target} in slice {slice}, {before} of {before_target} before it; "
+    "{sure} sure that the pace is below {below} of what it was",
     "say.affected": ("{n} agent affected", "{n} agents affected"),
     "say.tasks_lifted": "their norm is lowered for this time",
     "feed.calls": "calls",

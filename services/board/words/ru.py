@@ -2,16 +2,20 @@
 
 from typing import Final
 
-from services.board.words import ru_lines, ru_login, ru_report, ru_sources
+from services.board.words import ru_forecast, ru_lines, ru_login, ru_look, ru_report, ru_sources, ru_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_look.WORDS,
     **ru_report.WORDS,
+    **ru_forecast.WORDS,
     **ru_lines.WORDS,
     **ru_login.WORDS,
+    **ru_tasks.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
+    "nav.more": "Ещё",
     "nav.floor": "Отдел",
     "nav.slices": "Срезы",
     "nav.tasks": "Задачи",
@@ -293,10 +297,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "why.answer_rate": "Отвечают реже, чем коллегам на тех же линиях",
     "why.numbers": "{done} из {target} к срезу; уверенность {sure}, что ниже {below} нормы",
     "why.team_scaled": "Сравнили с командой: сегодня ниже нормы вся команда",
-    "hear.long_calls": "начался и оборвался",
-    "hear.presentations": "длинный: дошло ли до презентации",
-    "hear.answered": "короткий",
-    "hear.other": "длинный",
     # alerts page
     "alerts.title": "Сигналы",
     "alerts.open": "Идут",
@@ -353,6 +353,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "ничего с {since}; ждали {n} событий",
     ),
     "say.efficiency": "темп команды {index} от нормы; уверенность {sure}, что ниже {below}",
+    "say.drop": "за срез {slice} {done} из {target}, а до него {before} из {before_target}; "
+    "уверенность {sure}, что темп ниже {below} прежнего",
     "say.affected": ("Задет {n} агент", "Задеты {n} агента", "Задеты {n} агентов"),
     "say.tasks_lifted": "норма за это время снижена",
     "feed.calls": "звонки",

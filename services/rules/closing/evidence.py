@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import Any
 
-from schemas.rows import SliceRow
+from schemas.rows import ForecastRow, SliceRow
 from schemas.steps import Step
 from services.rules.exposure import States
 from services.rules.rung import Answers
@@ -40,11 +40,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class TeamIssue:
-    """State of a team's common cause at this slice; ``firing`` has separate limits to enter and to leave."""
+    """State of a team's common cause at this slice; ``firing`` has separate limits to enter and to leave.
+
+    ``dropped``: no common cause, but less on some step (``evidence["drops"]``) than the team itself did before this slice.
+    """
 
     team: str
     firing: bool
     evidence: Mapping[str, Any]
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,4 @@ class Closing:
     cases: list[Case]
     issues: list[TeamIssue]
     trust: dict[str, dict[Step, tuple[str, ...]]]
+    forecasts: list[ForecastRow] = field(default_factory=list)

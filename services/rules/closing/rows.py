@@ -15,13 +15,15 @@ from services.rules.target import dues as dues_of
 def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
     """Every agent × step with a norm or a count, sorted by team, agent and step."""
     found = []
-    date, starts = view.today.date, view.today.starts
+    date, starts, before = view.today.date, view.today.starts, view.today.previous(cut.name)
     for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
         own = view.evidence.done.get(agent.id, {})
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
-        due = dues_of(norms, exposure.net, view.today, starts, cut.at)
+        day = view.today.of(agent.team)
+        due = dues_of(norms, exposure.net, day, starts, cut.at)
+        due_in_slice = due if before == starts else dues_of(norms, exposure.net, day, before, cut.at)
         for step in STEPS:
             if step not in norms and not own.get(step):
                 continue
@@ -35,6 +37,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
                     expected=due.get(step),
                     exposed=exposed,
                     trusted=not doubts[agent.team][step],
+                    expected_in_slice=due_in_slice.get(step),
                 )
             )
     return found
