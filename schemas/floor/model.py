@@ -318,6 +318,10 @@ class Notify(Strict):
 class Board(Strict):
     order: Literal["need", "name"] = "need"
     hide_names: bool = False
+    agents_see: Literal["own", "team", "all"] = Field(
+        "own",
+        description="whose names and numbers an account of the role agent sees beside the sums of teams and floor",
+    )
     url: str | None = Field(None, description="public address of the board, for links in messages")
 
 

@@ -94,6 +94,13 @@ class Today:
     sources: Sequence[SourceCount]
     lost_answers: Mapping[str, float] = field(default_factory=dict)
     """Team → conversations lost today on numbers and lists found bad."""
+    whole: "Today | None" = None
+    """Where this is narrowed to what one agent may see (services.board.sight): the day of all, for sums only."""
+
+    @property
+    def everybody(self) -> "Today":
+        """For sums of teams and of the floor; nothing about a person is shown from it."""
+        return self.whole or self
 
     @property
     def date(self) -> Date:

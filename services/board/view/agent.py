@@ -59,7 +59,7 @@ def agent_view(
     today: Today, agent: str, now: datetime, own: Sequence[CallRow], rows: Sequence[SliceRow], w: Words
 ) -> AgentView:
     found = today.floor.agent_by_id[agent]
-    number = [one.id for one in today.floor.agents].index(agent) + 1
+    number = [one.id for one in today.everybody.floor.agents].index(agent) + 1
     known = today.agents.get(agent) or AgentNow(agent)
     slices: dict[str, dict[Step, SliceRow]] = {}
     for row in rows:

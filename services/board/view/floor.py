@@ -94,16 +94,18 @@ class FloorView:
 
 def floor_view(today: Today, now: datetime, w: Words, *, team: str = "", order: str = "") -> FloorView:
     """*team* limits the agents; *order* is ``need`` or ``name``, by default the floor's."""
-    lines = [_line(today, number, agent, now, w) for number, agent in enumerate(today.floor.agents, 1)]
-    by_team = {team.id: [line for line in lines if line.agent.team == team.id] for team in today.floor.teams}
-    day = Day(today, now)
+    whole = today.everybody
+    everyone = [_line(whole, number, agent, now, w) for number, agent in enumerate(whole.floor.agents, 1)]
+    by_team = {team.id: [line for line in everyone if line.agent.team == team.id] for team in today.floor.teams}
+    lines = [line for line in everyone if line.agent.id in today.floor.agent_by_id]
+    day = Day(whole, now)
     return FloorView(
         today=today,
         now=now,
         lines=ordered(
             [line for line in lines if not team or line.agent.team == team], order or today.floor.board.order
         ),
-        cards=[_card(today, one, by_team[one.id], day) for one in today.floor.teams],
+        cards=[_card(whole, one, by_team[one.id], day) for one in today.floor.teams],
         troubles=[
             saying.say(alert, today.floor, w, today.affected.get(alert.row.alert, 0))
             for alert in today.alerts
@@ -222,6 +224,7 @@ def doubts_slice(today: Today, w: Words) -> list[Doubt]:
 
 def slice_summary(today: Today) -> dict[str, Any] | None:
     """The last slice in three numbers per team; None before the first."""
+    today = today.everybody
     last = today.last_close
     if last is None:
         return None

@@ -67,7 +67,9 @@ class TasksView:
 
 
 def tasks_view(today: Today, around: Around, w: Words, team: str) -> TasksView:
-    names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.floor.agents, 1)}
+    names = {
+        agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.everybody.floor.agents, 1)
+    }
     titles = {one.id: one.title for one in today.floor.teams}
     cards = [_card(today, task, names, titles, around, w) for task in today.tasks if not team or task.row.team == team]
     return TasksView(

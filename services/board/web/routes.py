@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    account,
     acting,
     agent,
     alerts,
@@ -12,6 +13,7 @@ from services.board.web import (
     floor,
     forecast,
     lines,
+    login,
     look,
     marking,
     ordering,
@@ -50,6 +52,8 @@ SECTIONS = (
     quality_api,
     marking,
     stream,
+    login,
+    account,
 )
 
 
