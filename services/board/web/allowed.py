@@ -48,10 +48,7 @@ NARROWED: Final[Mapping[str, How]] = {
 SENT: Final = re.compile(r"/logout|/account/password|/account/sign-out-everywhere|/api/v1/tasks/[^/]+/acknowledge")
 """What an agent may POST; that the task is theirs is checked where it is known whose it is."""
 
-_PATTERNS: Final = [
-    (re.compile(re.escape(path).replace(r"\{agent\}", "(?P<agent>[^/]+)").replace(r"\{task\}", "[^/]+")), how)
-    for path, how in NARROWED.items()
-]
+_PATTERNS: Final = [(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), how) for path, how in NARROWED.items()]
 
 
 def narrowed_query(person: Person, floor: Floor | None, method: str, path: str, query: str) -> str | None:
