@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from schemas.floor import Floor, NormEntry
 from schemas.floor.days import WEEKDAYS, Weekday
-from schemas.floor.origin import Source
+from schemas.floor.origin import Origin, Source
 from schemas.steps import STEPS, Step
 
 Versions = Sequence[tuple[int, datetime, Floor]]
@@ -81,7 +82,6 @@ def rows(floor: Floor) -> list[NormRow]:
 
 def _row(entry: NormEntry, step: Step) -> NormRow:
     kind, name, weekdays = whom(entry)
-    origin = entry.from_.get(step)
     return NormRow(
         for_kind=kind,
         for_name=name,
@@ -91,14 +91,22 @@ def _row(entry: NormEntry, step: Step) -> NormRow:
         reference=entry.reference.get(step),
         source=entry.source(step, "per_day" if step in entry.per_day else "reference"),
         reference_source=entry.source(step, "reference") if step in entry.reference else None,
-        since=origin and origin.since,
-        until=origin and origin.until,
-        days=origin and origin.days,
-        members=origin and origin.members,
-        applied=origin and origin.applied,
-        reviewed_per_day=origin and origin.per_day,
-        reviewed_reference=origin and origin.reference,
+        **_review(entry.from_.get(step)),
     )
+
+
+def _review(origin: Origin | None) -> dict[str, Any]:
+    if origin is None:
+        return {}
+    return {
+        "since": origin.since,
+        "until": origin.until,
+        "days": origin.days,
+        "members": origin.members,
+        "applied": origin.applied,
+        "reviewed_per_day": origin.per_day,
+        "reviewed_reference": origin.reference,
+    }
 
 
 def changed_in(versions: Versions, most: int = 20) -> list[ChangedIn]:

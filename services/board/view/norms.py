@@ -134,7 +134,8 @@ def _said(row: NormRow, source: Source, reviewed: float | None, w: Words) -> str
         return w("norms.source.hand")
     if source == "changed":
         return w("norms.source.changed", day=w.day_short(row.applied), norm=_number(reviewed, w))
-    assert row.since is not None and row.until is not None
+    assert row.since is not None
+    assert row.until is not None
     window = w("norms.window", since=w.day_short(row.since), until=w.day_short(row.until))
     return f"{reviewed_by(row.members, row.days, w)} ({window}), {w('norms.holds', day=_holds(row, w))}"
 
