@@ -15,7 +15,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "norms.reference": "Best performers",
     "norms.reference.hint": "What the best do in a full shift; nobody is judged by it",
     "norms.source": "Source",
-    "norms.precedence": "Where several norms fit a person the nearest holds: their own, then the role's, the team's, the floor's; "
+    "norms.precedence": "Where several norms fit a person the nearest holds: their own, the role's, the team's, the floor's; "
     "a weekday's norm goes before the general one.",
     "norms.none": "The floor file has no norms",
     "norms.whom.agent": "Personal: {name}",
