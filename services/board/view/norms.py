@@ -194,5 +194,5 @@ def _line(change: Change, floor: Floor, w: Words) -> str:
     what = w("step." + change.step)
     if change.line == "reference":
         what = f"{what}, {w('norms.reference').lower()}"
-    numbers = f"{_number(change.before, w)} → {_number(change.after, w)}"
-    return f"{titled(change.key, floor, w)}: {what} {numbers}"
+    before, after = (w("norms.absent") if one is None else w.norm(one) for one in (change.before, change.after))
+    return f"{titled(change.key, floor, w)}: {what} {before} → {after}"

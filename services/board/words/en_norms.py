@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "norms.table": "Day norms",
     "norms.step": "Step",
     "norms.per_day": "Day norm",
-    "norms.reference": "Best performers",
+    "norms.reference": "Reference",
     "norms.reference.hint": "What the best do in a full shift; nobody is judged by it",
     "norms.source": "Source",
     "norms.precedence": "Where several norms fit a person the nearest holds: their own, the role's, the team's, the floor's; "
@@ -28,7 +28,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "norms.days": ("{n} day", "{n} days"),
     "norms.window": "{since} – {until}",
     "norms.holds": "since {day}",
-    "norms.reference_apart": "best performers: {said}",
+    "norms.reference_apart": "reference: {said}",
+    "norms.absent": "none",
     "norms.link": "Where norms come from",
     "norms.curves": "When results come",
     "norms.curves.hint": "Pace of a half hour against the day's mean: above the line more comes than on average. What is due "

@@ -12,8 +12,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "norms.table": "Нормы дня",
     "norms.step": "Шаг",
     "norms.per_day": "Норма дня",
-    "norms.reference": "Ориентир лучших",
-    "norms.reference.hint": "Сколько за полную смену делают лучшие; по ориентиру никого не оценивают",
+    "norms.reference": "Эталон",
+    "norms.reference.hint": "Сколько за полную смену делают лучшие; по эталону никого не оценивают",
     "norms.source": "Откуда",
     "norms.precedence": "Если человеку подходит несколько норм, действует самая близкая: личная, затем роли, команды, отдела; "
     "норма на день недели важнее общей.",
@@ -32,7 +32,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "norms.days": ("{n} день", "{n} дня", "{n} дней"),
     "norms.window": "{since} — {until}",
     "norms.holds": "с {day}",
-    "norms.reference_apart": "ориентир: {said}",
+    "norms.reference_apart": "эталон: {said}",
+    "norms.absent": "нет",
     "norms.link": "Откуда нормы",
     "norms.curves": "Когда приходят результаты",
     "norms.curves.hint": "Темп получаса против среднего за день: выше черты приходит больше среднего. По этому темпу растёт то, "

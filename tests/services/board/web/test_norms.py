@@ -91,9 +91,10 @@ async def test_the_api_says_where_each_norm_comes_from(client: httpx.AsyncClient
             "ru",
             [
                 "по работе 12 человек за 40 дней (28 сентября — 20 ноября), с 23 ноября",
-                "изменена вручную: пересмотр 22 ноября давал 31; ориентир: по работе 12 человек за 40 дней",
+                "изменена вручную: пересмотр 22 ноября давал 31; эталон: по работе 12 человек за 40 дней",
                 "задана вручную",
                 "Команда Хантеры: Звонки 79 → 80",
+                "Команда Хантеры: Ответили, эталон нет → 40",
                 "больше всего в 17:30: ×1,9",
                 "в среднем делают 97\u202f% нормы",
             ],
@@ -102,7 +103,7 @@ async def test_the_api_says_where_each_norm_comes_from(client: httpx.AsyncClient
             "en",
             [
                 "from the work of 12 people over 40 days (28 September – 20 November), since 23 November",
-                "changed by hand: the review of 22 November gave 31; best performers: from the work of 12 people",
+                "changed by hand: the review of 22 November gave 31; reference: from the work of 12 people",
                 "set by hand",
                 "Team Хантеры: Calls 79 → 80",
                 "most at 17:30: ×1.9",
