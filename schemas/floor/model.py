@@ -14,6 +14,7 @@ from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
 from schemas.floor.origin import Origin, Source
+from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
@@ -325,10 +326,6 @@ class Notify(Strict):
     repeat_s: float = 3600
     ack_within_s: float = 900
     head: Head = Head()
-
-
-class Quality(Strict):
-    card: Any = "default"
 
 
 class Board(Strict):

@@ -13,8 +13,11 @@ from services.board.web import (
     forecast,
     lines,
     look,
+    marking,
     norms,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -45,6 +48,9 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
 )
 
