@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.floor import Agent, Floor
+from schemas.floor.origin import Origin, Source
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
 from services.board.standing import Standing, standing
@@ -13,6 +14,7 @@ from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view.dues import carried, due_at, task_done
 from services.board.view.floor import shown_name
+from services.board.view.norms import briefly
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.words import Words
 from services.rules.exposure import NONE
@@ -26,16 +28,21 @@ class StepChart:
     cuts: tuple[tuple[str, float], ...]
     """(name, x) of every cut-off inside the chart."""
     norm: "NormLine | None"
+    source: str
+    """Where the norm comes from, in words; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class NormLine:
-    """What a full shift of today owes and by whose norm: *kind* agent, role, team or floor; ``reference`` is the best's."""
+    """What a full shift of today owes and by whose norm: *kind* agent, role, team or floor; ``reference`` is the best's;
+    ``source`` and ``origin`` say where the norm comes from."""
 
     per_day: float
     kind: str
     name: str
     reference: float | None
+    source: Source = "hand"
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def agent_view(
         state="technical" if agent in today.technical_now else known.state or "unknown",
         state_since=today.technical_now.get(agent, known.state_since),
         standing=standing(today, agent),
-        charts=charts(today, agent, now),
+        charts=charts(today, agent, now, w),
         slices=slices,
         calls=own,
         technical_min=sum(end - start for start, end in exposure.technical) / 60,
@@ -85,7 +92,7 @@ def agent_view(
     )
 
 
-def charts(today: Today, agent: str, now: datetime) -> tuple[StepChart, ...]:
+def charts(today: Today, agent: str, now: datetime, w: Words) -> tuple[StepChart, ...]:
     day = Day(today, now)
     start, end = day.edges[0], day.edges[-1]
     whole = max(1.0, (end - start).total_seconds())
@@ -101,7 +108,8 @@ def charts(today: Today, agent: str, now: datetime) -> tuple[StepChart, ...]:
             pace=of_agent(today, agent, step, now),
             curve=day.curve([agent], by_half(today.halves, step, agent=agent), step, width=width, height=height),
             cuts=cuts,
-            norm=norms.get(step),
+            norm=(norm := norms.get(step)),
+            source=briefly(norm.source, norm.origin, w) if norm else "",
         )
         for step in STEPS
     )
@@ -114,5 +122,7 @@ def norm_lines(floor: Floor, agent: Agent, weekday: str) -> dict[Step, NormLine]
         kind, name = next((kind, name) for kind, name in entry.for_ if name is not None)
         if kind == "team":
             name = floor.team_by_id[name].title
-        found[step] = NormLine(entry.per_day[step], kind, name, reference.get(step))
+        found[step] = NormLine(
+            entry.per_day[step], kind, name, reference.get(step), entry.source(step), entry.from_.get(step)
+        )
     return found

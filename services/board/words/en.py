@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import en_forecast, en_lines, en_login, en_look, en_quality, en_report, en_sources, en_tasks
+from services.board.words import en_forecast, en_lines, en_login, en_look, en_norms, en_quality, en_report, en_sources, en_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_look.WORDS,
+    **en_norms.WORDS,
     **en_report.WORDS,
     **en_forecast.WORDS,
     **en_lines.WORDS,

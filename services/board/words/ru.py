@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import ru_forecast, ru_lines, ru_login, ru_look, ru_quality, ru_report, ru_sources, ru_tasks
+from services.board.words import ru_forecast, ru_lines, ru_login, ru_look, ru_norms, ru_quality, ru_report, ru_sources, ru_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_look.WORDS,
+    **ru_norms.WORDS,
     **ru_report.WORDS,
     **ru_forecast.WORDS,
     **ru_lines.WORDS,
