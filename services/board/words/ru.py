@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import ru_forecast, ru_lines, ru_look, ru_report, ru_sources
+from services.board.words import ru_forecast, ru_lines, ru_look, ru_reason, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_look.WORDS,
+    **ru_reason.WORDS,
     **ru_report.WORDS,
     **ru_forecast.WORDS,
     **ru_lines.WORDS,
@@ -184,9 +185,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "level.untrusted": "не судим",
     "level.none": "до первого среза",
     "level.with": "{level}, {sure}",
-    "level.why": "{done} из {target} к срезу; уверенность {sure}, что ниже {below} нормы",
-    "level.why_little": "Данных мало: судить рано",
-    "level.why_untrusted": "Данные среза неполные: не судим",
     "task.short": "{wanted} до\u00a0{time}",
     "task.state.proposed": "предложена",
     "task.state.confirmed": "подтверждена",
@@ -290,7 +288,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "tasks.at_slice": "на срезе {slice}",
     "coaching.not_done_twice": "две задачи подряд без результата",
     "coaching.done_without_result": "задачи выполняются, темп не растёт",
-    "why.rate": "Темп шага ниже нормы",
+    "why.rate": "С этого шага начинается отставание",
     "why.conversion": "Из предыдущего шага доходит меньше, чем у коллег",
     "why.answer_rate": "Отвечают реже, чем коллегам на тех же линиях",
     "why.numbers": "{done} из {target} к срезу; уверенность {sure}, что ниже {below} нормы",
