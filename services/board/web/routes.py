@@ -4,9 +4,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    acting,
     agent,
     alerts,
     calls,
+    coaching,
     floor,
     forecast,
     lines,
@@ -28,6 +30,8 @@ SECTIONS = (
     wall,
     slices,
     tasks,
+    acting,
+    coaching,
     alerts,
     lines,
     look,
