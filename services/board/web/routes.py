@@ -13,7 +13,10 @@ from services.board.web import (
     forecast,
     lines,
     look,
+    marking,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -43,6 +46,9 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
 )
 

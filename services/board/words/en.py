@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.board.words import en_forecast, en_lines, en_look, en_reason, en_report, en_sources, en_tasks
+from services.board.words import en_forecast, en_lines, en_look, en_quality, en_reason, en_report, en_sources, en_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_forecast.WORDS,
     **en_lines.WORDS,
     **en_tasks.WORDS,
+    **en_quality.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
