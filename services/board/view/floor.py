@@ -16,6 +16,7 @@ from services.board.view import saying
 from services.board.view.dues import carried, due_at, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
+from services.board.view.reason import of_standing
 from services.board.words import Words
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -43,6 +44,8 @@ class AgentLine:
     state: str
     state_since: datetime | None
     standing: Standing
+    reason: str
+    """Why the level is what it is."""
     paces: tuple[Pace, ...]
     task: Task | None
     task_due: datetime | None
@@ -131,13 +134,15 @@ def shown_name(today: Today, number: int, agent: Agent, w: Words) -> str:
 def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> AgentLine:
     known = today.agents.get(agent.id) or AgentNow(agent.id)
     task = today.open_task(agent.id)
+    found = standing(today, agent.id)
     return AgentLine(
         agent=agent,
         name=shown_name(today, number, agent, w),
         now=known,
         state="technical" if agent.id in today.technical_now else known.state or "unknown",
         state_since=today.technical_now.get(agent.id, known.state_since),
-        standing=standing(today, agent.id),
+        standing=found,
+        reason=of_standing(found, today, agent.id, w),
         paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
         task=task,
         task_due=due_at(today, task) if task else None,
