@@ -31,7 +31,8 @@ def pages(report: Report) -> Iterator[Group]:
     )
     yield _page("forecast of the day, told at the middle cut-off: chance of the plan", _plan(report.forecast))
     yield _page("forecast of the month, known lag and amounts: ended inside the interval", _month(report.month))
-    yield _page("drift (CUSUM), slices to an alarm: at 100 % a false one", _drift(report.worth.drift))
+    yield _page("drift (CUSUM), people on norm: slices to a false alarm", _false_drift(report.worth.drift))
+    yield _page("drift (CUSUM), slices until it is told", _true_drift(report.worth.drift))
     yield _page("drops of one person's calls, against earlier today and against past days", _drops(report.worth.drop))
     yield _page("drops of a team of 20, told by the close", _team_drops(report.worth.drop))
     yield _page("habits worth a look: people pointed at", _habits(report.worth.habits))
@@ -93,25 +94,23 @@ def _plan(found: Forecasts) -> Table:
     return shown
 
 
-def _drift(found: Sequence[DriftOf]) -> Table:
-    shown = _table("floor", "step", "due", "φ", "at 100 %", "promised", "false in 200 slices", "at 70 %", "at 50 %")
+def _false_drift(found: Sequence[DriftOf]) -> Table:
+    shown = _table("floor", "step", "due", "φ", "slices", "promised", "in 200 slices")
     for one in found:
-        shown.add_row(
-            one.floor,
-            one.step,
-            f"{one.due:g}",
-            f"{one.overdispersion:g}",
-            str(one.on_norm),
-            f"≥ {one.promised} {_mark(one.agrees)}",
-            one.on_norm.per(200),
-            str(one.at_70),
-            str(one.at_50),
-        )
+        due, phi, promised = f"{one.due:g}", f"{one.overdispersion:g}", f"≥ {one.promised} {_mark(one.agrees)}"
+        shown.add_row(one.floor, one.step, due, phi, str(one.on_norm), promised, one.on_norm.per(200))
+    return shown
+
+
+def _true_drift(found: Sequence[DriftOf]) -> Table:
+    shown = _table("floor", "step", "at 70 %", "at 50 %")
+    for one in found:
+        shown.add_row(one.floor, one.step, str(one.at_70), str(one.at_50))
     return shown
 
 
 def _drops(found: Drops) -> Table:
-    shown = _table("floor", "pace", "against today, slice, %", "against past, slice, %", "expected", "day, %")
+    shown = _table("floor", "pace", "today, slice, %", "past, slice, %", "expected", "day, %")
     for one in found.people:
         expected = _known(one.expected, one.agrees)
         shown.add_row(one.floor, one.course, str(one.against_day), str(one.against_past), expected, str(one.day))
