@@ -13,6 +13,7 @@ from schemas.floor.feeds import Feed, fed
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
+from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
@@ -312,10 +313,6 @@ class Notify(Strict):
     repeat_s: float = 3600
     ack_within_s: float = 900
     head: Head = Head()
-
-
-class Quality(Strict):
-    card: Any = "default"
 
 
 class Board(Strict):

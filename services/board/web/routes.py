@@ -4,14 +4,19 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    acting,
     agent,
     alerts,
     calls,
+    coaching,
     floor,
     forecast,
     lines,
     look,
+    marking,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -28,6 +33,8 @@ SECTIONS = (
     wall,
     slices,
     tasks,
+    acting,
+    coaching,
     alerts,
     lines,
     look,
@@ -39,6 +46,9 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
 )
 
