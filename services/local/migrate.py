@@ -60,7 +60,7 @@ def current(dsn: str) -> str | None:
 
 
 def differences(dsn: str) -> list[object]:
-    """What the migrated database lacks or has beyond schemas/tables.py. Raises: Unavailable."""
+    """What the migrated database lacks or has beyond schemas/tables. Raises: Unavailable."""
     found: list[object] = []
 
     def work(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Writes the next migration from the difference between schemas/tables.py and the migrations so far.
+"""Writes the next migration from the difference between schemas/tables and the migrations so far.
 
     python -m services.local.revise "What changes"
 

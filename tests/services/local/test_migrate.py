@@ -1,4 +1,4 @@
-"""The migrations and schemas/tables.py say the same."""
+"""The migrations and schemas/tables say the same."""
 
 import asyncio
 import subprocess

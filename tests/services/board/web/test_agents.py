@@ -11,8 +11,10 @@ from typing import Any, cast
 import httpx
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from fastapi.routing import APIRoute
 
+from schemas import tables
 from schemas.floor import Floor, parse
 from services.board.access import Person
 from services.board.app import Service
@@ -109,12 +111,23 @@ def others_in(answer: httpx.Response) -> set[str]:
 
 async def test_no_route_tells_an_agent_of_another(agents_board: Service) -> None:
     """Every GET there is, with parameters that ask for others; what is not narrowed is refused."""
-    values = {"agent": (WHO, "mark"), "source": ("mango-main",), "row": ("1",), "task": ("1",)}
+    values = {"agent": (WHO, "mark"), "source": ("mango-main",), "row": ("1",)}
+    async with agents_board.reader.connect() as connection:
+        given = (await connection.execute(sa.select(tables.tasks.c.task))).scalars().all()
+    values["task"] = tuple(str(one) for one in given)
     seen = refused = 0
     async with _signed_in(agents_board) as client:
         for path in _routes(agents_board):
-            if path in ("/api/v1/live", "/healthz", "/readyz", "/metrics", "/login", "/set-password"):
-                continue
+            if path in (
+                "/api/v1/live",
+                "/healthz",
+                "/readyz",
+                "/metrics",
+                "/login",
+                "/set-password",
+                "/api/v1/openapi.json",
+            ):
+                continue  # the description of the API knows no people, but has the word "mark"
             names = re.findall(r"{(\w+)", path)
             for chosen in product(*(values.get(name, ("1",)) for name in names)):
                 address = re.sub(r"{\w+(:\w+)?}", "{}", path).format(*chosen)

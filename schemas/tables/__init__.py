@@ -1,0 +1,76 @@
+"""Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
+
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
+aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences;
+alerts — alerts, alert_transitions, technical, outbox, messages;
+board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at,
+accounts (together with ``srez account``), password_links, sessions, logins.
+``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
+All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
+"""
+
+from schemas.tables.alerting import alert_transitions, alerts, messages, outbox, technical
+from schemas.tables.base import Instant, metadata
+from schemas.tables.closing import (
+    closes,
+    coaching,
+    coaching_acts,
+    differences,
+    forecasts,
+    slice_revisions,
+    slices,
+    task_acts,
+    tasks,
+    team_issues,
+)
+from schemas.tables.intake import (
+    commands,
+    dirty,
+    disputes,
+    fact_revisions,
+    facts,
+    floors,
+    journal,
+    legs,
+    readbacks,
+    readings,
+    refusals,
+    replays,
+)
+from schemas.tables.people import accounts, logins, password_links, sessions
+
+__all__ = [
+    "Instant",
+    "accounts",
+    "alert_transitions",
+    "alerts",
+    "closes",
+    "coaching",
+    "coaching_acts",
+    "commands",
+    "differences",
+    "dirty",
+    "disputes",
+    "fact_revisions",
+    "facts",
+    "floors",
+    "forecasts",
+    "journal",
+    "legs",
+    "logins",
+    "messages",
+    "metadata",
+    "outbox",
+    "password_links",
+    "readbacks",
+    "readings",
+    "refusals",
+    "replays",
+    "sessions",
+    "slice_revisions",
+    "slices",
+    "task_acts",
+    "tasks",
+    "team_issues",
+    "technical",
+]
