@@ -82,7 +82,7 @@ def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow
     found = []
     for (agent, step), own in points(frozen).items():
         slow = drift(own, floor.judgement)
-        if slow is not None:
+        if slow is not None and slow.since < until:  # what began today is for the verdict of the day to say
             found.append(
                 LookRow(
                     agent=agent,

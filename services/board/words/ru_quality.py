@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.sample.targeted": "По делу",
     "quality.sample.reference": "Образцовый",
     "quality.sample.chosen": "Выбран вручную",
-    "quality.why.rung": "у агента первой сломалась ступень «{step}»",
+    "quality.why.rung": "у агента первым просел шаг «{step}»",
     "quality.why.aborted": "оборвался на {talk}",
     "quality.why.no_presentation": "длинный, но без презентации",
     "quality.twice": "нужны двое, оценил {marked}",

@@ -166,7 +166,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     ),
     "effects.by_step": "По шагам: задачи за {n} дней",
     "effects.by_trainer": "По тренерам: работа за {n} дней",
-    "effects.what": "Ступень",
+    "effects.what": "Шаг",
     "effects.trainer": "Тренер",
     "effects.n": "Задач",
     "effects.cases": "Случаев",
