@@ -167,7 +167,7 @@ async def test_a_score_is_disputed_once(client: httpx.AsyncClient, heard: Bench)
 
 
 async def test_nobody_marks_from_elsewhere(client: httpx.AsyncClient, heard: Bench) -> None:
-    """Another site, or a board that listens beyond this machine."""
+    """Another site; and a board that listens beyond this machine shows nothing before it has accounts."""
     other = {**OWN_PAGES, "sec-fetch-site": "cross-site"}
     assert (await client.post(path(heard.calls[0], "/score"), json={}, headers=other)).status_code == 403
     service = board_on(heard.dsn, bind="0.0.0.0")
@@ -175,5 +175,6 @@ async def test_nobody_marks_from_elsewhere(client: httpx.AsyncClient, heard: Ben
         assert (await open_.post(path(heard.calls[0], "/score"), json={}, headers=OWN_PAGES)).status_code == 403
         page = await open_.get(f"/quality/calls/{quote(heard.calls[0])}?lang=ru")
     await service.engine.dispose()
-    assert "Хорошее начало" in page.text
+    assert page.status_code == 403
+    assert "Хорошее начало" not in page.text
     assert "Сохранить оценку" not in page.text
