@@ -123,6 +123,16 @@ def _works(day: Day, date: Date) -> bool:
     return not (day.holidays and date in _holidays(day.holidays, date.year))
 
 
+def first_of_working_days(floor: Floor, until: Date, days: int) -> Date:
+    """The first of the last *days* working days of the floor, *until* included; a calendar without so many ends the search."""
+    date, left = until, days
+    while left and (until - date).days < 3 * days + 30:
+        left -= is_working(floor, date)
+        if left:
+            date -= timedelta(days=1)
+    return date
+
+
 def working_day(floor: Floor, date: Date) -> WorkingDay:
     """The floor's day, with those of the teams that differ: see ``WorkingDay.of``. A floor works when any team does."""
     plain = _day(floor, floor.day, date)

@@ -11,7 +11,7 @@ from schemas.floor import Agent, Floor
 from schemas.floor.model import Judgement
 from schemas.rows import derived_id
 from schemas.steps import STEPS, Step, TaskResult
-from services.rules.day import CutOff, WorkingDay, is_working, team_day
+from services.rules.day import CutOff, WorkingDay, first_of_working_days, is_working, team_day
 from services.rules.deviation import EXACT, of_agent
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
@@ -191,13 +191,7 @@ REPEAT_DAYS = 5
 
 def repeats_since(floor: Floor, date: Date) -> Date:
     """First date of the REPEAT_DAYS working days that end with *date*: a task counts as given again within them."""
-    found, left = date, REPEAT_DAYS - 1
-    for _ in range(LOOK_AHEAD_DAYS):
-        if not left:
-            break
-        found -= timedelta(days=1)
-        left -= is_working(floor, found)
-    return found
+    return first_of_working_days(floor, date, REPEAT_DAYS)
 
 
 def recheck_on(floor: Floor, date: Date, days: int, team: str | None = None) -> Date:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor import Floor
-from services.rules.day import is_working
+from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 
 INVOICE_DAYS: Final = 60
@@ -72,16 +72,6 @@ GROUP BY agent
 """)  # noqa: S608 - constants of ours
 
 
-def since(floor: Floor, until: Date, days: int) -> Date:
-    """The first of the last *days* working days of the floor, *until* included."""
-    date, left = until, days
-    while left and (until - date).days < 3 * days + 30:
-        left -= is_working(floor, date)
-        if left:
-            date -= timedelta(days=1)
-    return date
-
-
 async def read(connection: AsyncConnection, floor: Floor, until: Date, team: str | None = None) -> Mapping[str, Habits]:
     """Habits of everybody on the roster, or of one team, in the days up to *until*; those without facts are absent."""
     by = floor.gaming
@@ -90,7 +80,7 @@ async def read(connection: AsyncConnection, floor: Floor, until: Date, team: str
         "agents": [agent.id for agent in listed],
         "long_s": [float(floor.long_call_of(agent.team)) for agent in listed],
         "short_s": [float(floor.short_call_of(agent.team)) for agent in listed],
-        "since": since(floor, until, by.days),
+        "since": first_of_working_days(floor, until, by.days),
         "until": until,
         "quick_s": by.quick_s,
         "width_s": by.pile_width_s,

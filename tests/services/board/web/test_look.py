@@ -19,6 +19,7 @@ from services.board.app import Service
 from services.board.storage import habits
 from services.kit import postgres
 from services.local.postgres import EmbeddedPostgres
+from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, fact_row, floor_text, seed
@@ -152,8 +153,8 @@ async def test_habits_are_counted_as_they_were_made(odd_board: Service) -> None:
 
 async def test_the_window_is_of_working_days() -> None:
     """Twenty working days before and with a Monday: four weeks."""
-    assert habits.since(FLOOR, Date(2026, 11, 23), 1) == Date(2026, 11, 23)
-    assert habits.since(FLOOR, Date(2026, 11, 23), 20) == Date(2026, 10, 27)
+    assert first_of_working_days(FLOOR, Date(2026, 11, 23), 1) == Date(2026, 11, 23)
+    assert first_of_working_days(FLOOR, Date(2026, 11, 23), 20) == Date(2026, 10, 27)
 
 
 async def test_what_stands_out_is_listed(odd_board: Service) -> None:
