@@ -19,6 +19,7 @@ from services.alerts.findings.episode import Episode
 from services.alerts.findings.lines import line_failures
 from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
+from services.alerts.findings.windows import DETECTORS, Windows
 from services.alerts.storage import alerts, arrivals, day_rows, line_days, outbox, slice_rows
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
@@ -47,6 +48,8 @@ class Evaluation:
         self._engine, self._clock, self._versions = engine, clock, versions
         self._board_url, self._refresh_s, self._lines_s = board_url, refresh_s, lines_s
         self._silences = Silences()
+        self._windows = Windows()
+        self._failing: dict[Date, list[Episode]] = {}
         self._asked: dict[Date, float] = {}
         self.suspects: dict[Date, set[str]] = {}
 
@@ -57,6 +60,7 @@ class Evaluation:
         today = date_of(now, latest.zone)
         written = await self._lines(today, now)
         written += await self._sources(today, now)
+        written += await self._over_windows(today, now)
         written += await self._teams(today, now)
         written += await self._slices(today, now)
         return written + await self._report(now)
@@ -73,12 +77,14 @@ class Evaluation:
         for row in open_:
             by_date.setdefault(row.date, set()).add(row.evidence["line"])
         written = 0
+        self._failing = {}
         for date, lines in sorted(by_date.items()):
             if not lines:
                 continue
             floor = self._floor(date)
             async with self._engine.connect() as connection:
                 episodes = await line_failures(connection, floor, date, lines, now)
+            self._failing[date] = episodes
             for episode in episodes:
                 written += await self._apply(floor, episode)
             known = {episode.fingerprint for episode in episodes}
@@ -115,6 +121,28 @@ class Evaluation:
                     ended = await arrivals.first_after(connection, source, row.fired_at)
                 if ended is not None:
                     written += await self._apply(floor, carried(row, ended))
+        return written
+
+    async def _over_windows(self, today: Date, now: datetime) -> int:
+        """Detectors over windows: today's, and the days whose alerts are still open."""
+        async with self._engine.connect() as connection:
+            open_ = await alerts.open_alerts(connection, *DETECTORS)
+        written = 0
+        for date in sorted({today} | {row.date for row in open_}):
+            floor = self._floor(date)
+            windows, silent = (self._windows, self._silences.found) if date == today else (Windows(), [])
+            failing = [
+                (one.evidence["line"], datetime.fromisoformat(one.evidence["since"]), one.resolved_at, one.verdict)
+                for one in self._failing.get(date, [])
+            ]
+            async with self._engine.connect() as connection:
+                episodes = await windows.look(connection, floor, date, failing, silent, now)
+            for episode in episodes:
+                written += await self._apply(floor, episode)
+            known = {episode.fingerprint for episode in episodes}
+            for row in open_:
+                if row.date == date and row.fingerprint not in known:
+                    written += await self._withdraw(floor, row.alert, now)
         return written
 
     async def _teams(self, today: Date, now: datetime) -> int:

@@ -91,6 +91,14 @@ def technical(
     return Technical(tuple(found), {agent: union(own) for agent, own in spans.items()})
 
 
+def with_issues(found: Technical, spans: Mapping[str, Spans]) -> Technical:
+    """*found* with the spans that detectors over windows take (rules.outages.spans_of)."""
+    merged = {
+        agent: union([*found.spans.get(agent, ()), *spans.get(agent, ())]) for agent in sorted({*found.spans, *spans})
+    }
+    return Technical(found.lines, merged)
+
+
 def _ended(call: tuple[datetime, str, str]) -> datetime:
     return call[0]
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from schemas.rows import alert_id
 from schemas.steps import AlertKind, Verdict
+from services.rules.detectors.windowed import Detector
 
 TechnicalSpan = tuple[str, datetime, datetime | None]
 """(agent, from, until); until is None while it lasts."""
@@ -20,7 +21,7 @@ class Episode:
     ``ended_by`` is ``day`` when only the end of the working day closed it. ``shown``: what messages need besides.
     """
 
-    detector: Literal["line_failure", "source_silence", "team"]
+    detector: Literal["line_failure", "source_silence", "team"] | Detector
     subject: str
     kind: AlertKind
     verdict: Verdict

@@ -26,23 +26,28 @@ class Silences:
         self._day: datetime | None = None
         self._kept: dict[str, list[datetime]] = {}
         self._read_at = 0.0
+        self.found: list[Silence] = []
+        """Silences of today at the last look."""
 
     async def look(self, connection: AsyncConnection, floor: Floor, now: datetime) -> list[Episode]:
         """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
         yet, is not judged."""
         day = working_day(floor, date_of(now, floor.zone))
         if not day.working:
+            self.found = []
             return []
         if self._day != day.starts or time.monotonic() - self._read_at > WHOLE_EVERY_S:
             self._day, self._kept, self._read_at = day.starts, {}, time.monotonic()
         unparsed = await arrivals.unparsed_sources(connection)
-        found = []
+        found: list[Episode] = []
+        self.found = []
         for source, load in sorted(loads(floor, day).items()):
             if source in unparsed or not await arrivals.known(connection, source):
                 continue
             for one in await self._of(connection, floor, day, load, now):
                 if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
                     continue  # its very first day: connected late, not silent
+                self.found.append(one)
                 found.append(await _episode(connection, one, load, floor, day, now))
         return found
 

@@ -10,12 +10,14 @@ from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
 from services.alerts.wording.language import Language
+from services.alerts.wording.window import window
 
 FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line": alert.line,
     "line_details": alert.line_details,
     "silence": alert.silence,
     "team": alert.team,
+    "window": window,
     "slice": slices.slice_,
     "task": slices.task,
     "coaching": slices.coaching,

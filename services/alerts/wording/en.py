@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.alerts.wording import en_window
+
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
     "failure_in_a_row": ("{n} failure in a row", "{n} failures in a row"),
@@ -203,4 +205,5 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_window.TEXT,
 }

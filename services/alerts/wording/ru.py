@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.alerts.wording import ru_window
+
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
     "failure_in_a_row": ("{n} отказ подряд", "{n} отказа подряд", "{n} отказов подряд"),
@@ -203,4 +205,5 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_window.TEXT,
 }

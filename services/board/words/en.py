@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import en_lines, en_report, en_sources
+from services.board.words import en_lines, en_report, en_sources, en_windows
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_report.WORDS,
+    **en_windows.WORDS,
     **en_lines.WORDS,
     # navigation and the shell
     "lang": "en",

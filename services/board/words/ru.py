@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from services.board.words import ru_lines, ru_report, ru_sources
+from services.board.words import ru_lines, ru_report, ru_sources, ru_windows
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_report.WORDS,
+    **ru_windows.WORDS,
     **ru_lines.WORDS,
     # navigation and the shell
     "lang": "ru",

@@ -14,18 +14,34 @@ from services.rules import attribution
 from services.rules.closing import Closing
 from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors.line_failure import evidence
+from services.rules.outages import Issue
 from services.rules.sources import loads
+from services.rules.technical import Technical
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def outages(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
     """Line failures and silences that began on this day, with their ends."""
-    return _failures(floor, day, silent) + _silences(floor, day, silent)
+    quiet = silent.of(day.day, day.day.ends)
+    found = day.technical(day.day.ends, FOREVER, quiet)
+    issues = day.issues(day.day.ends, None, found, quiet)
+    return _failures(found) + [_window(one) for one in issues] + _silences(floor, day, silent)
 
 
-def _failures(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
-    found = day.technical(day.day.ends, FOREVER, silent.of(day.day, day.day.ends))
+def _window(one: Issue) -> AlertRow:
+    return AlertRow(
+        alert=alert_id(one.finding.detector, one.subject, one.finding.fired_at),
+        kind=one.kind,
+        verdict=one.attributed.verdict,
+        scope=one.attributed.scope,
+        fired_at=one.finding.fired_at,
+        resolved_at=one.finding.resolved_at,
+        evidence=one.finding.evidence,
+    )
+
+
+def _failures(found: Technical) -> list[AlertRow]:
     rows = []
     for one in found.lines:
         rows.append(
