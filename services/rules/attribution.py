@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind, Verdict
@@ -49,11 +50,19 @@ def of_line(line: str, finding: Finding, others: Mapping[str, bool]) -> Attribut
     return Attributed("line", f"line:{line}", ("people", "other_lines") if others else ("people",))
 
 
-def of_silence(floor: Floor, day: WorkingDay, found: Silence) -> Attributed:
+def of_silence(floor: Floor, day: WorkingDay, found: Silence, others: Sequence[Silence] = ()) -> Attributed:
     """Verdict on a silent source: the floor's, when it carries the calls of at least half of those at work; else nobody
-    can tell whether the source or its webhooks fell silent."""
+    can tell whether the source or its webhooks fell silent. A CRM that fell silent while calls went on is the CRM's.
+
+    Args:
+        others: silences of the day, of any source.
+    """
     feeders = Feeders(floor)
     if found.source not in feeders.call_sources():
+        quiet = {one.source for one in others if one.since <= found.fired_at and _lasts(one, found.since)}
+        feeds = floor.source_by_id[found.source].feeds
+        if {"presentations", "invoices"} & set(feeds) and set(feeders.call_sources()) - quiet:
+            return Attributed("offer_or_crm", f"source:{found.source}", ("line",))
         return Attributed("undetermined", f"source:{found.source}")
     moment = at(found.fired_at)
     own = (found.source,)
@@ -66,6 +75,10 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence) -> Attributed:
     if at_work >= FLOOR_AGENTS and 2 * working.count(own) >= at_work:
         return Attributed("floor", f"source:{found.source}", ("people",))
     return Attributed("undetermined", f"source:{found.source}")
+
+
+def _lasts(one: Silence, since: datetime) -> bool:
+    return one.resolved_at is None or one.resolved_at > since
 
 
 def kind_of(verdict: Verdict) -> AlertKind:

@@ -154,7 +154,12 @@ class _View:
             seen = {
                 path: signal
                 for path in self.shared
-                if (signal := answer_rate.signal(path, self.series[path], self.totals, number, self.by)) is not None
+                if (
+                    signal := answer_rate.signal(
+                        path, self.series[path], self.totals, number, self.by, len(self.shared)
+                    )
+                )
+                is not None
             }
             bad = [path for path, signal in seen.items() if signal.bad]
             open_ = [path for path, watch in watches.items() if watch.open is not None]

@@ -162,7 +162,8 @@ def silence(payload: Payload, words: Language) -> Content:
 
 
 def _whose_silence(payload: Payload, words: Language) -> str:
-    return words.say(f"silence.whose.{'floor' if payload['verdict'] == 'floor' else 'undetermined'}")
+    known = payload["verdict"] if payload["verdict"] in ("floor", "offer_or_crm") else "undetermined"
+    return words.say(f"silence.whose.{known}")
 
 
 def team(payload: Payload, words: Language) -> Content:

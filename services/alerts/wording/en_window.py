@@ -37,4 +37,5 @@ TEXT: Final[dict[str, str]] = {
     "window.do.undetermined": "look at the calls of this time together; hold nobody to account yet.",
     "out.list": "the list",
     "out.number": "the number",
+    "silence.whose.offer_or_crm": "Calls go on, but no marks come: it is the CRM or how it is kept, not the people.",
 }

@@ -37,4 +37,5 @@ TEXT: Final[dict[str, str]] = {
     "window.do.undetermined": "посмотреть вместе звонки за это время; с людей пока не спрашивать.",
     "out.list": "список",
     "out.number": "номер",
+    "silence.whose.offer_or_crm": "Звонки идут, а отметок нет: это CRM или запись в неё, не люди.",
 }

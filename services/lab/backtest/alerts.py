@@ -14,6 +14,7 @@ from services.rules import attribution
 from services.rules.closing import Closing
 from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors.line_failure import evidence
+from services.rules.detectors.source_silence import Silence
 from services.rules.outages import Issue
 from services.rules.sources import loads
 from services.rules.technical import Technical
@@ -26,7 +27,7 @@ def outages(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
     quiet = silent.of(day.day, day.day.ends)
     found = day.technical(day.day.ends, FOREVER, quiet)
     issues = day.issues(day.day.ends, None, found, quiet)
-    return _failures(found) + [_window(one) for one in issues] + _silences(floor, day, silent)
+    return _failures(found) + [_window(one) for one in issues] + _silences(floor, day, silent, quiet)
 
 
 def _window(one: Issue) -> AlertRow:
@@ -62,11 +63,11 @@ def _failures(found: Technical) -> list[AlertRow]:
     return rows
 
 
-def _silences(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
+def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
     rows = []
     expected = loads(floor, day.day)
     for silence in silent.turn(day.day):
-        attributed = attribution.of_silence(floor, day.day, silence)
+        attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(
             AlertRow(
                 alert=alert_id("source_silence", f"source:{silence.source}", silence.fired_at),

@@ -75,7 +75,8 @@ def window(path: Path, own: Series, totals: Totals, last: int, by: Baselines, bi
     return None
 
 
-def signal(path: Path, own: Series, totals: Totals, last: int, by: Baselines) -> Signal | None:
+def signal(path: Path, own: Series, totals: Totals, last: int, by: Baselines, family: int) -> Signal | None:
+    """*family*: how many paths are watched together; the limit on p is shared among them (ADR 0026)."""
     limits = by.floor.outages.answer_rate
     seen = window(path, own, totals, last, by, limits.bins)
     if seen is None:
@@ -94,7 +95,7 @@ def signal(path: Path, own: Series, totals: Totals, last: int, by: Baselines) ->
         "p_value": p,
         **window_of(last - seen.bins + 1, last),
     }
-    return Signal(p < limits.p, well, worse, _since(own, last, seen, limits.below), evidence)
+    return Signal(p < limits.p / family, well, worse, _since(own, last, seen, limits.below), evidence)
 
 
 def tail(k: int, n: int, share: float, spread: float) -> float:
