@@ -17,6 +17,7 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line_details": alert.line_details,
     "silence": alert.silence,
     "team": alert.team,
+    "team_drop": alert.team_drop,
     "window": window,
     "slice": slices.slice_,
     "task": slices.task,
