@@ -11,6 +11,7 @@ import holidays
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.fields import Fields
 from schemas.floor.gaming import Gaming
 from schemas.floor.mapping import Mapping
 from schemas.floor.outages import Outages
@@ -200,16 +201,6 @@ class Plan(Strict):
     month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     payments_minor: int | None = Field(None, ge=0)
     payments: int | None = Field(None, ge=0)
-
-
-class Fields(Strict):
-    """Where a provider without standard keys carries them; dots walk into objects."""
-
-    identity: str | None = None
-    line: str | None = None
-    direction: str | None = None
-    campaign: str | None = None
-    recording: str | None = None
 
 
 class Counts(Strict):
