@@ -6,8 +6,8 @@ agent's own shrunk index × what has become due since: with the same posterior t
 
 from dataclasses import dataclass
 
-from schemas.floor.model import Judgement
-from services.rules.deviation import multiplier
+from schemas.floor.learned import Prior
+from services.rules.deviation import of_agent
 from services.rules.forecast import Course, end_of_day
 
 
@@ -21,14 +21,15 @@ class Effect:
     high: int
 
 
-def effect(done_before: int, due_before: float, done_since: int, due_since: float, by: Judgement) -> Effect:
+def effect(done_before: int, due_before: float, done_since: int, due_since: float, by: Prior) -> Effect:
     """Of one task.
 
     Args:
         done_before, due_before: of the step at the slice that gave the task, since local midnight.
         done_since, due_since: of the step from there to its verification, due by actual exposure.
+        by: what holds for the agent's team and the step.
     """
-    own = multiplier(done_before, due_before, cv=by.prior_cv, overdispersion=by.overdispersion)
+    own = of_agent(done_before, due_before, by)
     course = Course(done=done_before, expected=due_before, ahead=due_since, planned=due_since)
-    without = end_of_day(course, None, cv=by.prior_cv, overdispersion=by.overdispersion)
+    without = end_of_day(course, None, cv=by.prior_cv, overdispersion=by.overdispersion, mean=by.mean)
     return Effect(done_since, own.mean * due_since, without.low - done_before, without.high - done_before)

@@ -11,8 +11,8 @@ from schemas.floor import Agent, Floor
 from schemas.floor.model import Judgement
 from schemas.rows import derived_id
 from schemas.steps import Step, TaskResult
-from services.rules.day import CutOff, WorkingDay, is_working, working_day
-from services.rules.deviation import EXACT, multiplier
+from services.rules.day import CutOff, WorkingDay, is_working, team_day
+from services.rules.deviation import EXACT, of_agent
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import at, minutes
@@ -61,14 +61,15 @@ class Since:
 
 def next_due(floor: Floor, agent: Agent, day: WorkingDay, after: CutOff, step: Step) -> tuple[datetime, float] | None:
     """(cut-off, Λ) of the next slice in which the agent is due to work: later today, else the next working day's first."""
-    spans_today = scheduled(floor, day, agent)
+    own = day.of(agent.team)
+    spans_today = scheduled(floor, own, agent)
     norm_today = norms_of(floor, agent, day.weekday).get(step, 0.0)
     start = after.at
     for cut in day.cut_offs:
         if cut.at > after.at and minutes(spans_today, at(start), at(cut.at)):
-            return cut.at, due(norm_today, step, spans_today, day, start, cut.at)
+            return cut.at, due(norm_today, step, spans_today, own, start, cut.at)
     for ahead in range(1, LOOK_AHEAD_DAYS):
-        later = working_day(floor, day.date + timedelta(days=ahead))
+        later = team_day(floor, day.date + timedelta(days=ahead), agent.team)
         spans = scheduled(floor, later, agent)
         for cut in later.cut_offs:
             if minutes(spans, at(later.starts), at(cut.at)):
@@ -123,7 +124,7 @@ def verify(
         return "done" if met else "not_enough_data" if last_chance else None
     if since.expected < by.min_expected - EXACT and since.done < task.target:
         return "not_enough_data"
-    own = multiplier(since.done, since.expected, cv=by.prior_cv, overdispersion=by.overdispersion)
+    own = of_agent(since.done, since.expected, by.of(task.team, task.step))
     below = own.p_below(by.soft.below)
     if met or 1 - below >= rules.done_probability:
         return "done"
@@ -140,17 +141,17 @@ def is_last_chance(floor: Floor, agent: Agent | None, task: Task, day: WorkingDa
         date = task.date + timedelta(days=ahead)
         if date > day.date:
             return False
-        if scheduled(floor, working_day(floor, date), agent):
+        if scheduled(floor, team_day(floor, date, agent.team), agent):
             return date < day.date or cut == day.cut_offs[-1]
     return False
 
 
-def recheck_on(floor: Floor, date: Date, days: int) -> Date:
-    """The date *days* working days after *date*."""
+def recheck_on(floor: Floor, date: Date, days: int, team: str | None = None) -> Date:
+    """The date *days* working days of the team after *date*."""
     found, left = date, days
     while left:
         found += timedelta(days=1)
-        left -= is_working(floor, found)
+        left -= is_working(floor, found, team)
         if (found - date).days > 366:
             break
     return found
@@ -202,5 +203,5 @@ def escalate(
         step=task.step,
         opened=cut.at,
         reason="not_done_twice" if twice else "done_without_result",
-        recheck_on=recheck_on(floor, date, floor.judgement.verification.recheck_days),
+        recheck_on=recheck_on(floor, date, floor.judgement.verification.recheck_days, task.team),
     )

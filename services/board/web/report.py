@@ -62,11 +62,11 @@ def routes(board: Board) -> APIRouter:
 async def _read(board: Board, date: Date | None) -> tuple[Today, datetime, DayReport]:
     today, moment = await board.whole_day(date or await _default(board))
     async with board.reader.connect() as connection:
-        seen = await day_report.read(connection, today)
+        seen = await day_report.read(connection, today, moment)
     return today, moment, await asyncio.to_thread(day_report.report, today, moment, seen)
 
 
 async def _default(board: Board) -> Date:
     today = await board.today()
-    begins = today.day.standard[0][0] if today.day.standard else 0.0
+    begins = today.day.hours[0][0] if today.day.hours else 0.0
     return day_report.last_day(today.floor, today.date, begun=at(board.clock.now()) >= begins)

@@ -40,7 +40,7 @@ class FloorView:
 
     def expected(self, agent: Agent, date: Date, step: Step, start: datetime, end: datetime) -> float | None:
         """Λ of (start, end] within *date*; None without a norm."""
-        day = self.day(date)
+        day = self.day(date).of(agent.team)
         norm = norms_of(self.floor, agent, day.weekday).get(step)
         if norm is None:
             return None
