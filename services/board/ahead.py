@@ -213,7 +213,7 @@ def day_steps(today: Today, team: Team | None, now: datetime) -> Steps:
             continue
         own, done = today.exposures.get(agent.id, NONE), today.agents[agent.id].done
         for step, norm in today.norms.get(agent.id, {}).items():
-            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day_of(agent), now, step))
+            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day_of(agent.id), now, step))
     return {step: added(found[step]) for step in STEPS if step in found}
 
 

@@ -10,9 +10,8 @@ from services.rules.day import WorkingDay
 from services.rules.detectors.line_failure import Finding
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding as WindowFinding
-from services.rules.exposure import scheduled
 from services.rules.paths import Path
-from services.rules.sources import Feeders
+from services.rules.plans import plans
 from services.rules.spans import at
 
 OTHERS_FINE = 3
@@ -57,7 +56,8 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence, others: Sequence[S
     Args:
         others: silences of the day, of any source.
     """
-    feeders = Feeders(floor)
+    known = plans(floor, day)
+    feeders = known.feeders
     if found.source not in feeders.call_sources():
         quiet = {one.source for one in others if one.since <= found.fired_at and _lasts(one, found.since)}
         feeds = floor.source_by_id[found.source].feeds
@@ -66,13 +66,12 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence, others: Sequence[S
         return Attributed("undetermined", f"source:{found.source}")
     moment = at(found.fired_at)
     own = (found.source,)
-    working = [
-        feeders.of(agent, "calls")
-        for agent in floor.agents
-        if any([start < moment <= end for start, end in scheduled(floor, day, agent)])  # noqa: C419 - quicker for one span
-    ]
-    at_work = len(working) - working.count(())
-    if at_work >= FLOOR_AGENTS and 2 * working.count(own) >= at_work:
+    working = mine = 0
+    for (sources, spans), people in known.at_work.items():
+        if any(start < moment <= end for start, end in spans):
+            working += people if sources else 0
+            mine += people if sources == own else 0
+    if working >= FLOOR_AGENTS and 2 * mine >= working:
         return Attributed("floor", f"source:{found.source}", ("people",))
     return Attributed("undetermined", f"source:{found.source}")
 

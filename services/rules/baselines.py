@@ -59,6 +59,7 @@ class Baselines:
     marks: dict[str, int]
     lags: dict[str, list[int]]
     by_day: Mapping[Date, DaySummary]
+    _shares: dict[tuple[Path, int, int, int], float] = field(default_factory=dict, repr=False)
 
     def known(self, path: Path) -> bool:
         """Whether the path has a history of its own."""
@@ -66,6 +67,9 @@ class Baselines:
 
     def share(self, path: Path, part: int, of: int, prior: float, weekday: int, hour: int) -> float:
         """Usual share of count *part* in count *of* (positions of paths.Counts; answers are of attempts that got through)."""
+        key = (path, part, weekday, hour)
+        if key in self._shares:
+            return self._shares[key]
         lean = self.floor.outages.baselines.lean_on
         rate = prior
         for counts in (
@@ -76,6 +80,7 @@ class Baselines:
         ):
             if counts:
                 rate = (counts[part] + lean * rate) / (through(counts, of) + lean)
+        self._shares[key] = rate
         return rate
 
     def answered(self, path: Path, weekday: int, hour: int) -> float:

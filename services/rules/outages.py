@@ -111,9 +111,10 @@ class _View:
 
     def __init__(self, floor: Floor, day: WorkingDay, cells: Cells, by: Baselines, first: int, last: int) -> None:
         self.floor, self.day, self.cells, self.by, self.first, self.last = floor, day, cells, by, first, last
-        self.series = series_of(cells, first, last)
+        self.series = series_of(cells, first, last, self._short_of(cells).__contains__)
         self.hours = [paths.hour_of(number, floor.zone) for number in range(first, last + 1)]
         self.watches: list[Watch] = []
+        self._routes: dict[int, dict[tuple[Path, ...], list[int]]] = {}
         self.shared = [path for path in self.series if path[0] in ("line", "did", "campaign")]
         for path in self.shared:
             answer_rate.expectation(path, self.series[path], by, self.hours)
@@ -124,6 +125,16 @@ class _View:
             sum((one.total[:, ANSWERED].astype(np.float64) for one in lines), zero),
             sum((one.expected["answered"] for one in lines), zero),
         )
+
+    def _short_of(self, cells: Cells) -> set[str]:
+        """Agents with short calls enough to be looked at."""
+        short: dict[str, int] = {}
+        for number, of_bin in cells.items():
+            for (_, _, _, agent), cell in of_bin.items():
+                if agent and number <= self.last and cell.counts[SHORT]:
+                    short[agent] = short.get(agent, 0) + cell.counts[SHORT]
+        least = self.floor.outages.short_calls.agent_answered
+        return {agent for agent, count in short.items() if count >= least}
 
     def _watch(self, watch: Watch, look: Callable[[int], Signal | None], bins: Iterable[int] | None = None) -> None:
         self.watches.append(watch)
@@ -198,26 +209,37 @@ class _View:
         """(attempts that got through, answered) of *path* in the window, but for the traffic it shares with *others*."""
         n = k = 0
         for one in range(number - bins + 1, number + 1):
-            for (line, did, campaign, _), cell in self.cells.get(one, {}).items():
-                on = paths.paths_of(line, did, campaign)
+            for on, (through, answered) in self._by_route(one).items():
                 if path in on and not any(other in on for other in others):
-                    n += cell.counts[ATTEMPTS] - cell.counts[FAILED]
-                    k += cell.counts[ANSWERED]
+                    n += through
+                    k += answered
         return n, k
+
+    def _by_route(self, number: int) -> dict[tuple[Path, ...], list[int]]:
+        """Shared paths of the calls of a bin → [attempts that got through, answered]; whoever dialled."""
+        found = self._routes.get(number)
+        if found is None:
+            found = self._routes[number] = {}
+            for (line, did, campaign, _), cell in self.cells.get(number, {}).items():
+                own = found.setdefault(tuple(paths.paths_of(line, did, campaign)), [0, 0])
+                own[0] += cell.counts[ATTEMPTS] - cell.counts[FAILED]
+                own[1] += cell.counts[ANSWERED]
+        return found
 
     def workplaces(self) -> list[Finding]:
         main: dict[str, dict[str, int]] = {}
         for number, of_bin in self.cells.items():
             for (line, _, _, agent), cell in of_bin.items():
-                if agent and number <= self.last:
+                if agent and number <= self.last and ("agent", agent) in self.series:
                     used = main.setdefault(agent, {})
                     used[line] = used.get(line, 0) + cell.counts[ATTEMPTS]
-        least = self.floor.outages.short_calls.agent_answered
         for path, own in self.series.items():
-            if path[0] != "agent" or own.total[-1][SHORT] < least:
+            if path[0] != "agent":
                 continue
             line = min(main[path[1]], key=lambda name, p=path: (-main[p[1]][name], name))  # type: ignore[misc]
             on = self.series[("line", line)]
+            if not workplace_audio.possible(path, own, line, self.hours, self.by):
+                continue
             self._watch(
                 Watch("workplace_audio", path),
                 lambda n, p=path, o=own, s=on, x=line: workplace_audio.signal(p, o, s, x, n, self.by),  # type: ignore[misc]

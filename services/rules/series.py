@@ -29,25 +29,32 @@ class Series:
         return self.window(number, 1)
 
 
-def series_of(cells: Cells, first: int, last: int, agents: bool = True) -> dict[Path, Series]:
-    """Series of lines, numbers, campaigns and agents over the bins *first* to *last*."""
-    raw: dict[Path, NDArray[np.int64]] = {}
+def series_of(
+    cells: Cells, first: int, last: int, wanted: Callable[[str], bool] = lambda _: True
+) -> dict[Path, Series]:
+    """Series of lines, numbers, campaigns and *wanted* agents over the bins *first* to *last*."""
+    places: dict[Path, int] = {}
+    of_key: dict[tuple[str, str | None, str | None, str | None], list[int]] = {}
+    rows: list[Counts] = []
+    owners: list[int] = []
+    bins: list[int] = []
     for number, of_bin in cells.items():
         if not first <= number <= last:
             continue
-        for (line, did, campaign, agent), cell in of_bin.items():
-            keys = paths_of(line, did, campaign)
-            if agents and agent:
-                keys.append(("agent", agent))
-            for key in keys:
-                counts = raw.get(key)
-                if counts is None:
-                    counts = raw[key] = np.zeros((last - first + 2, SIZE), dtype=np.int64)
-                row = counts[number - first + 1]
-                for place, count in enumerate(cell.counts):
-                    if count:
-                        row[place] += count
-    return {key: Series(first, np.cumsum(counts, axis=0)) for key, counts in sorted(raw.items())}
+        for key, cell in of_bin.items():
+            own = of_key.get(key)
+            if own is None:
+                keys = paths_of(*key[:3]) + ([("agent", key[3])] if key[3] and wanted(key[3]) else [])
+                own = of_key[key] = [places.setdefault(path, len(places)) for path in keys]
+            for place in own:
+                rows.append(cell.counts)
+                owners.append(place)
+                bins.append(number - first + 1)
+    total = np.zeros((len(places), last - first + 2, SIZE), dtype=np.int64)
+    if rows:
+        np.add.at(total, (owners, bins), np.array(rows, dtype=np.int64))
+    np.cumsum(total, axis=1, out=total)
+    return {path: Series(first, total[place]) for path, place in sorted(places.items())}
 
 
 def samples(

@@ -18,6 +18,7 @@ TEXT: Final[dict[str, str]] = {
     "window.title.efficiency_drop": "Fewer results than usual: {what}, since {since}",
     "window.title.resolved": "As usual again: {what}, was {since}–{until}",
     "window.title.closed": "Closed with the day: {what}, began at {since}",
+    "window.title.other": "Fewer than usual: {what}, since {since}; the team's message goes on with it",
     "window.title.invalidated": "Withdrawn: {what}, the fault of {since} was not confirmed",
     "window.seen.answer_rate": "{answered} answered of {attempts}; usual at this hour: about {expected}.",
     "window.seen.slow": "95 % of answers take up to {now} s, usually {usual} s.",

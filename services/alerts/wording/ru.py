@@ -107,6 +107,7 @@ TEXT: Final[dict[str, str]] = {
     "drop.title": "{team}: в срезе {slice} темп упал ({steps})",
     "drop.title.resolved": "{team}: темп выровнялся, падал в срезе {slice} ({steps})",
     "drop.title.closed": "{team}: в срезе {slice} темп упал ({steps}), рабочий день закончен",
+    "drop.title.other": "{team}: в срезе {slice} темп упал ({steps}); продолжение — в другом сообщении",
     "drop.step": "{step}: за срез {done} из {target}, а до него {before} из {before_target}; "
     "уверенность {sure}, что темп ниже {below} прежнего",
     "drop.do": "спросить, что изменилось с прошлого среза: база, совещание, CRM, связь. С начала дня команда в норме.",

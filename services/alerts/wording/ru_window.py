@@ -18,6 +18,7 @@ TEXT: Final[dict[str, str]] = {
     "window.title.efficiency_drop": "Результатов меньше обычного: {what}, с {since}",
     "window.title.resolved": "Снова как обычно: {what}, было {since}–{until}",
     "window.title.closed": "Закрыто с концом дня: {what}, началось в {since}",
+    "window.title.other": "Меньше обычного: {what}, с {since}; продолжение — в сообщении о команде",
     "window.title.invalidated": "Отменено: {what}, сбой с {since} не подтвердился",
     "window.seen.answer_rate": "Ответили {answered} из {attempts}, обычно в эти часы около {expected}.",
     "window.seen.slow": "95 % ответов приходят за {now} с, обычно за {usual} с.",

@@ -24,8 +24,8 @@ def window(payload: Payload, words: Language) -> Content:
         sections.append(Section((words.say("line.invalidated"),)))
     elif state == "resolved":
         until = words.at(datetime.fromisoformat(payload["resolved_at"])).split()[-1]
-        key = "window.title.closed" if payload.get("ended_by") == "day" else "window.title.resolved"
-        title = words.say(key, **named, until=until)
+        how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
+        title = words.say(f"window.title.{how}", **named, until=until)
         sections.append(Section((_numbers(detector, evidence, words), _whose(verdict, words))))
     else:
         title = words.say(f"window.title.{detector}", **named)

@@ -12,7 +12,7 @@ import msgspec
 from schemas.floor import Floor
 from schemas.rows import AlertRow, CoachingRow, ForecastRow, SliceRow, TaskRow
 from schemas.steps import Level
-from services.lab.backtest.alerts import efficiency, in_local_time, outages
+from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.day import Day, is_unattributed, known_by
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
@@ -88,8 +88,7 @@ class _Run:
             issues.append((cut, closing))
             self._keep(day, closing)
         if is_working(self.floor, date):
-            self.alerts += efficiency(issues, day.day)
-            self.alerts += outages(self.floor, day, self.silent)
+            self.alerts += outages(self.floor, day, self.silent, issues)
         self.history[date] = day.history(day.day.ends)
         self.traffic[date] = day.traffic.summary(day.day.ends)
         self._forget(date)

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from schemas.facts import INVOICE, PRESENTATION, CallEnded
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
@@ -41,21 +44,27 @@ class Traffic:
         paths.put(cells, (call for version, call in self._calls if version.replaced is None))
         return cells
 
+    @cached_property
+    def _when(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Of each call: its bin, when it was known (seconds), whether another version took its place."""
+        return (
+            np.array([paths.bin_of(call.at) for _, call in self._calls], dtype=np.int64),
+            np.array([version.received.timestamp() for version, _ in self._calls], dtype=np.float64),
+            np.array([version.replaced is not None for version, _ in self._calls], dtype=np.bool_),
+        )
+
     def cells(self, by: datetime | None = None) -> Cells:
         """All that is known, or was at *by*: the few bins that were known otherwise are counted anew."""
         if by is None:
             return self._final
-        otherwise = {
-            paths.bin_of(version.at)
-            for version, _ in self._calls
-            if version.received > by or version.replaced is not None
-        }
+        numbers, received, replaced = self._when
+        moved = (received > by.timestamp()) | replaced
+        otherwise = set(numbers[moved].tolist())
         if not otherwise:
             return self._final
         cells = {number: of_bin for number, of_bin in self._final.items() if number not in otherwise}
-        paths.put(
-            cells, (call for version, call in self._calls if paths.bin_of(call.at) in otherwise and version.known(by))
-        )
+        again = np.flatnonzero(np.isin(numbers, list(otherwise)) & (received <= by.timestamp())).tolist()
+        paths.put(cells, (call for version, call in map(self._calls.__getitem__, again) if version.known(by)))
         return cells
 
     def marks(self, by: datetime | None = None) -> dict[str, list[datetime]]:

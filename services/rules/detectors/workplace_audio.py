@@ -5,6 +5,7 @@ against the larger of the agent's own share and that of the others on the same l
 2 of 3 looks whose last calls are long enough again.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from scipy.special import bdtrc
@@ -14,6 +15,15 @@ from services.rules.detectors.short_calls import since
 from services.rules.detectors.windowed import Signal, window_of
 from services.rules.paths import ANSWERED, SHORT, Path, hour_of
 from services.rules.series import Series
+
+
+def possible(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int, int]], by: Baselines) -> bool:
+    """Whether any window of the day could be bad: its limit is never below that of the most short calls in the longest."""
+    limits = by.floor.outages.short_calls
+    short, size = own.total[:, SHORT], limits.agent_bins
+    most = int((short[1:] - short[[max(0, end - size) for end in range(1, len(short))]]).max(initial=0))
+    least = min(max(by.short(path, *hour), by.short(("line", line_name), *hour)) for hour in set(hours))
+    return most > 0 and float(bdtrc(most - 1, max(most, limits.agent_answered), least)) < limits.agent_p
 
 
 def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by: Baselines) -> Signal | None:
