@@ -1,8 +1,10 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
-Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
-slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences; alerts — alerts, alert_transitions,
-technical, outbox, messages.
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
+aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences;
+alerts — alerts, alert_transitions, technical, outbox, messages;
+board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at,
+accounts (together with ``srez account``), password_links, sessions, logins.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
@@ -80,6 +82,11 @@ facts = sa.Table(
     Index("facts_source_received", "source", "received_at"),
     Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),
     Index("facts_unattributed", "source", "identity", postgresql_where=text("agent IS NULL")),
+    Index(
+        "facts_call",
+        text("(data ->> 'call_id')"),
+        postgresql_where=text("type IN ('srez.call.ended.v1', 'srez.call.transcribed.v1', 'srez.call.scored.v1')"),
+    ),
 )
 
 dirty = sa.Table(
@@ -153,7 +160,7 @@ commands = sa.Table(
     "commands",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False, comment="replay, assign"),
+    Column("kind", Text, nullable=False, comment="replay, assign, score, dispute, settle"),
     Column("arguments", JSONB, nullable=False, comment="schemas.commands"),
     Column("requested_at", Instant, nullable=False),
     Column("requested_by", Text, nullable=False),
@@ -221,15 +228,32 @@ tasks = sa.Table(
     Column("step", Text, nullable=False),
     Column("opened", Instant, nullable=False),
     Column("due", Instant, nullable=False, comment="cut-off at which it is verified first"),
-    Column("target", Integer, nullable=False),
+    Column("target", Integer, nullable=False, comment="what is verified: as issued, or as the head edited it"),
+    Column("issued", Integer, comment="the target as the closer issued it; null until it is edited"),
     Column("verified", Instant),
     Column("result", Text),
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Column(
         "state", Text, nullable=False, server_default="proposed", comment="proposed, confirmed, dismissed, acknowledged"
     ),
-    Index("tasks_open", "agent", unique=True, postgresql_where=text("result IS NULL")),
+    Column("dismissed_at", Instant),
+    Index("tasks_open", "agent", unique=True, postgresql_where=text("result IS NULL AND dismissed_at IS NULL")),
     Index("tasks_date", "date", "agent"),
+)
+
+task_acts = sa.Table(
+    "task_acts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("task", UUID(as_uuid=False), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False, comment="name of the person, as the board knows it"),
+    Column("act", Text, nullable=False, comment="confirm, edit, dismiss, talk, acknowledge (schemas.acts)"),
+    Column("arguments", JSONB, nullable=False, comment="the struct of that act in schemas.acts"),
+    Column("key", Text, comment="the asker's own id of the request: a replay finds it"),
+    sa.UniqueConstraint("task", "key"),
+    Index("task_acts_task", "task", "id"),
+    comment="append-only: what people did about a task, written in one transaction with what it changes in tasks",
 )
 
 coaching = sa.Table(
@@ -245,6 +269,21 @@ coaching = sa.Table(
     Column("recheck_on", Date, nullable=False),
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Index("coaching_agent", "agent", "opened"),
+)
+
+coaching_acts = sa.Table(
+    "coaching_acts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("case", UUID(as_uuid=False), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False, comment="name of the person, as the board knows it"),
+    Column("act", Text, nullable=False, comment="plan, close (schemas.acts)"),
+    Column("arguments", JSONB, nullable=False, comment="the struct of that act in schemas.acts"),
+    Column("key", Text, comment="the asker's own id of the request: a replay finds it"),
+    sa.UniqueConstraint("case", "key"),
+    Index("coaching_acts_case", "case", "id"),
+    comment="append-only: plans and the outcome of a coaching case",
 )
 
 team_issues = sa.Table(
@@ -345,6 +384,54 @@ messages = sa.Table(
     Column("updated_at", Instant, nullable=False),
 )
 
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False, comment="services.board.access.Role"),
+    Column("team", Text, comment="a lead's"),
+    Column("agent", Text, comment="whose account it is, on the roster"),
+    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    Column("created_at", Instant, nullable=False),
+    Column("password_changed_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    Column("session_days", Integer, comment="a session of it lasts so long, used or not; null: as the settings say"),
+)
+
+password_links = sa.Table(
+    "password_links",
+    metadata,
+    Column("token_hash", BYTEA, primary_key=True, comment="sha256; the token itself is kept nowhere"),
+    Column("account", Text, sa.ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    Column("token_hash", BYTEA, primary_key=True, comment="sha256; the token itself is kept nowhere"),
+    Column("account", Text, sa.ForeignKey("accounts.name", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index("sessions_account", "account"),
+)
+
+logins = sa.Table(
+    "logins",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("account", Text, comment="null: no such account; what was typed may be a password and is not kept"),
+    Column("name_hash", BYTEA, nullable=False, comment="sha256 of the name as typed"),
+    Column("address", Text, nullable=False),
+    Column("outcome", Text, nullable=False, comment="trying, ok, wrong, throttled"),
+    Index("logins_name", "name_hash", "at"),
+    Index("logins_address", "address", "at"),
+)
+
 forecasts = sa.Table(
     "forecasts",
     metadata,
@@ -359,4 +446,40 @@ forecasts = sa.Table(
     Column("high", Integer, nullable=False),
     Column("p_plan", Float),
     comment="the end of the day as it was foretold at each close, to be held against what came",
+)
+
+readings = sa.Table(
+    "readings",
+    metadata,
+    Column("event_id", UUID(as_uuid=False), primary_key=True, comment="of the transcript's fact"),
+    Column("made_at", Instant, comment="null: still to be read, or to be read again"),
+    Column("card", Text, comment="form it was read by; kept when it is read again"),
+    Column("card_version", Integer),
+    Column("marks", JSONB, nullable=False, server_default="{}", comment="item → 1, or null: not seen"),
+    Column("evidence", JSONB, nullable=False, server_default="{}", comment="item → quotes"),
+    Column("bans", JSONB, nullable=False, server_default="{}", comment="ban → quotes, for a person to confirm"),
+    Column("stages", JSONB, nullable=False, server_default="[]", comment="stages that were heard"),
+    Index("readings_waiting", "event_id", postgresql_where=text("made_at IS NULL")),
+    comment="what the machine found in transcripts, by the form in force when it first read them",
+)
+
+disputes = sa.Table(
+    "disputes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("score", UUID(as_uuid=False), nullable=False, comment="event_id of the srez.call.scored.v1 fact"),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("mark", Float, comment="as it was disputed; null: not applicable"),
+    Column("raised_at", Instant, nullable=False),
+    Column("raised_by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", Text),
+    Column("outcome", Text, comment="upheld, changed"),
+    Column("new_mark", Float, comment="stands instead of mark when changed"),
+    Column("answer", Text),
+    sa.UniqueConstraint("score"),
+    comment="an agent disputes one question of a score; both marks are kept",
 )

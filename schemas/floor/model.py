@@ -14,7 +14,9 @@ from schemas.floor.fields import Fields
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
+from schemas.floor.origin import Origin, Source
 from schemas.floor.outages import Outages
+from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
@@ -116,6 +118,18 @@ class NormEntry(Strict):
     per_day: dict[Step, Annotated[float, Field(ge=0)]]
     reference: dict[Step, Annotated[float, Field(ge=0)]] = Field({})
     weekdays: tuple[Weekday, ...] | None = None
+    from_: dict[Step, Origin] = Field(
+        {},
+        alias="from",
+        description="step → the review its numbers come from, written by `srez norms apply`; rules ignore it",
+    )
+
+    def source(self, step: Step, line: Literal["per_day", "reference"] = "per_day") -> Source:
+        """Where the number of *step* comes from: a review's only while it is the number the review gave."""
+        given = getattr(self.from_.get(step), line, None)
+        if given is None:
+            return "hand"
+        return "review" if getattr(self, line).get(step) == given else "changed"
 
 
 class Plan(Strict):
@@ -274,13 +288,13 @@ class Notify(Strict):
     head: Head = Head()
 
 
-class Quality(Strict):
-    card: Any = "default"
-
-
 class Board(Strict):
     order: Literal["need", "name"] = "need"
     hide_names: bool = False
+    agents_see: Literal["own", "team", "all"] = Field(
+        "own",
+        description="whose names and numbers an account of the role agent sees beside the sums of teams and floor",
+    )
     url: str | None = Field(None, description="public address of the board, for links in messages")
 
 

@@ -1,4 +1,4 @@
-"""Three detectors may see the same drop of a team or the floor; one of them tells it (DOMAIN §6; ADR 0028).
+"""Three detectors may see the same drop of a team or the floor; one of them tells it (DOMAIN §6; ADR 0026).
 
 Order: ``team`` (below the norm as a whole), ``efficiency_drop`` (against the hour of the week), ``team_drop`` (against the
 slice before). What was told before another of higher order fired is not taken back: it ends there, and the other goes on.

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date as Date
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.tables import closes, coaching, slices, tasks, technical
+from schemas.rows import SliceRow
+from schemas.tables import closes, coaching, slices, task_acts, tasks, team_issues, technical
+
+DAYS: Final = 28
+"""Calendar days of past slices that a slice is compared with."""
 
 
 async def closed(connection: AsyncConnection, since: Date) -> Sequence[Any]:
@@ -22,6 +26,27 @@ async def rows_of(connection: AsyncConnection, date: Date, slice_: str, team: st
     return (await connection.execute(query.order_by(slices.c.agent, slices.c.step))).all()
 
 
+async def past_of(connection: AsyncConnection, date: Date, team: str, cut_off: datetime) -> list[SliceRow]:
+    """The team's rows of the last DAYS up to the slice closed at *cut_off*, in order of time."""
+    columns = slices.c
+    query = sa.select(slices).where(
+        columns.date.between(date - timedelta(days=DAYS), date), columns.team == team, columns.cut_off <= cut_off
+    )
+    names = set(SliceRow.__struct_fields__)
+    return [
+        SliceRow(**{name: value for name, value in row.items() if name in names})
+        for row in (await connection.execute(query.order_by(columns.cut_off))).mappings()
+    ]
+
+
+async def team_below(connection: AsyncConnection, date: Date, slice_: str, team: str) -> frozenset[str]:
+    """Steps on which the whole team was below the norm at that slice."""
+    columns = team_issues.c
+    query = sa.select(columns.evidence).where(columns.date == date, columns.slice == slice_, columns.team == team)
+    evidence = (await connection.execute(query)).scalar() or {}
+    return frozenset(one["step"] for one in evidence.get("steps") or ())
+
+
 async def teams_of(connection: AsyncConnection, date: Date, slice_: str) -> Sequence[str]:
     query = sa.select(slices.c.team).where(slices.c.date == date, slices.c.slice == slice_).distinct()
     return list((await connection.execute(query.order_by(slices.c.team))).scalars())
@@ -32,9 +57,25 @@ async def tasks_of(connection: AsyncConnection, team: str, cut_off: datetime) ->
     query = sa.select(tasks).where(
         tasks.c.team == team,
         tasks.c.opened <= cut_off,
+        sa.or_(tasks.c.dismissed_at.is_(None), tasks.c.opened == cut_off),
         sa.or_(tasks.c.verified.is_(None), tasks.c.verified >= cut_off),
     )
     return (await connection.execute(query.order_by(tasks.c.opened, tasks.c.agent, tasks.c.step))).all()
+
+
+async def given_since(connection: AsyncConnection, team: str, since: Date) -> Sequence[Any]:
+    """The team's tasks of these days, dismissed ones left out: which time each one is, is counted from them."""
+    query = sa.select(tasks.c.task, tasks.c.agent, tasks.c.step, tasks.c.opened, tasks.c.date).where(
+        tasks.c.team == team, tasks.c.date >= since, tasks.c.dismissed_at.is_(None)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def dismissals(connection: AsyncConnection, found: Sequence[Any]) -> dict[str, str]:
+    """Task → reason, of those that were dismissed."""
+    ids = [task.task for task in found if task.dismissed_at is not None]
+    query = sa.select(task_acts).where(task_acts.c.task.in_(ids), task_acts.c.act == "dismiss")
+    return {row.task: str(row.arguments.get("reason", "other")) for row in await connection.execute(query)}
 
 
 async def cases_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:

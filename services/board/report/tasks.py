@@ -44,4 +44,5 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
         expected=round(found.expected, 6) if found else None,
         low=found.low if found else None,
         high=found.high if found else None,
+        dismissed=task.dismissed_at is not None,
     )

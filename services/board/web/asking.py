@@ -1,7 +1,7 @@
 """Requests that change something: only from the board's own pages, by somebody who may.
 
-There are no accounts yet: nobody may ask through a board that listens beyond this machine, and a browser only from the
-board's own pages.
+The gate (services.board.web.gate) says who asks: the account of the session, or the operator of a loopback board without
+accounts.
 """
 
 from fastapi import HTTPException, Request
@@ -13,9 +13,8 @@ from services.board.web.sameorigin import from_own_pages, is_json
 
 def person(board: Board, request: Request) -> Person | None:
     """Who asks; None: nobody we know."""
-    if not board.may_order:
-        return None
-    return Person(f"board, {request.client.host}" if request.client else "board", "operator")
+    found: Person | None = getattr(request.state, "person", None)
+    return found
 
 
 def asking(board: Board, request: Request) -> Person:

@@ -4,14 +4,22 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    account,
+    acting,
     agent,
     alerts,
     calls,
+    coaching,
     floor,
     forecast,
     lines,
+    login,
     look,
+    marking,
+    norms,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -28,9 +36,12 @@ SECTIONS = (
     wall,
     slices,
     tasks,
+    acting,
+    coaching,
     alerts,
     lines,
     look,
+    norms,
     sources,
     sources_api,
     ordering,
@@ -39,7 +50,12 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
+    login,
+    account,
 )
 
 

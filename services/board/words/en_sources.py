@@ -193,13 +193,16 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.problem.no_agent": "the floor file has no agent “{detail}”",
     "sources.problem.no_source": "the floor file has no source “{detail}”",
     "sources.problem.belongs": "it belongs to {detail} already",
+    "sources.problem.no_score": "there is no such mark",
+    "sources.problem.disputed": "the score is disputed already",
+    "sources.problem.settled": "the dispute is settled already",
     "sources.problem.by_hand": "the floor file cannot be amended like that, do it by hand: {detail}",
     "sources.problem.invalid": "the floor file has a mistake: {detail}",
     "sources.problem.internal": "it failed ({detail}); the log of ingest tells more",
     "sources.read_only": (
-        "This board can be reached from other machines and has no accounts yet, so there are no "
-        "buttons. On the machine of Srez: srez journal replay --source {source} --rejected; extensions "
-        "go into the floor file, then srez floor apply"
+        "Only accounts with the role operator have buttons here. On the machine of Srez: "
+        "srez journal replay --source {source} --rejected; extensions go into the floor file, then "
+        "srez floor apply"
     ),
     "sources.back": "All sources",
     "sources.details": "Connection and details",

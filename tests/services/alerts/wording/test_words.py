@@ -96,8 +96,8 @@ def test_a_dead_line_is_told_as_a_line():
         "■ Линия pbx/trunk-b: 4 отказа подряд с 14:31",
         "  4 отказа из 4 попыток: Q.850 34. Обычно здесь отказывает 3 %.",
         "  Случайно так бывает не чаще 1 раза из 1 000 000.",
-        "  Это линия, не люди: отказы у 2 сотрудников, другие линии работают.",
-        "  Техническое время с 14:31: 2 сотрудника. Оно вычтено из норм, личных задач за него нет.",
+        "  Это линия, не люди: отказы у 2 агентов, другие линии работают.",
+        "  Техническое время с 14:31: 2 агента. Оно вычтено из норм, личных задач за него нет.",
         "  Что делать: проверить линию у оператора связи, до ответа увести звонки на другую.",
     ]
 
@@ -148,13 +148,13 @@ def test_a_doubt_about_everything_names_no_steps():
     """Whatever order the steps are stored in."""
     late = ["late:pbx"]
     said = plain(but(SLICE, tasks=[], untrusted={"payments": late, "calls": late}))
-    assert "Все ступени: события pbx приходят с опозданием" in said
+    assert "Все шаги: события pbx приходят с опозданием" in said
 
 
 def test_a_withdrawn_task_says_why():
     """A technical verdict that came later takes the task back."""
     said = plain(but(SLICE, tasks=[{**TASK, "result": "invalidated"}]))
-    assert "Иван Петров: 2 презентации к 13:00, снята: это техника" in said
+    assert "Иван Петров: 2 презентации к 13:00, снята: был сбой" in said
 
 
 def test_a_team_back_on_norm_is_final():
@@ -178,12 +178,12 @@ def test_the_day_is_told_whole():
         "    • Фермеры: звонки 503",
         "  Задачи",
         "  Дано за день: 6, проверено: 5.",
-        "  Сработало 3 из 5; не сделано 1; снято из-за техники 1.",
+        "  Сработало 3 из 5; не сделано 1; снято из-за сбоя 1.",
         "  К тренеру",
         "    • Иван Петров, звонки: две задачи дня не сделаны, и отставание сильное",
         "  Происшествия",
         "    • Линия pbx/trunk-b, сбой: 14:31–14:52 (21 минута). Это линия, не люди. "
-        "Вычтено из норм: 42 минуты у 2 сотрудников.",
+        "Вычтено из норм: 42 минуты у 2 агентов.",
         "  Данные",
         "    • Неполные на срезах: 11:00. По этим шагам никого не судили.",
         "    • После закрытия срезов пришло: 2 факта. В отчёте за день они учтены.",
@@ -224,3 +224,49 @@ def test_every_verdict_of_an_incident_has_words(verdict, language):
     """Whose it was can be said whatever was found."""
     incident = {**REPORT["incidents"][0], "verdict": verdict}
     assert "{" not in plain(but(REPORT, language=language, incidents=[incident]))
+
+
+HEARD = [
+    {"call": "c1", "agent": "ivan", "name": "Иван Петров", "ended_at": "2026-11-23T07:12:00+00:00", "talk_s": 45,
+     "why": "cut_off", "recording": "https://records.example/1.mp3"},
+    {"call": "c2", "agent": "olga", "name": "Ольга Край", "ended_at": "2026-11-23T07:30:00+00:00", "talk_s": 700,
+     "why": "good_peer"},
+]  # fmt: skip
+
+
+def test_a_task_names_calls_and_what_goes_with_it():
+    """Why each was chosen, a recording where there is one, counts on the way, and that it is not the first time."""
+    task = {**TASK, "hear": HEARD, "advice": {"long_calls": 4, "invoices": 1}, "again": 3}
+    told = but(ALL["task"], task=task, board="https://srez.test/")
+    said = plain(told)
+    assert "Снова, 3-й раз за неделю." in said
+    assert "По пути: 4 длинных разговора, 1 счёт." in said
+    assert "10:12, разговор 0:45: оборвался через 0:45, сопротивление на входе https://records.example/1.mp3" in said
+    assert "10:30, разговор 11:40: для сравнения, удачный (Ольга Край)" in said
+    assert render(told).link == ("Открыть на доске", "https://srez.test/tasks/t-1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"result": "done", "seen": {"done": 23, "required": 21}}, "21 звонок, 23 из 21: сделано"),
+        ({"result": "not_done", "seen": {"done": 7}}, "21 звонок, 7 из 21: не сделано"),
+        (
+            {"result": "invalidated", "seen": {"done": 7, "technical_min": 40.2}},
+            "снята: за это время был сбой, 40 минут",
+        ),
+        ({"result": "invalidated", "seen": None}, "21 звонок, снята: помешал сбой"),
+    ],
+)
+def test_a_result_is_said_with_its_numbers(changes, expected):
+    """What was done of what was asked, or how much of the time was technical."""
+    verified = [{**SLICE["verified"][0], **changes}]
+    assert expected in plain(but(SLICE, verified=verified))
+
+
+def test_a_dismissed_task_says_why():
+    """In the slice that gave it, instead of its numbers; a repeated one says so before its own."""
+    tasks = [{**TASK, "dismissed": "other_work"}, {**TASK, "task": "t-2", "name": "Пётр Лунин", "again": 2}]
+    said = plain(but(SLICE, tasks=tasks))
+    assert "Иван Петров: 2 презентации к 13:00, снята руководителем: занят другой работой" in said
+    assert "Снова, 2-й раз за неделю. Пётр Лунин: 2 презентации" in said
