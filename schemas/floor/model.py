@@ -10,10 +10,12 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.fields import Fields
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
 from schemas.floor.origin import Origin, Source
+from schemas.floor.outages import Outages
 from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
@@ -137,16 +139,6 @@ class Plan(Strict):
     payments: int | None = Field(None, ge=0)
 
 
-class Fields(Strict):
-    """Where a provider without standard keys carries them; dots walk into objects."""
-
-    identity: str | None = None
-    line: str | None = None
-    direction: str | None = None
-    campaign: str | None = None
-    recording: str | None = None
-
-
 class Counts(Strict):
     """What a CRM calls a presentation, an invoice, a payment: any of these makes a deal count."""
 
@@ -260,38 +252,6 @@ class Judgement(Strict):
 
 class Trust(Strict):
     max_rejected_share: Share = 0.05
-
-
-class LineFailure(Strict):
-    window_attempts: tuple[int, int] = (20, 100)
-    window_s: float = Field(300, gt=0)
-    p: float = Field(1e-4, gt=0, lt=1)
-    min_failures: int = Field(5, ge=1)
-    in_a_row: int = Field(4, ge=2)
-    base: Share = 0.03
-    base_attempts: int = 200
-    recover_s: float = Field(600, gt=0)
-
-
-class SourceSilence(Strict):
-    min_expected: float = Field(10, gt=0)
-
-
-class CauseTable(Strict):
-    """Which SIP statuses and Q.850 causes mean whose problem (DOMAIN §8)."""
-
-    network_sip: tuple[int, ...] = (403, 408, 488, 500, 502, 503, 504)
-    network_q850: tuple[int, ...] = (27, 34, 38, 41, 42, 47, 57, 58, 65, 102, 127)
-    person_sip: tuple[int, ...] = (480, 486, 487, 603)
-    person_q850: tuple[int, ...] = (17, 18, 19, 20, 21)
-    list_sip: tuple[int, ...] = (404, 410, 484)
-    list_q850: tuple[int, ...] = (1, 22, 28)
-
-
-class Outages(Strict):
-    line_failure: LineFailure = LineFailure()
-    source_silence: SourceSilence = SourceSilence()
-    causes: CauseTable = CauseTable()
 
 
 class Channel(Strict):

@@ -19,6 +19,8 @@ from services.alerts.findings.episode import Episode
 from services.alerts.findings.lines import line_failures
 from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
+from services.alerts.findings.telling import one_told
+from services.alerts.findings.windows import DETECTORS, Windows
 from services.alerts.storage import alerts, arrivals, day_rows, line_days, outbox, slice_rows
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
@@ -47,6 +49,8 @@ class Evaluation:
         self._engine, self._clock, self._versions = engine, clock, versions
         self._board_url, self._refresh_s, self._lines_s = board_url, refresh_s, lines_s
         self._silences = Silences()
+        self._windows = Windows()
+        self._failing: dict[Date, list[Episode]] = {}
         self._asked: dict[Date, float] = {}
         self.suspects: dict[Date, set[str]] = {}
 
@@ -57,7 +61,7 @@ class Evaluation:
         today = date_of(now, latest.zone)
         written = await self._lines(today, now)
         written += await self._sources(today, now)
-        written += await self._teams(today, now)
+        written += await self._over_windows(today, now)
         written += await self._slices(today, now)
         return written + await self._report(now)
 
@@ -73,12 +77,14 @@ class Evaluation:
         for row in open_:
             by_date.setdefault(row.date, set()).add(row.evidence["line"])
         written = 0
+        self._failing = {}
         for date, lines in sorted(by_date.items()):
             if not lines:
                 continue
             floor = self._floor(date)
             async with self._engine.connect() as connection:
                 episodes = await line_failures(connection, floor, date, lines, now)
+            self._failing[date] = episodes
             for episode in episodes:
                 written += await self._apply(floor, episode)
             known = {episode.fingerprint for episode in episodes}
@@ -117,17 +123,32 @@ class Evaluation:
                     written += await self._apply(floor, carried(row, ended))
         return written
 
-    async def _teams(self, today: Date, now: datetime) -> int:
+    async def _over_windows(self, today: Date, now: datetime) -> int:
+        """Detectors over windows and teams: today's, and the days whose alerts are still open."""
         async with self._engine.connect() as connection:
-            open_ = [row for of in ("team", "team_drop") for row in await alerts.open_alerts(connection, of)]
-            dates = {today} | {row.date for row in open_}
-            episodes = [
-                (floor, episode)
-                for date in sorted(dates)
-                for floor in (self._floor(date),)
-                for episode in await team_issues_of(connection, floor, date, now)
-            ]
-        return sum([await self._apply(floor, episode) for floor, episode in episodes])
+            open_ = await alerts.open_alerts(connection, *DETECTORS, "team", "team_drop")
+        written = 0
+        for date in sorted({today} | {row.date for row in open_}):
+            floor = self._floor(date)
+            episodes = await self._episodes(floor, date, today, now)
+            for episode in episodes:
+                written += await self._apply(floor, episode)
+            known = {episode.fingerprint for episode in episodes}
+            for row in open_:
+                if row.date == date and row.fingerprint not in known:
+                    written += await self._withdraw(floor, row.alert, now)
+        return written
+
+    async def _episodes(self, floor: Floor, date: Date, today: Date, now: datetime) -> list[Episode]:
+        windows, silent = (self._windows, self._silences.found) if date == today else (Windows(), [])
+        failing = [
+            (one.evidence["line"], datetime.fromisoformat(one.evidence["since"]), one.resolved_at, one.verdict)
+            for one in self._failing.get(date, [])
+        ]
+        async with self._engine.connect() as connection:
+            found = await windows.look(connection, floor, date, failing, silent, now)
+            teams = await team_issues_of(connection, floor, date, now)
+        return one_told(floor, working_day(floor, date), [*found, *teams], now)
 
     async def _apply(self, floor: Floor, episode: Episode) -> int:
         async with self._engine.begin() as connection:

@@ -52,7 +52,10 @@ COMMANDS: Mapping[str, Elsewhere] = {
     ),
     "bench": Elsewhere("services.local.bench", "bench", LAB, "Measure speed against yardsticks of the same run."),
     "lab": Elsewhere(
-        "services.lab.accuracy.command", "app", LAB, "Try the rules on people whose true pace is known: lab accuracy."
+        "services.lab.accuracy.command",
+        "app",
+        LAB,
+        "Try the rules on people and faults that are known: lab accuracy, lab outages.",
     ),
     "ingest": Elsewhere("services.ingest.__main__", "main", ONE, "Receive webhooks, journal them, make facts of them."),
     "aggregator": Elsewhere(

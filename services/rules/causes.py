@@ -3,7 +3,7 @@
 from typing import Literal
 
 from schemas.facts import Disposition
-from schemas.floor.model import CauseTable
+from schemas.floor.outages import CauseTable
 
 Blame = Literal["network", "person", "list", "unknown", "none"]
 

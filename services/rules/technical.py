@@ -15,7 +15,7 @@ from services.rules.day import WorkingDay
 from services.rules.detectors import line_failure
 from services.rules.detectors.line_failure import Attempt, Finding, LineState
 from services.rules.detectors.source_silence import Silence
-from services.rules.sources import Feeders
+from services.rules.plans import plans
 from services.rules.spans import Spans, at, union
 
 HISTORY_DAYS = 28
@@ -91,6 +91,14 @@ def technical(
     return Technical(tuple(found), {agent: union(own) for agent, own in spans.items()})
 
 
+def with_issues(found: Technical, spans: Mapping[str, Spans]) -> Technical:
+    """*found* with the spans that detectors over windows take (rules.outages.spans_of)."""
+    merged = {
+        agent: union([*found.spans.get(agent, ()), *spans.get(agent, ())]) for agent in sorted({*found.spans, *spans})
+    }
+    return Technical(found.lines, merged)
+
+
 def _ended(call: tuple[datetime, str, str]) -> datetime:
     return call[0]
 
@@ -141,8 +149,5 @@ def _cut_off_by(
 ) -> set[str]:
     if attribution.of_silence(floor, day, one).verdict != "floor":
         return set()
-    feeders = Feeders(floor)
-    worked = {agent for ended, agent, _ in calls if one.since < ended < until}
-    return {
-        agent.id for agent in floor.agents if feeders.of(agent, "calls") == (one.source,) and agent.id not in worked
-    }
+    near = calls[bisect_right(calls, one.since, key=_ended) : bisect_left(calls, until, key=_ended)]
+    return set(plans(floor, day).fed.get((one.source,), frozenset()) - {agent for _, agent, _ in near})

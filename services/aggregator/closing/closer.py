@@ -17,6 +17,7 @@ from services.aggregator.live.floors import Floors
 from services.aggregator.storage import closes, evidence, technical
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
+from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.kit.clock import Clock
 from services.rules import hearing
@@ -41,7 +42,7 @@ class Closer:
         closed: Callable[[], None],
     ) -> None:
         self._pool, self._clock, self._floors, self._lines = pool, clock, floors, lines
-        self._closed = closed
+        self._closed, self._paths = closed, PathDays(pool)
 
     async def run(self, every_s: float) -> None:
         while True:
@@ -143,7 +144,7 @@ class Closer:
                 of_day = await technical.silences_of(connection, day, then, min(by, day.day.ends))
             bases = await self._lines.bases(on.floor, date)
             until = min(cut, day.day.ends)
-            spans[date] = await technical.technical_spans(connection, day, bases, of_day, until, by)
+            spans[date] = await technical.technical_spans(connection, day, bases, self._paths, of_day, until, by)
             date += timedelta(days=1)
         unusable, facts = await evidence.unusable(connection, on, by)
         carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, by)

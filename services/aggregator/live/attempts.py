@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from schemas.facts import CallEnded, Disposition, Fact
-from schemas.floor.model import CauseTable
+from schemas.floor.outages import CauseTable
 from services.rules.causes import is_network_failure
 from services.rules.detectors.line_failure import Attempt
 

@@ -13,6 +13,7 @@ from schemas.facts import CALL
 from services.aggregator.live.floors import FloorDay, Floors
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
+from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.rules import technical as rules
 from services.rules.detectors.line_failure import Attempt, LineState
@@ -120,21 +121,22 @@ async def technical_spans(
     connection: Any,
     on: FloorDay,
     bases: Mapping[str, float],
+    path_days: PathDays,
     silent: Sequence[Silence],
     until: datetime,
     known_by: datetime,
 ) -> dict[str, Spans]:
     """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded."""
     states = await _fold(connection, on, bases, until, known_by)
-    spans: dict[str, Spans] = {}
+    found = rules.Technical((), {})
     starts = [finding.since for state in states.values() for finding in state.findings] + [one.since for one in silent]
     if starts:
         reach = timedelta(seconds=on.floor.outages.line_failure.window_s)
         rows = await connection.fetch(_CALLS, on.day.date, min(starts) - reach, until, known_by)
         calls = [(row["occurred_at"], row["agent"], row["line"]) for row in rows]
         found = await asyncio.to_thread(rules.technical, on.floor, states, calls, silent, on.day, until)
-        spans.update(found.spans)
-    return await _with_recorded(connection, on, spans, until, _PERSON)
+    windows = await path_days.spans(connection, on, found.lines, silent, until, known_by)
+    return await _with_recorded(connection, on, rules.with_issues(found, windows).spans, until, _PERSON)
 
 
 async def _fold(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from schemas.rows import alert_id
 from schemas.steps import AlertKind, Verdict
+from services.rules.detectors.windowed import Detector
 
 TechnicalSpan = tuple[str, datetime, datetime | None]
 """(agent, from, until); until is None while it lasts."""
@@ -17,10 +18,11 @@ class Episode:
     """``subject`` names what is watched and never changes (the fingerprint is made of it); ``scope`` whose problem it is.
 
     ``phase`` is what else may change while it lasts: of a line failing, recovering, no_data; of a team the slice.
-    ``ended_by`` is ``day`` when only the end of the working day closed it. ``shown``: what messages need besides.
+    ``ended_by`` is ``day`` when only the end of the working day closed it,
+    ``other`` when another alert goes on with it. ``shown``: what messages need besides.
     """
 
-    detector: Literal["line_failure", "source_silence", "team", "team_drop"]
+    detector: Literal["line_failure", "source_silence", "team", "team_drop"] | Detector
     subject: str
     kind: AlertKind
     verdict: Verdict
@@ -31,7 +33,7 @@ class Episode:
     form: str
     resolved_at: datetime | None = None
     phase: str | None = None
-    ended_by: Literal["day"] | None = None
+    ended_by: Literal["day", "other"] | None = None
     team: str | None = None
     technical: tuple[TechnicalSpan, ...] = ()
     shown: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Silent sources, by the clock: gaps between arrivals against what norms × exposure expect."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,25 +27,30 @@ class Silences:
         self._day: datetime | None = None
         self._kept: dict[str, list[datetime]] = {}
         self._read_at = 0.0
+        self.found: list[Silence] = []
+        """Silences of today at the last look."""
 
     async def look(self, connection: AsyncConnection, floor: Floor, now: datetime) -> list[Episode]:
         """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
         yet, is not judged."""
         day = working_day(floor, date_of(now, floor.zone))
         if not day.working:
+            self.found = []
             return []
         if self._day != day.starts or time.monotonic() - self._read_at > WHOLE_EVERY_S:
             self._day, self._kept, self._read_at = day.starts, {}, time.monotonic()
         unparsed = await arrivals.unparsed_sources(connection)
-        found = []
+        loaded: list[tuple[Silence, Load]] = []
+        self.found = []
         for source, load in sorted(loads(floor, day).items()):
             if source in unparsed or not await arrivals.known(connection, source):
                 continue
             for one in await self._of(connection, floor, day, load, now):
                 if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
                     continue  # its very first day: connected late, not silent
-                found.append(await _episode(connection, one, load, floor, day, now))
-        return found
+                self.found.append(one)
+                loaded.append((one, load))
+        return [await _episode(connection, one, load, floor, day, now, self.found) for one, load in loaded]
 
     async def _of(
         self, connection: AsyncConnection, floor: Floor, day: WorkingDay, load: Load, now: datetime
@@ -80,9 +86,15 @@ def carried(row: Any, resolved_at: datetime) -> Episode:
 
 
 async def _episode(
-    connection: AsyncConnection, one: Silence, load: Load, floor: Floor, day: WorkingDay, now: datetime
+    connection: AsyncConnection,
+    one: Silence,
+    load: Load,
+    floor: Floor,
+    day: WorkingDay,
+    now: datetime,
+    others: Sequence[Silence],
 ) -> Episode:
-    attributed = of_silence(floor, day, one)
+    attributed = of_silence(floor, day, one, others)
     lost: list[TechnicalSpan] = []
     if one.resolved_at is not None and attributed.verdict == "floor":
         calls = await line_days.calls(connection, one.since, one.resolved_at)

@@ -71,8 +71,8 @@ async def withdraw(connection: AsyncConnection, alert: str, now: datetime) -> Ch
     return Change(alert, "invalidated", row.transition + 1, 1)
 
 
-async def open_alerts(connection: AsyncConnection, detector: str) -> Sequence[Any]:
-    query = sa.select(alerts).where(alerts.c.detector == detector, alerts.c.resolved_at.is_(None))
+async def open_alerts(connection: AsyncConnection, *detectors: str) -> Sequence[Any]:
+    query = sa.select(alerts).where(alerts.c.detector.in_(detectors), alerts.c.resolved_at.is_(None))
     return (await connection.execute(query.order_by(alerts.c.fired_at))).all()
 
 

@@ -10,6 +10,7 @@ from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
 from services.alerts.wording.language import Language
+from services.alerts.wording.window import window
 
 FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line": alert.line,
@@ -17,6 +18,7 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "silence": alert.silence,
     "team": alert.team,
     "team_drop": alert.team_drop,
+    "window": window,
     "slice": slices.slice_,
     "task": slices.task,
     "coaching": slices.coaching,

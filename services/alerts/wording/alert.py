@@ -162,7 +162,8 @@ def silence(payload: Payload, words: Language) -> Content:
 
 
 def _whose_silence(payload: Payload, words: Language) -> str:
-    return words.say(f"silence.whose.{'floor' if payload['verdict'] == 'floor' else 'undetermined'}")
+    known = payload["verdict"] if payload["verdict"] in ("floor", "offer_or_crm") else "undetermined"
+    return words.say(f"silence.whose.{known}")
 
 
 def team(payload: Payload, words: Language) -> Content:
@@ -214,8 +215,9 @@ def team_drop(payload: Payload, words: Language) -> Content:
     )
     named_by = {"team": payload["team_name"], "slice": payload["slice"], "steps": named}
     if payload["state"] in ("resolved", "invalidated"):
-        key = "drop.title.closed" if payload.get("ended_by") == "day" else "drop.title.resolved"
-        return _content(words.say(key, **named_by), [Section(told, bullets=True)], payload, words)
+        how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
+        how = "other" if payload["state"] == "invalidated" else how
+        return _content(words.say(f"drop.title.{how}", **named_by), [Section(told, bullets=True)], payload, words)
     sections = [Section(told, bullets=True), Section((words.say("do", what=words.say("drop.do")),))]
     return _content(words.say("drop.title", **named_by), sections, payload, words)
 

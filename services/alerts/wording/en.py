@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.alerts.wording import en_window
+
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
     "failure_in_a_row": ("{n} failure in a row", "{n} failures in a row"),
@@ -105,6 +107,7 @@ TEXT: Final[dict[str, str]] = {
     "drop.title": "{team}: the pace fell in slice {slice} ({steps})",
     "drop.title.resolved": "{team}: the pace is even again, it fell in slice {slice} ({steps})",
     "drop.title.closed": "{team}: the pace fell in slice {slice} ({steps}), the working day is over",
+    "drop.title.other": "{team}: the pace fell in slice {slice} ({steps}); another message goes on with it",
     "drop.step": "{step}: {done} of {target} in this slice, {before} of {before_target} before it; "
     "{sure} sure that the pace is below {below} of what it was",
     "drop.do": "ask what changed since the last slice: list, meeting, CRM, lines. Since the morning the team is on norm.",
@@ -242,4 +245,5 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_window.TEXT,
 }

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.alerts.wording import ru_window
+
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
     "failure_in_a_row": ("{n} отказ подряд", "{n} отказа подряд", "{n} отказов подряд"),
@@ -105,6 +107,7 @@ TEXT: Final[dict[str, str]] = {
     "drop.title": "{team}: в срезе {slice} темп упал ({steps})",
     "drop.title.resolved": "{team}: темп выровнялся, падал в срезе {slice} ({steps})",
     "drop.title.closed": "{team}: в срезе {slice} темп упал ({steps}), рабочий день закончен",
+    "drop.title.other": "{team}: в срезе {slice} темп упал ({steps}); продолжение — в другом сообщении",
     "drop.step": "{step}: за срез {done} из {target}, а до него {before} из {before_target}; "
     "уверенность {sure}, что темп ниже {below} прежнего",
     "drop.do": "спросить, что изменилось с прошлого среза: база, совещание, CRM, связь. С начала дня команда в норме.",
@@ -242,4 +245,5 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_window.TEXT,
 }

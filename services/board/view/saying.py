@@ -13,6 +13,7 @@ from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
 from services.board.words import Words
 
+WINDOWS = ("answer_rate", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop")
 SHAPES = {"outage": "technical", "data": "technical", "efficiency": "soft"}
 
 
@@ -76,6 +77,10 @@ def scope(text: str, floor: Floor, w: Words) -> str:
     elif kind == "agent" and name in floor.agent_by_id:
         number = [agent.id for agent in floor.agents].index(name) + 1
         name = w("agents.number", n=number) if floor.board.hide_names else floor.agent_by_id[name].title
+    if kind == "feed":
+        name = w(f"step.{name}")
+    if kind == "floor":
+        name = floor.title
     return w(f"scope.{kind}", name=name) if w.has(f"scope.{kind}") else text
 
 
@@ -94,12 +99,36 @@ def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
             parts.append(w("say.total", n=total))
         if isinstance(base, int | float):
             parts.append(w("say.base", base=w.share(base, 1)))
+    if alert.detector in WINDOWS:
+        return [*parts, *_window(alert.detector, seen, w)]
     expected = seen.get("expected")
     if isinstance(expected, int | float):
         parts.append(w("say.silence", n=round(expected), since=since))
     parts += _steps(seen.get("steps"), floor, w)
     parts += _drops(seen, floor, w)
     return parts
+
+
+def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
+    """What a finding over windows saw; numbers that are missing leave their sentence out."""
+
+    def num(name: str, digits: int = 0) -> str:
+        return w.num(_number(seen.get(name)), digits)
+
+    if detector == "answer_rate":
+        yield w("say.answered", answered=num("answered"), attempts=num("attempts"), expected=num("expected"))
+    elif detector == "no_progress" and seen.get("why") == "slow":
+        yield w("say.slow", now=num("ring_p95_s"), usual=num("usual_p95_s"))
+    elif detector == "no_progress":
+        yield w("say.stuck", stuck=num("stuck"), attempts=num("attempts"))
+    elif detector == "crm_silence":
+        yield w("say.crm", expected=num("expected"))
+    elif detector == "efficiency_drop" and seen.get("step") in STEPS:
+        yield w("say.drop", step=w(f"step.{seen['step']}"), done=num("done"), expected=num("expected"))
+    elif detector in ("short_calls", "workplace_audio"):
+        yield w("say.short", short=num("short"), answered=num("answered"))
+        if isinstance(seen.get("base"), int | float):
+            yield w("say.base", base=w.share(seen["base"], 0))
 
 
 def _steps(steps: Any, floor: Floor, w: Words) -> list[str]:

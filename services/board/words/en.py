@@ -13,6 +13,7 @@ from services.board.words import (
     en_report,
     en_sources,
     en_tasks,
+    en_windows,
 )
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
@@ -21,6 +22,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_norms.WORDS,
     **en_reason.WORDS,
     **en_report.WORDS,
+    **en_windows.WORDS,
     **en_forecast.WORDS,
     **en_lines.WORDS,
     **en_login.WORDS,

@@ -13,6 +13,7 @@ from services.board.words import (
     ru_report,
     ru_sources,
     ru_tasks,
+    ru_windows,
 )
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
@@ -21,6 +22,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_norms.WORDS,
     **ru_reason.WORDS,
     **ru_report.WORDS,
+    **ru_windows.WORDS,
     **ru_forecast.WORDS,
     **ru_lines.WORDS,
     **ru_login.WORDS,

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from services.lab.outages.command import outages
+
 app = typer.Typer(no_args_is_help=True, help="The lab: try the rules on people whose true pace is known.")
 lab = typer.Typer(no_args_is_help=True, help="Try the rules on people whose true pace is known.")
 app.add_typer(lab, name="lab")
@@ -20,7 +22,10 @@ JsonFile = Annotated[Path | None, typer.Option("--json", help="write the figures
 
 @lab.callback()
 def _lab() -> None:
-    """Makes a group of one command."""
+    """Makes a group."""
+
+
+lab.command(epilog="Example: srez lab outages --days 50 --seed 7 --json outages.json")(outages)
 
 
 @lab.command(epilog="Example: srez lab accuracy --agents 500 --days 100 --seed 7 --json accuracy.json")

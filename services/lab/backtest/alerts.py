@@ -14,18 +14,50 @@ from services.rules import attribution
 from services.rules.closing import Closing
 from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors.line_failure import evidence
+from services.rules.detectors.source_silence import Silence
+from services.rules.outages import Issue
 from services.rules.sources import loads
+from services.rules.technical import Technical
+from services.rules.telling import ORDER, claim, told
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-def outages(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
-    """Line failures and silences that began on this day, with their ends."""
-    return _failures(floor, day, silent) + _silences(floor, day, silent)
+def outages(floor: Floor, day: Day, silent: Silent, closings: Sequence[tuple[CutOff, Closing]] = ()) -> list[AlertRow]:
+    """Alerts that began on this day, with their ends: failures, silences, findings over windows and teams' issues."""
+    quiet = silent.of(day.day, day.day.ends)
+    found = day.technical(day.day.ends, FOREVER, quiet)
+    issues = day.issues(day.day.ends, None, found, quiet)
+    drops = [one for one in issues if one.finding.detector in ORDER]
+    rows = (
+        _failures(found) + [_window(one) for one in issues if one not in drops] + _silences(floor, day, silent, quiet)
+    )
+    seen = [(one.finding.detector, _window(one)) for one in drops]
+    return rows + one_told(floor, day.day, [*seen, *efficiency(closings, day.day)])
 
 
-def _failures(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
-    found = day.technical(day.day.ends, FOREVER, silent.of(day.day, day.day.ends))
+def one_told(floor: Floor, day: WorkingDay, rows: Sequence[tuple[str, AlertRow]]) -> list[AlertRow]:
+    """(detector, row) of drops, without those that another tells; one that another takes over ends there."""
+    about = [(row, claim(day, detector, row.scope, row.fired_at, row.resolved_at)) for detector, row in rows]
+    stand = told(floor, [one for _, one in about])
+    return [
+        msgspec.structs.replace(row, resolved_at=stand[one] or row.resolved_at) for row, one in about if one in stand
+    ]
+
+
+def _window(one: Issue) -> AlertRow:
+    return AlertRow(
+        alert=alert_id(one.finding.detector, one.subject, one.finding.fired_at),
+        kind=one.kind,
+        verdict=one.attributed.verdict,
+        scope=one.attributed.scope,
+        fired_at=one.finding.fired_at,
+        resolved_at=one.finding.resolved_at,
+        evidence=one.finding.evidence,
+    )
+
+
+def _failures(found: Technical) -> list[AlertRow]:
     rows = []
     for one in found.lines:
         rows.append(
@@ -46,11 +78,11 @@ def _failures(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
     return rows
 
 
-def _silences(floor: Floor, day: Day, silent: Silent) -> list[AlertRow]:
+def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
     rows = []
     expected = loads(floor, day.day)
     for silence in silent.turn(day.day):
-        attributed = attribution.of_silence(floor, day.day, silence)
+        attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(
             AlertRow(
                 alert=alert_id("source_silence", f"source:{silence.source}", silence.fired_at),
@@ -76,9 +108,10 @@ def in_local_time(row: AlertRow, floor: Floor) -> AlertRow:
     return msgspec.structs.replace(row, fired_at=row.fired_at.astimezone(floor.zone), resolved_at=resolved)
 
 
-def efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:
-    """One alert per team and episode of a common cause, or of a drop; what still fires ends with the day."""
-    return _episodes("team", "offer_or_crm", closings, day) + _episodes("team_drop", "undetermined", closings, day)
+def efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[tuple[str, AlertRow]]:
+    """(detector, row) per team and episode of a common cause, or of a drop; what still fires ends with the day."""
+    kinds: tuple[tuple[str, Verdict], ...] = (("team", "offer_or_crm"), ("team_drop", "undetermined"))
+    return [(detector, row) for detector, verdict in kinds for row in _episodes(detector, verdict, closings, day)]
 
 
 def _episodes(

@@ -16,6 +16,8 @@ from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, AgentState, Call
 from schemas.floor import Floor
 from schemas.steps import Step
 from services.lab.backtest.read import Version
+from services.lab.backtest.traffic import Traffic
+from services.rules.baselines import Baselines, learn
 from services.rules.causes import is_network_failure
 from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors.line_failure import Attempt
@@ -23,8 +25,9 @@ from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
 from services.rules.funnel import Thresholds, steps_of, thresholds
 from services.rules.hearing import Deed
+from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
-from services.rules.technical import Technical, fold_lines, technical
+from services.rules.technical import Technical, fold_lines, technical, with_issues
 
 Tally = dict[str, dict[Step, int]]
 Paths = dict[str, dict[str, tuple[int, int]]]
@@ -37,8 +40,14 @@ class Day:
     """
 
     def __init__(
-        self, floor: Floor, day: WorkingDay, versions: Sequence[Version], bases: Mapping[str, float] | None = None
+        self,
+        floor: Floor,
+        day: WorkingDay,
+        versions: Sequence[Version],
+        bases: Mapping[str, float] | None = None,
+        baselines: Baselines | None = None,
     ) -> None:
+        self.baselines = baselines or learn(floor, {})
         self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
         self._cuts = [cut.at for cut in day.cut_offs]
         self._known = [known_by(cut, floor) for cut in day.cut_offs]
@@ -214,8 +223,25 @@ class Day:
                 lost[position] += is_unattributed(version)
         return lost, known
 
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic(self.floor, self.calls, self.versions)
+
+    def issues(self, until: datetime, by: datetime | None, lines: Technical, silent: Sequence[Silence]) -> list[Issue]:
+        """What the detectors over windows find up to *until*, of what was known at *by* (None: at last)."""
+        failing = [
+            (one.state.line, one.finding.since, one.finding.resolved_at, one.attributed.verdict) for one in lines.lines
+        ]
+        cells, marks = self.traffic.cells(by), self.traffic.marks(by)
+        return survey(self.floor, self.day, cells, marks, self.baselines, failing, silent, until)
+
+    def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
+        """Technical minutes up to *until* by all detectors, of what was known at *by*."""
+        lines = self.technical(until, by, silent)
+        return with_issues(lines, spans_of(self.issues(until, by, lines, silent), until))
+
     def technical(self, until: datetime, by: datetime, silent: Iterable[Silence]) -> Technical:
-        """Technical minutes up to *until*, of what was known at *by*."""
+        """What lines and sources took up to *until*, of what was known at *by*."""
         attempts = {
             line: [attempt for version, attempt in ordered if attempt.at <= until and version.known(by)]
             for line, ordered in self._suspicious.items()

@@ -13,16 +13,18 @@ import msgspec
 from schemas.floor import Floor
 from schemas.rows import AlertRow, CoachingRow, ForecastRow, SliceRow, TaskRow
 from schemas.steps import Level
-from services.lab.backtest.alerts import efficiency, in_local_time, outages
+from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.day import Day, is_unattributed, known_by
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
 from services.rules import hearing
+from services.rules.baselines import Baselines, DaySummary, learn
 from services.rules.closing import Closing, Evidence, close
 from services.rules.day import CutOff, date_of, is_working, working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.detectors.source_silence import Silence
 from services.rules.memory import Key, Past, recall
+from services.rules.path_rows import history_span
 from services.rules.tasks import Case, Task, Verified
 from services.rules.technical import HISTORY_DAYS
 from services.rules.trust import TrustEvidence
@@ -63,6 +65,7 @@ class _Run:
         self.silent = Silent(floor, versions)
         self.days: dict[Date, Day] = {}
         self.history: dict[Date, dict[str, tuple[int, int]]] = {}
+        self.traffic: dict[Date, DaySummary] = {}
         self.open: list[Task] = []
         self.closed: list[Verified] = []
         self.cases: list[Case] = []
@@ -89,9 +92,9 @@ class _Run:
             issues.append((cut, closing))
             self._keep(day, closing)
         if is_working(self.floor, date):
-            self.alerts += efficiency(issues, day.day)
-            self.alerts += outages(self.floor, day, self.silent)
+            self.alerts += outages(self.floor, day, self.silent, issues)
         self.history[date] = day.history(day.day.ends)
+        self.traffic[date] = day.traffic.summary(day.day.ends)
         self._forget(date)
 
     def _close(
@@ -112,7 +115,7 @@ class _Run:
             answers=day.answers(position),
             states={one.day.date: one.states(cut.at, by) for one in back},
             technical={
-                one.day.date: one.technical(min(cut.at, one.day.ends), by, self._silent_of(one, by, silent, date)).spans
+                one.day.date: one.lost(min(cut.at, one.day.ends), by, self._silent_of(one, by, silent, date)).spans
                 for one in back
             },
             trust=TrustEvidence(
@@ -156,8 +159,15 @@ class _Run:
             lines = {line for one in past for line in one}
             by = self.floor.outages.line_failure
             bases = {line: base_rate([one[line] for one in past if line in one], by) for line in lines}
-            self.days[date] = Day(self.floor, working_day(self.floor, date), self.by_day.get(date, ()), bases)
+            self.days[date] = Day(
+                self.floor, working_day(self.floor, date), self.by_day.get(date, ()), bases, self._usual(date)
+            )
         return self.days[date]
+
+    def _usual(self, date: Date) -> Baselines:
+        """What is usual on *date*, from the days before."""
+        first, _ = history_span(self.floor, date)
+        return learn(self.floor, {day: own for day, own in self.traffic.items() if first <= day < date})
 
     def _forget(self, date: Date) -> None:
         """Drop days that no open task reaches back to."""

@@ -15,6 +15,7 @@ from services.aggregator.storage import evidence, technical
 from services.aggregator.storage.counting import LIMITS, counts, limits
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
+from services.aggregator.storage.path_days import PathDays
 from services.kit.errors import Misconfigured, Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
 from services.local.norms.looked import Advance, Looked, working_dates
@@ -93,7 +94,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
         counted,
         known,
         states.get(date, {}),
-        await technical.technical_spans(connection, on, bases, silent, on.day.ends, now),
+        await technical.technical_spans(connection, on, bases, PathDays(connection), silent, on.day.ends, now),
         gate(on.floor, seen),
     )
 

@@ -64,7 +64,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
         _counts(floor, day.counted),
         frozenset(one.agent for one in day.versions if one.agent is not None and one.type != STATE),
         day.states(ends, EVER),
-        day.technical(ends, EVER, silent.of(day.day, ends)).spans,
+        day.lost(ends, EVER, silent.of(day.day, ends)).spans,
         gate(floor, seen),
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from scipy.special import bdtrc
 
-from schemas.floor.model import LineFailure
+from schemas.floor.outages import LineFailure
 
 LineStateName = Literal["ok", "failing", "recovering", "no_data"]
 

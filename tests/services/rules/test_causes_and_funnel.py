@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.facts import INVOICE, PAYMENT, PRESENTATION, REFUND, STATE, CallEnded, Direction, Disposition, Payment
-from schemas.floor.model import CauseTable
+from schemas.floor.outages import CauseTable
 from schemas.steps import Step
 from services.rules.causes import Blame, blame, is_network_failure
 from services.rules.funnel import Thresholds, is_short, steps_of, thresholds

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from schemas.floor.model import LineFailure
+from schemas.floor.outages import LineFailure
 from services.rules.detectors.line_failure import (
     Attempt,
     LineState,

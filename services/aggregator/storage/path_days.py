@@ -1,0 +1,73 @@
+"""Traffic by path at the close of a slice, and the baselines of the day: the same queries as the alerts service asks."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date as Date
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from schemas import queries
+from schemas.floor import Floor
+from services.aggregator.live.floors import FloorDay
+from services.rules import path_rows, paths
+from services.rules.baselines import Baselines, learn
+from services.rules.detectors.source_silence import Silence
+from services.rules.outages import spans_of, survey
+from services.rules.spans import Spans
+from services.rules.technical import LineFinding
+
+
+class Named(asyncpg.Record):  # type: ignore[misc]
+    """A row whose columns are attributes, as the rules read them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+
+class PathDays:
+    """Raises asyncpg's errors. Baselines are fixed for a day and floor version, and kept."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._kept: tuple[Date, Floor, Baselines] | None = None
+
+    async def baselines(self, floor: Floor, date: Date) -> Baselines:
+        if self._kept is None or self._kept[0] != date or self._kept[1] is not floor:
+            by_hour = await self._all(queries.CALLS_BY_HOUR, path_rows.by_hour_arguments(floor, date))
+            by_agent = await self._all(queries.CALLS_BY_AGENT, path_rows.by_agent_arguments(floor, date))
+            by_lag = await self._all(queries.MARKS_BY_LAG, path_rows.by_lag_arguments(floor, date))
+            learned = await asyncio.to_thread(
+                lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, floor))
+            )
+            self._kept = date, floor, learned
+        return self._kept[2]
+
+    async def spans(
+        self,
+        connection: Any,
+        on: FloorDay,
+        lines: Sequence[LineFinding],
+        silent: Sequence[Silence],
+        until: datetime,
+        known_by: datetime,
+    ) -> dict[str, Spans]:
+        """Agent → technical spans of what the detectors over windows find up to *until*."""
+        by = await self.baselines(on.floor, on.day.date)
+        arguments = (on.day.date, on.day.starts, until, known_by)
+        rows = await connection.fetch(queries.CALLS_OF_DAY, *arguments, record_class=Named)
+        failing = [
+            (one.state.line, one.finding.since, one.finding.resolved_at, one.attributed.verdict) for one in lines
+        ]
+
+        def find() -> dict[str, Spans]:
+            cells: paths.Cells = {}
+            limits = path_rows.limits_of(on.floor)
+            paths.put(cells, (path_rows.call_of_row(row, on.floor, limits) for row in rows))
+            return spans_of(survey(on.floor, on.day, cells, {}, by, failing, silent, until), until)
+
+        return await asyncio.to_thread(find)
+
+    async def _all(self, query: str, arguments: tuple[Any, ...]) -> list[Named]:
+        return list(await self._pool.fetch(query, *arguments, record_class=Named))

@@ -1,0 +1,42 @@
+"""English words of findings over windows."""
+
+from typing import Final
+
+TEXT: Final[dict[str, str]] = {
+    "window.what.line": "line {name}",
+    "window.what.did": "number {name}",
+    "window.what.campaign": "campaign {name}",
+    "window.what.agent": "{name}",
+    "window.what.team": "team {name}",
+    "window.what.floor": "the whole floor",
+    "window.what.feed": "CRM, {name}",
+    "window.title.no_progress": "Slow to connect: {what}, since {since}",
+    "window.title.answer_rate": "Answered less than usual: {what}, since {since}",
+    "window.title.short_calls": "Calls end as they begin: {what}, since {since}",
+    "window.title.workplace_audio": "Calls end as they begin: {what}, since {since}",
+    "window.title.crm_silence": "No new marks: {what}, since {since}",
+    "window.title.efficiency_drop": "Fewer results than usual: {what}, since {since}",
+    "window.title.resolved": "As usual again: {what}, was {since}–{until}",
+    "window.title.closed": "Closed with the day: {what}, began at {since}",
+    "window.title.other": "Fewer than usual: {what}, since {since}; the team's message goes on with it",
+    "window.title.invalidated": "Withdrawn: {what}, the fault of {since} was not confirmed",
+    "window.seen.answer_rate": "{answered} answered of {attempts}; usual at this hour: about {expected}.",
+    "window.seen.slow": "95 % of answers take up to {now} s, usually {usual} s.",
+    "window.seen.stuck": "{stuck} of {attempts} never rang, usually {base}.",
+    "window.seen.short_calls": "{short} of {answered} answered calls were short, usually {base}. It looks like one-way audio.",
+    "window.seen.workplace_audio": "{short} of {answered} answered calls were short, usually {base}. "
+    "Colleagues on the same line are fine.",
+    "window.seen.crm_silence": "{answered} answered meanwhile, about {expected} marks were due, none came.",
+    "window.seen.efficiency_drop": "{step} in half an hour: {done}, usual at this hour: about {expected}.",
+    "window.do.line": "check the line with the carrier, move calls to another until they answer.",
+    "window.do.number": "change the outgoing number and check whether it is labelled as spam.",
+    "window.do.list": "check the campaign's list: age, time zone, repeats; take another meanwhile.",
+    "window.do.floor": "check the internet and the PBX; hold nobody to account for this time.",
+    "window.do.workplace": "check headset, network and softphone; seat them elsewhere meanwhile.",
+    "window.do.offer_or_crm": "check that the CRM saves marks, and what changed in script, price and offer.",
+    "window.do.agent": "listen to two or three short calls together: where resistance at the entry was not passed.",
+    "window.do.undetermined": "look at the calls of this time together; hold nobody to account yet.",
+    "out.list": "the list",
+    "out.number": "the number",
+    "silence.whose.offer_or_crm": "Calls go on, but no marks come: it is the CRM or how it is kept, not the people.",
+}

@@ -1,0 +1,42 @@
+"""Russian words of findings over windows."""
+
+from typing import Final
+
+TEXT: Final[dict[str, str]] = {
+    "window.what.line": "линия {name}",
+    "window.what.did": "номер {name}",
+    "window.what.campaign": "кампания {name}",
+    "window.what.agent": "{name}",
+    "window.what.team": "команда {name}",
+    "window.what.floor": "весь отдел",
+    "window.what.feed": "CRM, {name}",
+    "window.title.no_progress": "Долгое соединение: {what}, с {since}",
+    "window.title.answer_rate": "Отвечают реже обычного: {what}, с {since}",
+    "window.title.short_calls": "Разговоры обрываются в начале: {what}, с {since}",
+    "window.title.workplace_audio": "Разговоры обрываются в начале: {what}, с {since}",
+    "window.title.crm_silence": "Нет новых отметок: {what}, с {since}",
+    "window.title.efficiency_drop": "Результатов меньше обычного: {what}, с {since}",
+    "window.title.resolved": "Снова как обычно: {what}, было {since}–{until}",
+    "window.title.closed": "Закрыто с концом дня: {what}, началось в {since}",
+    "window.title.other": "Меньше обычного: {what}, с {since}; продолжение — в сообщении о команде",
+    "window.title.invalidated": "Отменено: {what}, сбой с {since} не подтвердился",
+    "window.seen.answer_rate": "Ответили {answered} из {attempts}, обычно в эти часы около {expected}.",
+    "window.seen.slow": "95 % ответов приходят за {now} с, обычно за {usual} с.",
+    "window.seen.stuck": "Без гудка {stuck} из {attempts}, обычно {base}.",
+    "window.seen.short_calls": "Коротких {short} из {answered} отвеченных, обычно {base}. Похоже на одностороннюю слышимость.",
+    "window.seen.workplace_audio": "Коротких {short} из {answered} отвеченных, обычно {base}. "
+    "У коллег на той же линии всё в порядке.",
+    "window.seen.crm_silence": "За это время {answered} с ответом, отметок ожидалось около {expected}, нет ни одной.",
+    "window.seen.efficiency_drop": "{step} за полчаса: {done}, обычно в этот час около {expected}.",
+    "window.do.line": "проверить линию у оператора связи, до ответа увести звонки на другую.",
+    "window.do.number": "сменить исходящий номер и проверить, не помечен ли он как спам.",
+    "window.do.list": "проверить базу кампании: свежесть, часовой пояс, повторы; до этого взять другую.",
+    "window.do.floor": "проверить интернет и АТС; за это время с людей не спрашивать.",
+    "window.do.workplace": "проверить гарнитуру, сеть и софтфон; пока пересадить за другое место.",
+    "window.do.offer_or_crm": "проверить, сохраняет ли CRM отметки, и что изменилось в скрипте, цене и предложении.",
+    "window.do.agent": "послушать вместе два-три коротких разговора: где не пройдено сопротивление на входе.",
+    "window.do.undetermined": "посмотреть вместе звонки за это время; с людей пока не спрашивать.",
+    "out.list": "список",
+    "out.number": "номер",
+    "silence.whose.offer_or_crm": "Звонки идут, а отметок нет: это CRM или запись в неё, не люди.",
+}

@@ -1,0 +1,117 @@
+"""The living message of a finding over windows: a number, a list, a slow line, a workplace, the CRM, a drop."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.alerts.wording.content import Content, Section
+from services.alerts.wording.language import Language
+
+Payload = Mapping[str, Any]
+
+
+def window(payload: Payload, words: Language) -> Content:
+    detector, verdict, state = payload["detector"], payload["verdict"], payload["state"]
+    evidence = payload["evidence"]
+    since = words.at(datetime.fromisoformat(evidence["since"]))
+    kind = payload["scope"].partition(":")[0]
+    what = words.say(f"window.what.{kind}", name=_name(payload, words))
+    named = {"what": what, "since": since}
+    people = len(payload["technical"])
+    sections: list[Section] = []
+    if state == "invalidated":
+        title = words.say("window.title.invalidated", **named)
+        sections.append(Section((words.say("line.invalidated"),)))
+    elif state == "resolved":
+        until = words.at(datetime.fromisoformat(payload["resolved_at"])).split()[-1]
+        how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
+        title = words.say(f"window.title.{how}", **named, until=until)
+        sections.append(Section((_numbers(detector, evidence, words), _whose(verdict, words))))
+    else:
+        title = words.say(f"window.title.{detector}", **named)
+        sections.append(
+            Section((_numbers(detector, evidence, words), words.say("chance", n=words.chance(_p(evidence)))))
+        )
+        sections.append(Section((_whose(verdict, words),)))
+        sections.append(Section((words.say("do", what=words.say(f"window.do.{verdict}")),)))
+    if people and state != "invalidated":
+        key = "line.technical.over" if state == "resolved" else "line.technical"
+        sections.append(Section((words.say(key, people=words.count(people, "people"), since=since),)))
+    if state == "firing" and evidence.get("rules_out"):
+        out = ", ".join(words.say(f"out.{one}") for one in evidence["rules_out"])
+        sections.append(Section((words.say("line.evidence.out", what=out),)))
+    data = {
+        key: payload[key]
+        for key in ("kind", "alert", "state", "verdict", "scope", "fired_at", "resolved_at", "evidence")
+        if payload.get(key) is not None
+    }
+    return Content(
+        title,
+        tuple(sections),
+        note=words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else "",
+        mentions=tuple(payload.get("mentions", ())),
+        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
+        more=words.say("more", n="{n}"),
+        data=data,
+        final=state in ("resolved", "invalidated"),
+    )
+
+
+def _name(payload: Payload, words: Language) -> str:
+    if payload["scope"].startswith("feed:"):
+        return words.say(f"step.{payload['name']}").lower()
+    return str(payload["name"])
+
+
+def _whose(verdict: str, words: Language) -> str:
+    return words.say(f"report.verdict.{verdict}") + "."
+
+
+def _numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
+    """What was seen against what is usual, in one sentence."""
+    match detector:
+        case "answer_rate":
+            return words.say(
+                "window.seen.answer_rate",
+                answered=words.number(evidence["answered"]),
+                attempts=words.count(evidence["attempts"], "of_attempts"),
+                expected=words.number(evidence["expected"]),
+            )
+        case "no_progress" if evidence["why"] == "slow":
+            return words.say(
+                "window.seen.slow",
+                now=words.number(evidence["ring_p95_s"] or 0),
+                usual=words.number(evidence["usual_p95_s"]),
+            )
+        case "no_progress":
+            return words.say(
+                "window.seen.stuck",
+                stuck=words.number(evidence["stuck"]),
+                attempts=words.count(evidence["attempts"], "of_attempts"),
+                base=words.percent(evidence["base"], 1),
+            )
+        case "short_calls" | "workplace_audio":
+            return words.say(
+                f"window.seen.{detector}",
+                short=words.number(evidence["short"]),
+                answered=words.number(evidence["answered"]),
+                base=words.percent(evidence["base"], 0),
+            )
+        case "crm_silence":
+            return words.say(
+                "window.seen.crm_silence",
+                answered=words.count(evidence["answered"], "calls"),
+                expected=words.number(evidence["expected"]),
+            )
+        case _:
+            return words.say(
+                "window.seen.efficiency_drop",
+                step=words.say(f"step.{evidence['step']}"),
+                done=words.number(evidence["done"]),
+                expected=words.number(evidence["expected"]),
+            )
+
+
+def _p(evidence: Mapping[str, Any]) -> float:
+    """The tail's chance; of a slow line, which has no tail, one in a thousand is not claimed to be exceeded."""
+    return min(float(evidence["p_value"]), 1.0) or 1e-300

@@ -1,0 +1,67 @@
+"""CRM silence: presentations or invoices stopped while calls go on (DOMAIN §8).
+
+Expected since the last mark: answered calls × the marks per answered call of the history, for calls older than the learned
+lag (95 of 100 marks follow an answered call within it). Enter: at least 10 expected, none came. Leave: one mark. A feed
+without a history is not watched: the silence of its whole source is (source_silence).
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.rules.baselines import Baselines
+from services.rules.detectors.windowed import Finding
+from services.rules.paths import ANSWERED, ends
+from services.rules.series import Numbers
+
+
+def silences(
+    feed: str, marks: Sequence[datetime], answered: Numbers, first: int, last: int, begins: datetime, by: Baselines
+) -> list[Finding]:
+    """
+    Args:
+        marks: instants of the feed's facts of the day, in order. answered: running total of answers, by bin from *first*.
+        begins: start of the working day.
+    """
+    limits = by.floor.outages.crm_silence
+    calls = sum(counts[ANSWERED] for path, counts in by.whole.items() if path[0] == "line")
+    if by.marks.get(feed, 0) < limits.min_marks or not calls:
+        return []
+    each, lag = by.marks[feed] / calls, timedelta(seconds=by.lag_s(feed))
+    found: list[Finding] = []
+    open_: Finding | None = None
+    for number in range(first, last + 1):
+        now = ends(number)
+        came = bisect_right(marks, now)
+        since = max(begins, marks[came - 1] if came else begins)
+        if open_ is not None:
+            if since > open_.since:
+                open_.resolved_at = next(mark for mark in marks if mark > open_.since)
+                open_.last_bad = open_.resolved_at
+                open_ = None
+            else:
+                open_.last_bad = now
+            continue
+        start, end = _at(since, first, last), _at(now - lag, first, last)
+        calls_since = float(answered[max(start, end)] - answered[start])
+        if calls_since * each < limits.min_expected:
+            continue
+        evidence = {
+            "since": since.isoformat(),
+            "feed": feed,
+            "answered": round(calls_since),
+            "expected": round(calls_since * each, 2),
+            "per_answered": round(each, 6),
+            "lag_s": lag.total_seconds(),
+            "window_from": since.isoformat(),
+            "window_until": now.isoformat(),
+            "p_value": 2.718281828459045 ** -(calls_since * each),
+        }
+        open_ = Finding("crm_silence", ("feed", feed), since, now, now, evidence)
+        found.append(open_)
+    return found
+
+
+def _at(instant: datetime, first: int, last: int) -> int:
+    """Position in the running total of the whole bins that ended by *instant*."""
+    return int(min(max((instant - ends(first - 1)).total_seconds() // 300, 0), last - first + 1))

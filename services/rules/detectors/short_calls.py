@@ -1,0 +1,61 @@
+"""Short calls: answered, and over at once — one-way audio on a line (DOMAIN §8).
+
+Enter: over 15 minutes at least 20 answered calls of at least 3 agents who had short ones, binomial p < 1e-3 against the
+line's own share and at least 1.7 times of it, in 2 of the last 3 windows.
+Leave: 2 of 3 windows below both limits.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from scipy.special import bdtrc
+
+from services.rules.baselines import Baselines
+from services.rules.detectors.windowed import Signal, window_of
+from services.rules.paths import ANSWERED, SHORT, Cells, Path, ends, hour_of
+from services.rules.series import Series
+
+
+def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines) -> Signal | None:
+    limits = by.floor.outages.short_calls
+    counts = own.window(last, limits.bins)
+    n, short = counts[ANSWERED], counts[SHORT]
+    if n < limits.min_answered:
+        return None
+    base = by.short(path, *hour_of(last, by.floor.zone))
+    p = float(bdtrc(short - 1, n, base)) if short else 1.0
+    bad = p < limits.p and short >= limits.above * base * n
+    people = agents_of(cells, path, last, limits.bins) if bad else {}
+    half = (base + short / n) / 2 if bad else 2 * base
+    newest = own.at(last)
+    worse = newest[SHORT] > half * newest[ANSWERED] if newest[ANSWERED] else False
+    evidence: dict[str, Any] = {
+        "answered": n,
+        "short": short,
+        "base": round(base, 6),
+        "p_value": p,
+        "agents": len(people),
+        "by_agent": dict(sorted(people.items())),
+        **window_of(last - limits.bins + 1, last),
+    }
+    wide = len(people) >= limits.min_agents
+    return Signal(bad and wide, not bad, worse, since(own, last, limits.bins, half), evidence)
+
+
+def agents_of(cells: Cells, path: Path, last: int, bins: int) -> dict[str, int]:
+    """Agents with short calls on a line in the window → how many."""
+    found: dict[str, int] = {}
+    for number in range(last - bins + 1, last + 1):
+        for (line, _, _, agent), cell in cells.get(number, {}).items():
+            if line == path[1] and agent and cell.counts[SHORT]:
+                found[agent] = found.get(agent, 0) + cell.counts[SHORT]
+    return found
+
+
+def since(own: Series, last: int, bins: int, half: float) -> datetime:
+    """The start of the first bin of the window that shows more than *half* of its answers short."""
+    for number in range(max(own.first, last - bins + 1), last + 1):
+        counts = own.at(number)
+        if counts[ANSWERED] and counts[SHORT] > half * counts[ANSWERED]:
+            return ends(number - 1)
+    return ends(last - 1)

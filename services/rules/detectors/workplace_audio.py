@@ -1,0 +1,70 @@
+"""One agent's answered calls are over at once while peers on the same lines talk (DOMAIN §8, ``workplace``).
+
+Enter: over the last two hours at most, the agent's newest answered calls, 6 or more, binomial p < 1e-4 of short ones
+against the larger of the agent's own share and that of the others on the same line; the others within their limit. Leave:
+2 of 3 looks whose last calls are long enough again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from scipy.special import bdtrc
+
+from services.rules.baselines import Baselines
+from services.rules.detectors.short_calls import since
+from services.rules.detectors.windowed import Signal, window_of
+from services.rules.paths import ANSWERED, SHORT, Path, hour_of
+from services.rules.series import Series
+
+
+def possible(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int, int]], by: Baselines) -> bool:
+    """Whether any window of the day could be bad: its limit is never below that of the most short calls in the longest."""
+    limits = by.floor.outages.short_calls
+    short, size = own.total[:, SHORT], limits.agent_bins
+    most = int((short[1:] - short[[max(0, end - size) for end in range(1, len(short))]]).max(initial=0))
+    least = min(max(by.short(path, *hour), by.short(("line", line_name), *hour)) for hour in set(hours))
+    return most > 0 and float(bdtrc(most - 1, max(most, limits.agent_answered), least)) < limits.agent_p
+
+
+def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by: Baselines) -> Signal | None:
+    """
+    Args:
+        line: the line that the agent uses most; its traffic holds the agent's own.
+    """
+    limits = by.floor.outages.short_calls
+    if not own.at(last)[ANSWERED]:
+        return None
+    bins, counts = _newest(own, last, limits.agent_bins, limits.agent_answered)
+    n, short = counts[ANSWERED], counts[SHORT]
+    if n < limits.agent_answered:
+        return None
+    hour = hour_of(last, by.floor.zone)
+    usual = max(by.short(path, *hour), by.short(("line", line_name), *hour))
+    around = line.window(last, bins)
+    peers_n, peers_short = max(0, around[ANSWERED] - n), max(0, around[SHORT] - short)
+    peers_bad = peers_n >= limits.agent_answered and float(bdtrc(peers_short - 1, peers_n, usual)) < 0.05
+    p = float(bdtrc(short - 1, n, usual)) if short else 1.0
+    bad = p < limits.agent_p and peers_n >= limits.agent_answered and not (peers_short and peers_bad)
+    newest = own.at(last)
+    evidence: dict[str, Any] = {
+        "answered": n,
+        "short": short,
+        "base": round(usual, 6),
+        "p_value": p,
+        "peers_answered": peers_n,
+        "peers_short": peers_short,
+        "line": line_name,
+        **window_of(last - bins + 1, last),
+    }
+    half = max(0.5, (usual + short / n) / 2)
+    long_again = newest[SHORT] < newest[ANSWERED]
+    return Signal(bad, long_again, not long_again, since(own, last, bins, half), evidence)
+
+
+def _newest(own: Series, last: int, most: int, wanted: int) -> tuple[int, list[int]]:
+    """The shortest window with two answers more than *wanted*, or the longest allowed."""
+    for bins in range(1, most + 1):
+        counts = own.window(last, bins)
+        if counts[ANSWERED] >= wanted + 2 or bins == most:
+            return bins, counts
+    return most, own.window(last, most)
