@@ -5,6 +5,7 @@ from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
     agent,
+    alert_acting,
     alerts,
     calls,
     floor,
@@ -28,6 +29,7 @@ SECTIONS = (
     slices,
     tasks,
     alerts,
+    alert_acting,
     lines,
     sources,
     sources_api,

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from services.board.words import en_lines, en_report, en_sources
+from services.board.words import en_alerts, en_lines, en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_report.WORDS,
     **en_lines.WORDS,
+    **en_alerts.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from services.board.words import ru_lines, ru_report, ru_sources
+from services.board.words import ru_alerts, ru_lines, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_report.WORDS,
     **ru_lines.WORDS,
+    **ru_alerts.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
