@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.alert_acts import EndSilence, MakeSilence, Matcher
 from schemas.floor import Floor
-from schemas.tables import alert_transitions, alerts, silences, technical
+from schemas.tables import alert_acts, alert_transitions, alerts, silences, technical
 from services.rules.alerting.model import Silence, Standing, World
 
 _alerts, _silences = alerts.c, silences.c
@@ -111,6 +111,27 @@ async def reminders(connection: AsyncConnection, alert: str) -> int:
     """How often it was said again."""
     query = sa.select(sa.func.count()).where(alert_transitions.c.alert == alert, alert_transitions.c.what == "repeat")
     return int((await connection.execute(query)).scalar_one())
+
+
+async def held(connection: AsyncConnection) -> dict[str, int]:
+    """Open alerts that nobody was told of, by the word that says why."""
+    word = sa.func.split_part(_alerts.held, ":", 1)
+    query = sa.select(word, sa.func.count()).where(_alerts.resolved_at.is_(None), _alerts.held.is_not(None))
+    rows = (await connection.execute(query.group_by(word))).all()
+    return {row[0]: row[1] for row in rows}
+
+
+async def acted(connection: AsyncConnection, since: datetime) -> dict[str, float]:
+    """Rule → share of the alerts told since that somebody took, closed or called technical."""
+    done = sa.exists().where(
+        alert_acts.c.alert == _alerts.alert,
+        alert_acts.c.done_at.is_not(None),
+        alert_acts.c.problem.is_(None),
+        alert_acts.c.kind.in_(("acknowledge", "technical", "resolve")),
+    )
+    share = sa.func.avg(sa.case((done, 1.0), else_=0.0))
+    query = sa.select(_alerts.detector, share).where(_alerts.told_at >= since).group_by(_alerts.detector)
+    return {detector: float(found) for detector, found in (await connection.execute(query)).all()}
 
 
 async def silence(connection: AsyncConnection, identity: str, asked: MakeSilence, owner: str, now: datetime) -> None:
