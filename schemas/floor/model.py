@@ -1,5 +1,6 @@
 """Models of the floor file. Keys are those of ``floor.example.yaml``; unknown keys are errors, with the nearest name."""
 
+import re
 from datetime import date as Date
 from datetime import time as Time
 from functools import cached_property
@@ -7,10 +8,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from schemas.alert_acts import Matcher
 from schemas.floor.feeds import Feed, fed
+from schemas.floor.gaming import Gaming
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
@@ -170,6 +172,29 @@ class Segment(Strict):
         )
 
 
+def _half_hour(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(_HALF_HOUR_PATTERN, value)):
+        raise ValueError(f'{value!r} is not the start of a half hour such as "09:30"')
+    return value
+
+
+_HALF_HOUR_PATTERN = r"([01][0-9]|2[0-3]):[03]0"
+HalfHour = Annotated[
+    str, BeforeValidator(_half_hour), WithJsonSchema({"type": "string", "pattern": rf"^{_HALF_HOUR_PATTERN}$"})
+]
+
+
+def _some_weight(value: dict[str, float]) -> dict[str, float]:
+    if value and not any(value.values()):
+        raise ValueError("a curve needs a weight above 0")
+    return value
+
+
+CurveWeights = Annotated[
+    dict[HalfHour, Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]], AfterValidator(_some_weight)
+]
+
+
 class NormEntry(Strict):
     for_: Segment = Field(alias="for")
     per_day: dict[Step, Annotated[float, Field(ge=0)]]
@@ -259,6 +284,21 @@ class TeamJudgement(Strict):
     min_agents: int = Field(4, ge=2)
 
 
+class SliceDrop(Strict):
+    """Shown beside the verdict: this slice against one's own earlier pace, by rate."""
+
+    below: Share = 0.8
+    probability: Share = 0.90
+    past_days: int = Field(5, ge=1, description="so many earlier days of the same slice are compared with")
+
+
+class Drift(Strict):
+    """Worth a look, never an alert: a slow decline over days, found by a cumulative sum."""
+
+    rate: float = Field(0.5, gt=0, lt=1, description="the share of the norm it is tuned to find")
+    slices_per_false_alarm: int = Field(200, ge=10)
+
+
 class Verification(Strict):
     done_probability: Share = 0.60
     not_done_probability: Share = 0.75
@@ -276,6 +316,8 @@ class Judgement(Strict):
     fdr: Fdr | None = Fdr()
     task_budget_share: Share | None = 0.20
     team: TeamJudgement = TeamJudgement()
+    drop: SliceDrop = SliceDrop()
+    drift: Drift = Drift()
     verification: Verification = Verification()
 
 
@@ -419,11 +461,17 @@ class Floor(Strict):
     teams: tuple[Team, ...]
     agents: tuple[Agent, ...] = ()
     norms: tuple[NormEntry, ...] = ()
+    curves: dict[Step, CurveWeights] = Field(
+        {},
+        description="when a day's results come: step → start of a half hour of the local clock → pace in it against the"
+        " day's mean; 1 where nothing is said",
+    )
     review: Review = Review()
     plan: tuple[Plan, ...] = ()
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    gaming: Gaming = Gaming()
     outages: Outages = Outages()
     notify: Notify = Notify()
     quality: Quality = Quality()

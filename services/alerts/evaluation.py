@@ -124,7 +124,8 @@ class Evaluation:
 
     async def _teams(self, today: Date, now: datetime) -> int:
         async with self._engine.connect() as connection:
-            dates = {today} | {row.date for row in await alerts.open_alerts(connection, "team")}
+            open_ = [row for of in ("team", "team_drop") for row in await alerts.open_alerts(connection, of)]
+            dates = {today} | {row.date for row in open_}
             episodes = [
                 (floor, episode)
                 for date in sorted(dates)

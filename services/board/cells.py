@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from schemas.steps import STEPS, Step
 from services.board.today import AgentNow, Today
 from services.rules.exposure import NONE
-from services.rules.target import due
+from services.rules.target import dues as dues_of
 
 Key = tuple[str, str]
 """(kind, id); kind is ``agent`` or ``team``."""
@@ -25,9 +25,8 @@ class Changed(NamedTuple):
 def _dues(today: Today, agent: str, moment: datetime) -> dict[Step, float | None]:
     """Part of each norm due by *moment*; None without a norm."""
     norms = today.norms.get(agent, {})
-    exposed_min = today.exposures.get(agent, NONE).minutes(today.day.starts, moment) if norms else 0.0
-    standard_min = today.day.standard_min
-    return {step: due(norms[step], exposed_min, standard_min) if step in norms else None for step in STEPS}
+    found = dues_of(norms, today.exposures.get(agent, NONE).net, today.day, today.day.starts, moment)
+    return {step: found.get(step) for step in STEPS}
 
 
 class _Dues:

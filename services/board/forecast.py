@@ -82,7 +82,7 @@ def _course(today: Today, agent: str, step: Step, now: datetime) -> Course | Non
         return None
     known = today.agents.get(agent)
     done = known.done.get(step, 0) if known else 0
-    return course(done, norm, today.exposures.get(agent, NONE), today.day, now)
+    return course(done, norm, today.exposures.get(agent, NONE), today.day, now, step)
 
 
 def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float | None:

@@ -97,8 +97,7 @@ class Today:
         norm = self.norms.get(agent, {}).get(step)
         if norm is None:
             return None
-        exposed_min = self.exposures.get(agent, NONE).minutes(self.day.starts, moment)
-        return due(norm, exposed_min, self.day.standard_min)
+        return due(norm, step, self.exposures.get(agent, NONE).net, self.day, self.day.starts, moment)
 
     def idle_s(self, agent: str, now: datetime) -> float | None:
         """Productive seconds since the agent's last call: breaks, faults and what is past the shift do not count."""

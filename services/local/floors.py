@@ -16,6 +16,7 @@ from services.ingest.storage import floors
 from services.ingest.storage.journal import DATABASE_ERRORS
 from services.kit.errors import Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
+from services.local.counted import counted
 
 T = TypeVar("T")
 
@@ -160,10 +161,16 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
                 yield f"{where}: removed"
             elif key not in before:
                 yield f"{where}: added"
+            elif path == "curves" and before[key] != after[key]:
+                yield f"{where}: {counted(_differing(before[key], after[key]), 'half hour')} changed"
             else:
                 yield from _changes(where, before[key], after[key])
     else:
         yield f"{path}: {_told(before)} → {_told(after)}"
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> int:
+    return sum(before.get(key) != after.get(key) for key in {*before, *after})
 
 
 def _named(value: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Final
 from scipy.special import betainc
 
 from schemas.floor import Floor
+from schemas.steps import Step
 from services.rules.day import WorkingDay, is_working
 from services.rules.deviation import EXACT, Multiplier, multiplier
 from services.rules.exposure import Exposure
@@ -56,11 +57,11 @@ class Forecast:
     p_plan: float | None
 
 
-def course(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime) -> Course:
-    """An agent's step at *now*; *norm* is of a full standard shift."""
-    total = due(norm, own.minutes(day.starts, day.ends), day.standard_min)
-    so_far = due(norm, own.minutes(day.starts, now), day.standard_min)
-    planned = due(norm, own.scheduled_min(day.starts, day.ends), day.standard_min)
+def course(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime, step: Step | None = None) -> Course:
+    """An agent's step at *now*; *norm* is of a full standard shift. Without *step* its curve is flat."""
+    total = due(norm, step, own.net, day, day.starts, day.ends)
+    so_far = due(norm, step, own.net, day, day.starts, now)
+    planned = due(norm, step, own.scheduled, day, day.starts, day.ends)
     return Course(done, so_far, max(0.0, total - so_far), planned)
 
 

@@ -3,19 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
-from datetime import datetime, time
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
-from services.rules.day import WorkingDay, local_instant
+from services.rules.day import BIN_MIN, BINS, WorkingDay, bin_edges, bin_start
 from services.rules.exposure import Exposure, States, exposure, scheduled
-from services.rules.spans import EMPTY, Spans, at, minutes
-
-BIN_MIN: Final = 30
-"""Minutes of local wall clock in a bin."""
-BINS: Final = 24 * 60 // BIN_MIN
+from services.rules.spans import EMPTY, Spans, minutes
 
 LeftOut = Literal["unscheduled", "no_facts", "short", "technical", "untrusted"]
 BinCounts = Mapping[Step, Mapping[int, int]]
@@ -76,7 +72,7 @@ def agent_days(
         technical: agent → technical spans.
         doubts: team → step → why not trusted.
     """
-    edges = bin_edges(day, floor.zone)
+    edges = bin_edges(day.date, floor.zone)
     spread: dict[Spans, Mapping[int, float]] = {}
     untrusted = {team: frozenset(step for step in STEPS if of.get(step)) for team, of in doubts.items()}
     found = []
@@ -103,16 +99,7 @@ def agent_days(
 
 def standard_bins(day: WorkingDay, zone: ZoneInfo) -> Mapping[int, float]:
     """Minutes of the standard shift per bin."""
-    return _spread(day.standard, bin_edges(day, zone))
-
-
-def bin_edges(day: WorkingDay, zone: ZoneInfo) -> tuple[float, ...]:
-    """Unix seconds of the BINS + 1 edges; a bin that a DST change skips is empty, one it repeats is an hour longer."""
-    found = [at(local_instant(day.date, _start(number), zone)) for number in range(BINS)]
-    found.append(at(day.ends))
-    for number in range(BINS - 1, -1, -1):
-        found[number] = min(found[number], found[number + 1])
-    return tuple(found)
+    return _spread(day.standard, bin_edges(day.date, zone))
 
 
 def bin_of(instant: datetime, zone: ZoneInfo) -> int:
@@ -122,11 +109,7 @@ def bin_of(instant: datetime, zone: ZoneInfo) -> int:
 
 def clock_of(number: int) -> str:
     """When a bin starts: ``"09:30"``."""
-    return _start(number).strftime("%H:%M")
-
-
-def _start(number: int) -> time:
-    return time(number * BIN_MIN // 60, number * BIN_MIN % 60)
+    return bin_start(number).strftime("%H:%M")
 
 
 def _spread(spans: Spans, edges: Sequence[float]) -> Mapping[int, float]:

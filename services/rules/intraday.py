@@ -1,4 +1,5 @@
-"""Curves of the day, learned per step: when a day's results come (DOMAIN §4, w). Not judged by yet: targets are flat."""
+"""Curves of the day, learned per step: when a day's results come (DOMAIN §4, w). Targets follow those of the floor file
+(curve.py); ``srez norms apply`` writes them there."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,8 @@ from services.rules.deviation import EXACT, Multiplier, multiplier
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One agent × step at a cut-off, before it is judged. ``expected`` is Λ since local midnight, None without a norm."""
+    """One agent × step at a cut-off, before it is judged. ``expected`` is Λ since local midnight, ``expected_in_slice`` since
+    the cut-off before; None without a norm."""
 
     agent: str
     team: str
@@ -20,6 +21,7 @@ class Due:
     expected: float | None
     exposed: bool
     trusted: bool
+    expected_in_slice: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

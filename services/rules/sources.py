@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
 from schemas.steps import Step
+from services.rules.curve import DayCurve
 from services.rules.day import WorkingDay
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import Spans, at, minutes
-from services.rules.target import due
 
 FED_BY: Final[Mapping[Step, str]] = {
     "calls": "calls",
@@ -62,38 +62,62 @@ def team_sources(floor: Floor) -> dict[tuple[str, Step], frozenset[str]]:
     }
 
 
+class Group(NamedTuple):
+    """When people work, and what they bring a minute (of weight 1, where their step has a curve)."""
+
+    spans: Spans
+    per_min: float
+    curve: DayCurve | None = None
+
+    def expected(self, start: float, end: float) -> float:
+        count = minutes if self.curve is None else self.curve.minutes
+        return self.per_min * count(self.spans, start, end)
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a source is expected to bring: (when people work, events per minute) of groups of agents."""
+    """What a source is expected to bring, of groups of agents."""
 
     source: str
-    groups: tuple[tuple[Spans, float], ...]
+    groups: tuple[Group, ...]
     agents: frozenset[str]
 
     def expected(self, start: datetime, end: datetime) -> float:
         """Events due in (start, end] by norms × exposure."""
-        return sum(rate * minutes(spans, at(start), at(end)) for spans, rate in self.groups)
+        return sum(group.expected(at(start), at(end)) for group in self.groups)
 
 
 def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
     """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
     is expected from each in equal parts."""
     feeders = Feeders(floor)
-    standard_min = day.standard_min
-    rates: dict[str, dict[Spans, float]] = {}
+    rates: dict[str, dict[tuple[Spans, Step | None], float]] = {}
     people: dict[str, set[str]] = {}
     for agent in floor.agents:
         plan = scheduled(floor, day, agent)
         if not plan:
             continue
-        per_feed: dict[str, float] = {}
+        per_feed: dict[str, tuple[float, Step]] = {}
         for step, norm in norms_of(floor, agent, day.weekday).items():
             feed = FED_BY[step]
-            per_feed[feed] = max(norm, per_feed.get(feed, 0.0))
-        for feed, norm in per_feed.items():
+            if feed not in per_feed or norm > per_feed[feed][0]:
+                per_feed[feed] = norm, step
+        for feed, (norm, step) in per_feed.items():
+            key = plan, step if step in day.curves else None
             own = feeders.of(agent, feed)
             for source in own:
                 group = rates.setdefault(source, {})
-                group[plan] = group.get(plan, 0.0) + due(norm, 1.0, standard_min) / len(own)
+                group[key] = group.get(key, 0.0) + _per_min(norm, day.standard_of(step)) / len(own)
                 people.setdefault(source, set()).add(agent.id)
-    return {source: Load(source, tuple(group.items()), frozenset(people[source])) for source, group in rates.items()}
+    return {
+        source: Load(
+            source,
+            tuple(Group(plan, rate, day.curves[step] if step else None) for (plan, step), rate in group.items()),
+            frozenset(people[source]),
+        )
+        for source, group in rates.items()
+    }
+
+
+def _per_min(norm: float, standard_min: float) -> float:
+    return norm / standard_min if standard_min else 0.0

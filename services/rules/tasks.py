@@ -65,16 +65,15 @@ def next_due(floor: Floor, agent: Agent, day: WorkingDay, after: CutOff, step: S
     norm_today = norms_of(floor, agent, day.weekday).get(step, 0.0)
     start = after.at
     for cut in day.cut_offs:
-        if cut.at > after.at and (exposed := minutes(spans_today, at(start), at(cut.at))):
-            return cut.at, due(norm_today, exposed, day.standard_min)
+        if cut.at > after.at and minutes(spans_today, at(start), at(cut.at)):
+            return cut.at, due(norm_today, step, spans_today, day, start, cut.at)
     for ahead in range(1, LOOK_AHEAD_DAYS):
         later = working_day(floor, day.date + timedelta(days=ahead))
         spans = scheduled(floor, later, agent)
         for cut in later.cut_offs:
-            exposed = minutes(spans, at(later.starts), at(cut.at))
-            if exposed:
+            if minutes(spans, at(later.starts), at(cut.at)):
                 norm = norms_of(floor, agent, later.weekday).get(step, 0.0)
-                return cut.at, due(norm, exposed, later.standard_min)
+                return cut.at, due(norm, step, spans, later, later.starts, cut.at)
     return None
 
 

@@ -16,6 +16,7 @@ PAGES = (
     "/alerts",
     "/report",
     "/lines",
+    "/look",
     "/agents/alina",
     "/sources",
     "/sources/mango-main",

@@ -14,7 +14,7 @@ from services.rules.deviation import multiplier
 from services.rules.exposure import exposure, scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import EMPTY, Spans
-from services.rules.target import due
+from services.rules.target import dues
 
 _AGENT_LABELS = ["team", "agent", "step"]
 
@@ -56,14 +56,14 @@ class AgentSeries:
                 own_norms = norms_of(on.floor, agent, on.day.weekday)
                 self._plans[name] = own_norms, scheduled(on.floor, on.day, agent)
             norms, plan = self._plans[name]
-            exposed = exposure(plan, on.day, day.states(), technical.get(name, EMPTY)).minutes(on.day.starts, now)
+            own_time = exposure(plan, on.day, day.states(), technical.get(name, EMPTY))
+            due = dues(norms, own_time.net, on.day, on.day.starts, now)
             for step, count in zip(STEPS, day.done, strict=True):
                 labels = [agent.team, name, step]
                 done.add_metric(labels, count)
-                if step in norms:
-                    expected = due(norms[step], exposed, on.day.standard_min)
-                    target.add_metric(labels, expected)
-                    own = multiplier(count, expected, cv=by.prior_cv, overdispersion=by.overdispersion)
+                if step in due:
+                    target.add_metric(labels, due[step])
+                    own = multiplier(count, due[step], cv=by.prior_cv, overdispersion=by.overdispersion)
                     index.add_metric(labels, own.mean)
 
 

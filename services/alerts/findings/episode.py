@@ -20,7 +20,7 @@ class Episode:
     ``ended_by`` is ``day`` when only the end of the working day closed it. ``shown``: what messages need besides.
     """
 
-    detector: Literal["line_failure", "source_silence", "team"]
+    detector: Literal["line_failure", "source_silence", "team", "team_drop"]
     subject: str
     kind: AlertKind
     verdict: Verdict

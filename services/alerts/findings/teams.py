@@ -1,5 +1,6 @@
-"""Teams below the norm as a whole: the closer's ``team_issues`` of a day as episodes."""
+"""Teams below the norm as a whole, or below their own earlier pace: the closer's ``team_issues`` of a day as episodes."""
 
+from collections.abc import Callable, Sequence
 from datetime import date as Date
 from datetime import datetime
 
@@ -13,30 +14,45 @@ from services.rules.day import working_day
 
 
 async def team_issues_of(connection: AsyncConnection, floor: Floor, date: Date, now: datetime) -> list[Episode]:
-    """Episodes of *date*: from the first slice that fires to the first that does not; what still fires ends with the day."""
+    """Episodes of *date*: from the first slice that fires to the first that does not; what still fires ends with the day.
+
+    A drop lasts for as many slices as each is below the pace before it.
+    """
     query = (
         sa.select(team_issues, closes.c.cut_off)
         .join(closes, (closes.c.date == team_issues.c.date) & (closes.c.slice == team_issues.c.slice))
         .where(team_issues.c.date == date)
         .order_by(closes.c.cut_off, team_issues.c.team)
     )
+    rows = (await connection.execute(query)).all()
     over = working_day(floor, date).over
-    episodes: list[Episode] = []
+    ended = now >= over and all(row.cut_off <= over for row in rows)
+    below = _episodes(rows, lambda row: bool(row.firing), over if ended else None)
+    drops = _episodes(rows, lambda row: bool(row.evidence.get("drops")), over if ended else None)
+    return [
+        *(_episode(of, floor, until, by_day=by_day) for of, until, by_day in below),
+        *(_drop(of, floor, until, by_day=by_day) for of, until, by_day in drops),
+    ]
+
+
+Rows = Sequence["sa.Row[tuple[object, ...]]"]
+
+
+def _episodes(
+    rows: Rows, holds: "Callable[[sa.Row[tuple[object, ...]]], bool]", over: datetime | None
+) -> list[tuple[Rows, datetime | None, bool]]:
+    """(rows of one team while it *holds*, when it ended, whether only the day ended it)."""
+    found: list[tuple[Rows, datetime | None, bool]] = []
     lasting: dict[str, list[sa.Row[tuple[object, ...]]]] = {}
-    for row in (await connection.execute(query)).all():
-        if row.firing:
+    for row in rows:
+        if holds(row):
             lasting.setdefault(row.team, []).append(row)
-        elif rows := lasting.pop(row.team, None):
-            episodes.append(_episode(rows, floor, row.cut_off, by_day=False))
-    for rows in lasting.values():
-        ended = now >= over and rows[-1].cut_off <= over
-        episodes.append(_episode(rows, floor, over if ended else None, by_day=ended))
-    return episodes
+        elif before := lasting.pop(row.team, None):
+            found.append((before, row.cut_off, False))
+    return found + [(own, over, over is not None) for own in lasting.values()]
 
 
-def _episode(
-    rows: list["sa.Row[tuple[object, ...]]"], floor: Floor, resolved_at: datetime | None, *, by_day: bool
-) -> Episode:
+def _episode(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: bool) -> Episode:
     first, newest = rows[0], rows[-1]
     told = next((row for row in reversed(rows) if row.evidence.get("steps")), first)
     team = floor.team_by_id.get(first.team)
@@ -59,5 +75,31 @@ def _episode(
             "steps": told.evidence.get("steps", []),
             "slice": told.slice,
             "below": floor.judgement.soft.below,
+        },
+    )
+
+
+def _drop(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: bool) -> Episode:
+    first, newest = rows[0], rows[-1]
+    team = floor.team_by_id.get(first.team)
+    return Episode(
+        detector="team_drop",
+        subject=f"team:{first.team}",
+        kind="efficiency",
+        verdict="undetermined",
+        scope=f"team:{first.team}",
+        date=first.date,
+        fired_at=first.cut_off,
+        resolved_at=resolved_at,
+        evidence={"drops": first.evidence["drops"], "slice": first.slice},
+        form="team_drop",
+        phase=newest.slice,
+        ended_by="day" if by_day else None,
+        team=first.team,
+        shown={
+            "team_name": team.title if team else first.team,
+            "drops": newest.evidence["drops"],
+            "slice": newest.slice,
+            "below": floor.judgement.drop.below,
         },
     )

@@ -16,6 +16,7 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line_details": alert.line_details,
     "silence": alert.silence,
     "team": alert.team,
+    "team_drop": alert.team_drop,
     "slice": slices.slice_,
     "task": slices.task,
     "coaching": slices.coaching,

@@ -197,6 +197,31 @@ def team(payload: Payload, words: Language) -> Content:
     return _content(title, sections, payload, words)
 
 
+def team_drop(payload: Payload, words: Language) -> Content:
+    """Less than the team itself did before this slice today, and not below the norm as a whole."""
+    drops = payload["drops"]
+    named = ", ".join(words.say(f"step.{one['step']}").lower() for one in drops)
+    told = tuple(
+        words.say(
+            "drop.step",
+            step=words.say(f"step.{one['step']}"),
+            done=words.number(one["done"]),
+            target=words.due(one["target"]),
+            before=words.number(one["before_done"]),
+            before_target=words.due(one["before_target"]),
+            sure=words.sure(one["p_drop"]),
+            below=words.number(payload["below"], 1),
+        )
+        for one in drops
+    )
+    named_by = {"team": payload["team_name"], "slice": payload["slice"], "steps": named}
+    if payload["state"] in ("resolved", "invalidated"):
+        key = "drop.title.closed" if payload.get("ended_by") == "day" else "drop.title.resolved"
+        return _content(words.say(key, **named_by), [Section(told, bullets=True)], payload, words)
+    sections = [Section(told, bullets=True), Section((words.say("do", what=words.say("drop.do")),))]
+    return _content(words.say("drop.title", **named_by), sections, payload, words)
+
+
 def _content(title: str, sections: list[Section], payload: Payload, words: Language) -> Content:
     note = words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else ""
     data = {

@@ -101,6 +101,13 @@ TEXT: Final[dict[str, str]] = {
     "team.step": "{step}: {done} of {target} by slice {slice}; {sure} sure that it is below {below} of the norm ({people})",
     "team.cause": "The cause is common. Only those who lag behind their own team get a personal task.",
     "team.do": "look for what is common: list, script, offer, price, CRM. Not for somebody to blame.",
+    # a drop of a whole team within the day
+    "drop.title": "{team}: the pace fell in slice {slice} ({steps})",
+    "drop.title.resolved": "{team}: the pace is even again, it fell in slice {slice} ({steps})",
+    "drop.title.closed": "{team}: the pace fell in slice {slice} ({steps}), the working day is over",
+    "drop.step": "{step}: {done} of {target} in this slice, {before} of {before_target} before it; "
+    "{sure} sure that the pace is below {below} of what it was",
+    "drop.do": "ask what changed since the last slice: list, meeting, CRM, lines. Since the morning the team is on norm.",
     # a slice
     "slice.title": "Slice {slice}: {team}",
     "slice.untrusted": "Data are incomplete, nobody is judged",

@@ -101,6 +101,13 @@ TEXT: Final[dict[str, str]] = {
     "team.step": "{step}: {done} из {target} к срезу {slice}; уверенность {sure}, что ниже {below} нормы ({people})",
     "team.cause": "Причина общая. Личные задачи получат только те, кто отстаёт от своей команды.",
     "team.do": "искать общее: база, скрипт, предложение, цена, CRM. Не искать виноватого.",
+    # a drop of a whole team within the day
+    "drop.title": "{team}: в срезе {slice} темп упал ({steps})",
+    "drop.title.resolved": "{team}: темп выровнялся, падал в срезе {slice} ({steps})",
+    "drop.title.closed": "{team}: в срезе {slice} темп упал ({steps}), рабочий день закончен",
+    "drop.step": "{step}: за срез {done} из {target}, а до него {before} из {before_target}; "
+    "уверенность {sure}, что темп ниже {below} прежнего",
+    "drop.do": "спросить, что изменилось с прошлого среза: база, совещание, CRM, связь. С начала дня команда в норме.",
     # a slice
     "slice.title": "Срез {slice}: {team}",
     "slice.untrusted": "Данные неполные, людей не судим",

@@ -77,18 +77,22 @@ class Day:
         self.edges = tuple(
             today.day.starts + timedelta(seconds=HALF_S * (self.first_half + at)) for at in range(count + 1)
         )
-        self._exposed: dict[str, tuple[float, ...]] = {}
+        self._exposed: dict[tuple[str, Step | None], tuple[float, ...]] = {}
 
-    def exposed(self, agent: str) -> tuple[float, ...]:
-        """Exposure minutes of the agent up to every edge."""
-        if agent not in self._exposed:
-            own = self.today.exposures.get(agent, NONE)
-            self._exposed[agent] = tuple(own.minutes(self.today.day.starts, edge) for edge in self.edges)
-        return self._exposed[agent]
+    def exposed(self, agent: str, step: Step) -> tuple[float, ...]:
+        """Exposure minutes of the agent up to every edge, as they weigh for *step*."""
+        day = self.today.day
+        key = agent, step if step in day.curves else None
+        if key not in self._exposed:
+            own = self.today.exposures.get(agent, NONE).net
+            self._exposed[key] = tuple(day.weighted_min(key[1], own, day.starts, edge) for edge in self.edges)
+        return self._exposed[key]
 
     def due(self, agents: Sequence[str], step: Step) -> list[float | None]:
-        standard = self.today.day.standard_min
-        weights = [(norm, self.exposed(agent)) for agent in agents if (norm := self._norm(agent, step)) is not None]
+        standard = self.today.day.standard_of(step)
+        weights = [
+            (norm, self.exposed(agent, step)) for agent in agents if (norm := self._norm(agent, step)) is not None
+        ]
         if not weights or not standard:
             return [None] * len(self.edges)
         return [sum(norm * exposed[at] for norm, exposed in weights) / standard for at in range(len(self.edges))]

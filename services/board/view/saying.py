@@ -104,6 +104,7 @@ def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
     if isinstance(expected, int | float):
         parts.append(w("say.silence", n=round(expected), since=since))
     parts += _steps(seen.get("steps"), floor, w)
+    parts += _drops(seen, floor, w)
     return parts
 
 
@@ -119,6 +120,30 @@ def _steps(steps: Any, floor: Floor, w: Words) -> list[str]:
         and one.get("step") in STEPS
         and isinstance(one.get("index"), int | float)
         and isinstance(one.get("p_below"), int | float)
+    ]
+
+
+def _drops(seen: Mapping[str, Any], floor: Floor, w: Words) -> list[str]:
+    """A team's pace of one slice against its own before."""
+    drops, numbers = seen.get("drops"), ("done", "target", "before_done", "before_target", "p_drop")
+    if not isinstance(drops, list):
+        return []
+    return [
+        f"{w('step.' + one['step'])}: "
+        + w(
+            "say.drop",
+            slice=seen.get("slice", ""),
+            done=w.num(one["done"]),
+            target=w.due(one["target"]),
+            before=w.num(one["before_done"]),
+            before_target=w.due(one["before_target"]),
+            sure=w.sure(one["p_drop"]),
+            below=w.num(floor.judgement.drop.below, 1),
+        )
+        for one in drops
+        if isinstance(one, dict)
+        and one.get("step") in STEPS
+        and all(isinstance(one.get(name), int | float) for name in numbers)
     ]
 
 

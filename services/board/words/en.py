@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import en_alerts, en_lines, en_report, en_sources
+from services.board.words import en_alerts, en_lines, en_look, en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_look.WORDS,
     **en_report.WORDS,
     **en_lines.WORDS,
     **en_alerts.WORDS,
@@ -344,6 +345,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "nothing since {since}; {n} events were due",
     ),
     "say.efficiency": "team's pace is {index} of the norm; {sure} sure it is below {below}",
+    "say.drop": "{done} of {target} in slice {slice}, {before} of {before_target} before it; "
+    "{sure} sure that the pace is below {below} of what it was",
     "say.affected": ("{n} agent affected", "{n} agents affected"),
     "say.tasks_lifted": "their norm is lowered for this time",
     "feed.calls": "calls",

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.board.words import ru_alerts, ru_lines, ru_report, ru_sources
+from services.board.words import ru_alerts, ru_lines, ru_look, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_look.WORDS,
     **ru_report.WORDS,
     **ru_lines.WORDS,
     **ru_alerts.WORDS,
@@ -353,6 +354,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "ничего с {since}; ждали {n} событий",
     ),
     "say.efficiency": "темп команды {index} от нормы; уверенность {sure}, что ниже {below}",
+    "say.drop": "за срез {slice} {done} из {target}, а до него {before} из {before_target}; "
+    "уверенность {sure}, что темп ниже {below} прежнего",
     "say.affected": ("Задет {n} агент", "Задеты {n} агента", "Задеты {n} агентов"),
     "say.tasks_lifted": "норма за это время снижена",
     "feed.calls": "звонки",

@@ -78,7 +78,7 @@ def foretell(floor: Floor, random: Random) -> list[End]:
 def _forecast(
     floor: Floor, day: WorkingDay, own: Exposure, norm: float, done: Sequence[int], position: int
 ) -> Forecast:
-    so_far = course(done[position], norm, own, day, day.cut_offs[position].at)
+    so_far = course(done[position], norm, own, day, day.cut_offs[position].at, "calls")
     by = floor.judgement
     return end_of_day(so_far, plan_of_step(so_far), cv=by.prior_cv, overdispersion=by.overdispersion)
 

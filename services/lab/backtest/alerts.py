@@ -77,22 +77,28 @@ def in_local_time(row: AlertRow, floor: Floor) -> AlertRow:
 
 
 def efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:
-    """One alert per team and episode of a common cause; what still fires ends with the day."""
+    """One alert per team and episode of a common cause, or of a drop; what still fires ends with the day."""
+    return _episodes("team", "offer_or_crm", closings, day) + _episodes("team_drop", "undetermined", closings, day)
+
+
+def _episodes(
+    detector: str, verdict: Verdict, closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay
+) -> list[AlertRow]:
     rows: list[AlertRow] = []
     open_: dict[str, AlertRow] = {}
     for cut, closing in closings:
         for issue in closing.issues:
-            scope = f"team:{issue.team}"
-            if issue.firing and issue.team not in open_:
-                verdict: Verdict = "offer_or_crm"
+            holds = issue.firing if detector == "team" else issue.dropped
+            if holds and issue.team not in open_:
+                seen = issue.evidence if detector == "team" else {"drops": issue.evidence["drops"]}
                 open_[issue.team] = AlertRow(
-                    alert=alert_id("team", scope, cut.at),
+                    alert=alert_id(detector, f"team:{issue.team}", cut.at),
                     kind="efficiency",
                     verdict=verdict,
-                    scope=scope,
+                    scope=f"team:{issue.team}",
                     fired_at=cut.at,
-                    evidence={**issue.evidence, "slice": cut.name},
+                    evidence={**seen, "slice": cut.name},
                 )
-            elif not issue.firing and issue.team in open_:
+            elif not holds and issue.team in open_:
                 rows.append(msgspec.structs.replace(open_.pop(issue.team), resolved_at=cut.at))
     return rows + [msgspec.structs.replace(row, resolved_at=day.over) for row in open_.values()]

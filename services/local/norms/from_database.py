@@ -18,7 +18,8 @@ from services.aggregator.storage.line_days import LineDays
 from services.kit.errors import Misconfigured, Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
 from services.local.norms.looked import Advance, Looked, working_dates
-from services.rules.history import BIN_MIN, AgentDay, agent_days
+from services.rules.day import BIN_MIN
+from services.rules.history import AgentDay, agent_days
 from services.rules.trust import TrustEvidence, gate
 
 _COUNTS = f"""

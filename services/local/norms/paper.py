@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date as Date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pydantic import ValidationError
 
 from schemas.floor import Floor, FloorError, Problem, Segment
 from schemas.floor.edit_norms import Norm, place
+from schemas.steps import Step
 from services.kit.errors import BadInput
 from services.local.norms.looked import Looked
 from services.rules.day import working_day
@@ -69,6 +70,18 @@ def changes(paper: Paper) -> list[Norm]:
         for one in paper.norms
         if one.per_day is not None
     ]
+
+
+CURVE_DIGITS: Final = 3
+
+
+def learned_curves(paper: Paper) -> dict[Step, dict[str, float]]:
+    """The curves it proposes: of steps of which enough is known; the others keep what the floor file says."""
+    return {
+        one.step: {clock: round(weight, CURVE_DIGITS) for clock, weight in one.weights.items()}
+        for one in paper.curves
+        if not one.flat
+    }
 
 
 def check(paper: Paper, floor: Floor) -> None:

@@ -118,7 +118,7 @@ def _curves(console: Console, curves: Iterable[Curve]) -> None:
     if not learned:
         return
     first, last = min(learned[0].weights), max(learned[0].weights)
-    console.print(f"When results come, half hours from {first} to {last} (shown only; targets are even over the day)")
+    console.print(f"When results come, half hours from {first} to {last} ; after norms apply, targets follow them")
     top = max(weight for one in learned for weight in one.weights.values())
     for one in learned:
         bars = "".join(BARS[min(7, int(weight / top * 8))] for weight in one.weights.values())

@@ -40,11 +40,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class TeamIssue:
-    """State of a team's common cause at this slice; ``firing`` has separate limits to enter and to leave."""
+    """State of a team's common cause at this slice; ``firing`` has separate limits to enter and to leave.
+
+    ``dropped``: no common cause, but less on some step (``evidence["drops"]``) than the team itself did before this slice.
+    """
 
     team: str
     firing: bool
     evidence: Mapping[str, Any]
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

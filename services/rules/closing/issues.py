@@ -1,19 +1,23 @@
-"""Team issues: one common cause instead of many personal ones (DOMAIN §6)."""
+"""Team issues: one common cause instead of many personal ones, and a drop of a whole team within the day (DOMAIN §6)."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from schemas.floor import Floor
-from schemas.steps import STEPS
+from schemas.steps import STEPS, Step
 from services.rules.closing.evidence import Doubts, TeamIssue
-from services.rules.judging import CommonCause
+from services.rules.drop import Part, drop
+from services.rules.judging import CommonCause, Due
 from services.rules.memory import Memory
 
 
-def issues(floor: Floor, causes: Sequence[CommonCause], memory: Memory, doubts: Doubts) -> list[TeamIssue]:
+def issues(
+    floor: Floor, dues: Sequence[Due], causes: Sequence[CommonCause], memory: Memory, doubts: Doubts
+) -> list[TeamIssue]:
     """State of every team: firing from P ≥ 0.9 on any step until every step is under the leaving limit.
 
-    A team whose data are in doubt keeps its state: absence of data is not "resolved".
+    A team whose data are in doubt keeps its state: absence of data is not "resolved". A team that is below its norm as a
+    whole is not told of a drop besides.
     """
     found = []
     for team in floor.teams:
@@ -24,8 +28,39 @@ def issues(floor: Floor, causes: Sequence[CommonCause], memory: Memory, doubts: 
             any(cause.p_below >= floor.judgement.leave_probability for cause in own)
             or any(doubts[team.id][step] for step in STEPS)
         )
-        found.append(TeamIssue(team.id, entered or stays, {"steps": [_cause(cause) for cause in own if cause.found]}))
+        drops = [] if entered or stays else _drops(floor, [one for one in dues if one.team == team.id])
+        evidence = {"steps": [_cause(cause) for cause in own if cause.found], **({"drops": drops} if drops else {})}
+        found.append(TeamIssue(team.id, entered or stays, evidence, bool(drops)))
     return found
+
+
+def _drops(floor: Floor, dues: Sequence[Due]) -> list[dict[str, Any]]:
+    """Steps on which the team does surely less in this slice than before it today."""
+    found = []
+    for step in STEPS:
+        own = [one for one in dues if one.step == step and one.exposed and one.trusted and one.expected]
+        told = _drop(floor, step, own) if len(own) >= floor.judgement.team.min_agents else None
+        if told:
+            found.append(told)
+    return found
+
+
+def _drop(floor: Floor, step: Step, own: Sequence[Due]) -> dict[str, Any] | None:
+    now = Part(sum(one.in_slice for one in own), sum(one.expected_in_slice or 0.0 for one in own))
+    whole = Part(sum(one.done for one in own), sum(one.expected or 0.0 for one in own))
+    before = Part(whole.done - now.done, whole.expected - now.expected)
+    one = drop(before, now, floor.judgement, cv=floor.judgement.team.prior_cv)
+    if one is None:
+        return None
+    return {
+        "step": step,
+        "done": now.done,
+        "target": round(now.expected, 6),
+        "before_done": before.done,
+        "before_target": round(before.expected, 6),
+        "p_drop": round(one.probability, 6),
+        "agents": len(own),
+    }
 
 
 def _cause(cause: CommonCause) -> dict[str, Any]:

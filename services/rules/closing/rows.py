@@ -9,21 +9,23 @@ from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
 from services.rules.judging import Due, Judged
 from services.rules.norms import norms_of
-from services.rules.target import due
+from services.rules.target import dues as dues_of
 
 
 def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
     """Every agent × step with a norm or a count, sorted by team, agent and step."""
     found = []
-    date, starts, standard_min = view.today.date, view.today.starts, view.today.standard_min
+    date, starts, before = view.today.date, view.today.starts, view.today.previous(cut.name)
     for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
         own = view.evidence.done.get(agent.id, {})
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
-        exposed_min = view.exposure(agent, date).minutes(starts, cut.at)
+        exposure = view.exposure(agent, date)
+        exposed = exposure.minutes(starts, cut.at) > 0
+        due = dues_of(norms, exposure.net, view.today, starts, cut.at)
+        due_in_slice = due if before == starts else dues_of(norms, exposure.net, view.today, before, cut.at)
         for step in STEPS:
             if step not in norms and not own.get(step):
                 continue
-            expected = due(norms[step], exposed_min, standard_min) if step in norms else None
             found.append(
                 Due(
                     agent=agent.id,
@@ -31,9 +33,10 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
                     step=step,
                     done=own.get(step, 0),
                     in_slice=view.evidence.in_slice.get(agent.id, {}).get(step, 0),
-                    expected=expected,
-                    exposed=exposed_min > 0,
+                    expected=due.get(step),
+                    exposed=exposed,
                     trusted=not doubts[agent.team][step],
+                    expected_in_slice=due_in_slice.get(step),
                 )
             )
     return found

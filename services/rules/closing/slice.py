@@ -28,7 +28,7 @@ def close(
     expected = dues(view, cut, doubts)
     judged = judge(expected, memory.deviating, floor.judgement)
     rows = [row(one, date, cut) for one in judged]
-    teams = issues(floor, common_causes(expected, floor.judgement), memory, doubts)
+    teams = issues(floor, expected, common_causes(expected, floor.judgement), memory, doubts)
     if not on_time:
         return Closing(rows, [], [], [], teams, doubts)
     verified = verified_tasks(view, cut, judged, memory, doubts)

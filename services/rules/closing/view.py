@@ -44,7 +44,7 @@ class FloorView:
         norm = norms_of(self.floor, agent, day.weekday).get(step)
         if norm is None:
             return None
-        return due(norm, self.exposure(agent, date).minutes(start, end), day.standard_min)
+        return due(norm, step, self.exposure(agent, date).net, day, start, end)
 
     def since(self, task: Task, end: datetime) -> Since:
         """What is due since a task was opened, over as many days as it takes."""

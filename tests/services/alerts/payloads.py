@@ -238,6 +238,25 @@ ALL = {
     "line_details": {**LINE, "form": "line_details", "parent": "a-1"},
     "silence": SILENCE,
     "team": TEAM,
+    "team_drop": {
+        **TEAM,
+        "form": "team_drop",
+        "alert": "a-4",
+        "verdict": "undetermined",
+        "slice": "13:00",
+        "below": 0.8,
+        "drops": [
+            {
+                "step": "calls",
+                "done": 12,
+                "target": 60.0,
+                "before_done": 81,
+                "before_target": 80.0,
+                "p_drop": 0.98,
+                "agents": 4,
+            }
+        ],
+    },
     "slice": SLICE,
     "task": {
         **FRAME,

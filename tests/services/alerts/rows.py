@@ -124,14 +124,25 @@ def case_row(agent, step="calls", slice_="13:00"):
     }
 
 
-def issue_row(firing, slice_="11:00"):
+DROP = {
+    "step": "calls",
+    "done": 12,
+    "target": 60.0,
+    "before_done": 81,
+    "before_target": 80.0,
+    "p_drop": 0.98,
+    "agents": 4,
+}
+
+
+def issue_row(firing, slice_="11:00", *, dropped=False):
     step = {"step": "calls", "done": 41, "target": 80.0, "index": 0.7, "p_below": 0.994, "agents": 4}
     return {
         "date": DAY,
         "slice": slice_,
         "team": "hunters",
         "firing": firing,
-        "evidence": {"steps": [step] if firing else []},
+        "evidence": {"steps": [step] if firing else [], **({"drops": [DROP]} if dropped else {})},
     }
 
 

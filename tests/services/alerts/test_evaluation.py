@@ -13,6 +13,7 @@ from tests.services.alerts.payloads import FLOOR
 from tests.services.alerts.payloads import floor as parse_floor
 from tests.services.alerts.rows import (
     DAY,
+    DROP,
     ZONE,
     at,
     call,
@@ -236,6 +237,19 @@ async def test_a_team_below_the_norm_all_day_is_closed_with_it(day, engine):
     await day.look("18:03")
     team = next(row for row in await day.all(alerts) if row.detector == "team")
     assert (team.state, team.resolved_at) == ("resolved", at("18:00"))
+
+
+async def test_a_drop_of_a_team_is_an_alert_of_its_own(day, engine):
+    """13:00 below the morning's pace, 16:00 even again: resolved; it is no common cause."""
+    await tell(engine, closes=[close_row("13:00")], issues=[issue_row(False, "13:00", dropped=True)])
+    await day.look("13:03")
+    await tell(engine, closes=[close_row("16:00")], issues=[issue_row(False, "16:00")])
+    await day.look("16:03")
+    (alert,) = [row for row in await day.all(alerts) if row.detector.startswith("team")]
+    assert (alert.detector, alert.kind, alert.verdict) == ("team_drop", "efficiency", "undetermined")
+    assert (alert.state, alert.fired_at, alert.resolved_at) == ("resolved", at("13:00"), at("16:00"))
+    assert alert.alert == alert_id("team_drop", "team:hunters", at("13:00"))
+    assert alert.evidence["drops"] == [DROP]
 
 
 async def test_one_message_a_head_a_slice(day, engine):

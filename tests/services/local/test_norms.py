@@ -173,7 +173,13 @@ def test_a_floor_file_is_changed_in_place(files: tuple[Path, Path], tmp_path: Pa
     assert "norms[floor main].per_day.calls: 20.0 → 21.0" in done.stdout
     assert "not in force yet: srez floor apply" in done.stdout
     assert "per_day: {calls: 21   # dials" in floor.read_text()
+    assert "curves.calls: added" in done.stdout
     assert parse(floor.read_text()).norms[0].reference["calls"] > 21
+    learned = {one["step"]: one["weights"] for one in json.loads(out.read_text())["curves"] if not one["flat"]}
+    assert {step: dict(curve) for step, curve in parse(floor.read_text()).curves.items()} == {
+        step: {clock: pytest.approx(weight, abs=5e-4) for clock, weight in curve.items()}
+        for step, curve in learned.items()
+    }
     assert "Nothing to do" in run("norms", "apply", out, "--floor", floor).stdout
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
 

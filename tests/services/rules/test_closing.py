@@ -251,6 +251,42 @@ def test_an_issue_has_a_limit_to_leave() -> None:
     assert fires(38, firing, trust=TrustEvidence(replaying=True)) is True
 
 
+def test_a_team_that_did_well_and_then_stops_has_dropped() -> None:
+    """Ten who made 33 of 20 till 11:00 and then 5 of 20 each: 38 of 40 is on norm, and a drop."""
+    described = floor(crew(10), CALLS_ONLY, PLAIN)
+    done = calls(**{f"a{n}": 38 for n in range(10)})
+    cut = next(cut for cut in working_day(described, MONDAY).cut_offs if cut.name == "13:00")
+    found = close(
+        described,
+        MONDAY,
+        cut,
+        Evidence(done, calls(**{f"a{n}": 5 for n in range(10)}), trust=TrustEvidence()),
+        Memory(),
+    )
+    (issue,) = [issue for issue in found.issues if issue.team == "hunters"]
+    (told,) = issue.evidence["drops"]
+    assert (issue.firing, issue.dropped) == (False, True)
+    assert {**told, "p_drop": None} == {
+        "step": "calls",
+        "done": 50,
+        "target": 200.0,
+        "before_done": 330,
+        "before_target": 200.0,
+        "p_drop": None,
+        "agents": 10,
+    }
+    assert told["p_drop"] > 0.99
+
+
+def test_a_common_cause_is_not_told_as_a_drop_besides() -> None:
+    """One issue, not two of the same."""
+    described = floor(crew(10), CALLS_ONLY, PLAIN)
+    done, now = calls(**{f"a{n}": 20 for n in range(10)}), calls(**{f"a{n}": 0 for n in range(10)})
+    cut = next(cut for cut in working_day(described, MONDAY).cut_offs if cut.name == "13:00")
+    (issue, _) = close(described, MONDAY, cut, Evidence(done, now), Memory()).issues
+    assert (issue.firing, issue.dropped, "drops" in issue.evidence) == (True, False, False)
+
+
 def test_a_quiet_close_is_quiet() -> None:
     """Everybody on norm: rows, and nothing else."""
     done = {agent: dict(zip(STEPS, (20, 8, 4, 2), strict=False)) for agent in ("ivan", "maria")}

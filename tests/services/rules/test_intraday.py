@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from schemas.floor import parse
-from services.rules.day import working_day
-from services.rules.history import AgentDay, bin_edges, bin_of, clock_of, standard_bins
+from services.rules.day import bin_edges, working_day
+from services.rules.history import AgentDay, bin_of, clock_of, standard_bins
 from services.rules.intraday import Curve, curves
 from services.rules.spans import at
 from tests.services.rules.stories import instant
@@ -47,7 +47,7 @@ def test_bins_fill_the_day_when_the_clock_changes(date: str, hours: int) -> None
     berlin = FLOOR.model_copy(update={"timezone": "Europe/Berlin"})
     berlin.__dict__.pop("zone", None)
     day = working_day(berlin, Date.fromisoformat(date))
-    edges = bin_edges(day, berlin.zone)
+    edges = bin_edges(day.date, berlin.zone)
     assert list(edges) == sorted(edges)
     assert (edges[0], edges[-1]) == (at(day.starts), at(day.ends))
     assert (edges[-1] - edges[0]) / 3600 == hours

@@ -1,11 +1,8 @@
 """Norms: who wins, step by step; and the part of a norm that is due."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.rules.norms import norms_of
-from services.rules.target import due
 from tests.services.rules.stories import floor
 
 LAYERS = """norms:
@@ -56,23 +53,3 @@ def test_the_reference_is_a_line_of_its_own() -> None:
     """References merge like norms and never mix with them."""
     described = floor(PEOPLE, LAYERS)
     assert norms_of(described, described.agent_by_id["ivan"], "wed", "reference") == {"calls": 100, "answered": 40}
-
-
-@pytest.mark.parametrize(
-    ("per_day", "exposed_min", "expected"),
-    [(80, 120, 20.0), (80, 240, 40.0), (80, 480, 80.0), (8, 144, 2.4), (80, 0, 0.0), (0, 480, 0.0), (80, 600, 100.0)],
-)
-def test_targets_by_hand(per_day: float, exposed_min: float, expected: float) -> None:
-    """Eighty a day of 480 minutes are one in six minutes; nothing is rounded."""
-    assert due(per_day, exposed_min, 480) == pytest.approx(expected)
-
-
-def test_a_day_without_a_shift_makes_nothing_due() -> None:
-    """No standard minutes, no target, and no division by zero."""
-    assert due(80, 0, 0) == 0.0
-
-
-@given(st.floats(0, 500), st.floats(0, 480), st.floats(0, 480))
-def test_targets_of_two_intervals_add_up(per_day: float, one: float, other: float) -> None:
-    """What is due in two intervals is due in both together."""
-    assert due(per_day, one, 480) + due(per_day, other, 480) == pytest.approx(due(per_day, one + other, 480))

@@ -9,6 +9,8 @@ import pytest
 from schemas.floor import parse
 from schemas.rows import AlertRow
 from services.board.app import Service
+from services.board.cells import agent_cells
+from services.board.forecast import of_agent
 from services.board.standing import standing
 from services.board.storage.alerts import Alert, Transition
 from services.board.view.floor import floor_view, slice_summary
@@ -87,6 +89,27 @@ async def test_the_curve_ends_at_what_the_cell_says(service: Service) -> None:
     shown = [point.done for point in curve.points if point.done is not None]
     assert shown[-1] == sum(today.agents[agent].done["calls"] for agent in members)
     assert shown == sorted(shown)
+
+
+async def test_everything_on_the_board_is_due_by_the_curve(service: Service) -> None:
+    """Cells, chart and forecast: an hour that weighs three times as much has three times as much due."""
+    today = await service.live.reload()
+    flat, even = today.due("gleb", "calls", NOW), of_agent(today, "gleb", "calls", NOW)
+    early = {"calls": {f"{hour:02}:{half}": 3.0 for hour in (9, 10) for half in ("00", "30")}}
+    floor = today.floor.model_copy(update={"curves": early})
+    today = replace(today, floor=floor, day=working_day(floor, today.date))
+    due = today.due("gleb", "calls", NOW)
+    assert due is not None
+    assert flat is not None
+    assert due > 1.1 * flat
+    assert agent_cells(today, "gleb", NOW)["due"]["calls"] == round(due, 1)
+    chart = Day(today, today.day.starts)
+    by_edge = [today.due("gleb", "calls", edge) for edge in chart.edges]
+    assert chart.due(["gleb"], "calls") == pytest.approx(by_edge)
+    foreseen = of_agent(today, "gleb", "calls", NOW)
+    assert foreseen is not None
+    assert even is not None
+    assert foreseen.median < even.median
 
 
 async def test_the_summary_counts_everybody_once(service: Service) -> None:

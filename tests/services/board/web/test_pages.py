@@ -22,6 +22,7 @@ PAGES = (
     "/report",
     "/report?date=2026-11-20",
     "/lines",
+    "/look",
     "/sources",
     "/sources/mango-main",
     "/agents/alina",

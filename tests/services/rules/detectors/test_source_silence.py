@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.rules.detectors.source_silence import Silence, gaps, silence, silences
-from services.rules.sources import Load
+from services.rules.sources import Group, Load
 from services.rules.spans import Spans
 from tests.services.rules.stories import instant, spans
 
 WORK: Spans = spans("09:00-13:00", "14:00-18:00")
-LOAD = Load("mango", ((WORK, 1.0),), frozenset({"ivan"}))
+LOAD = Load("mango", (Group(WORK, 1.0),), frozenset({"ivan"}))
 EVERY_S = 120.0
 
 
@@ -74,14 +74,14 @@ def test_a_source_that_begins_late() -> None:
 
 def test_the_interval_has_to_be_exceeded_too() -> None:
     """A busy source expects ten events in ten seconds; it is silent only after its own interval."""
-    busy = Load("mango", ((WORK, 60.0),), frozenset())
+    busy = Load("mango", (Group(WORK, 60.0),), frozenset())
     assert found("10:00", now="10:02", load=busy) == []
     assert short(found("10:00", now="10:02:01", load=busy)) == [("10:00:00", "10:02:00", None)]
 
 
 def test_expectations_add_up_over_groups() -> None:
     """Two people with different shifts: what is due is the sum of what each owes."""
-    two = Load("mango", ((WORK, 1.0), (spans("10:00-12:00"), 2.0)), frozenset())
+    two = Load("mango", (Group(WORK, 1.0), Group(spans("10:00-12:00"), 2.0)), frozenset())
     assert two.expected(instant("09:30"), instant("10:30")) == pytest.approx(60 + 60)
     assert two.expected(instant("12:00"), instant("15:00")) == pytest.approx(120)
 
@@ -100,7 +100,7 @@ ARRIVALS = st.lists(st.integers(0, 24 * 3600), max_size=40).map(
 @given(ARRIVALS, st.sampled_from([60.0, 300.0, 1800.0]), st.floats(0.01, 3))
 def test_the_ends_of_longer_gaps_are_enough(arrivals: list[datetime], every_s: float, rate: float) -> None:
     """Leaving out arrivals that follow closely changes no silence of the day."""
-    load = Load("mango", ((WORK, rate),), frozenset())
+    load = Load("mango", (Group(WORK, rate),), frozenset())
     starts, ends = instant("00:00"), instant("00:00") + timedelta(days=1)
 
     def of(some: list[datetime]) -> list[Silence]:

@@ -1,0 +1,135 @@
+"""What is worth a look: slow drift, drops of the last slice, habits of the last weeks (DOMAIN §6, §12). Never a verdict."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date as Date
+from datetime import timedelta
+from typing import Final, Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas import tables
+from schemas.floor import Floor
+from schemas.rows import SliceRow
+from schemas.steps import Step
+from services.board.storage import habits
+from services.rules.drift import drift
+from services.rules.drop import Drop, drop_of_days, drop_today
+from services.rules.gaming import Habits, looks, others
+from services.rules.pace import Point, points
+
+DAYS: Final = 28
+"""Calendar days of slices that are looked at."""
+
+What = Literal["drift", "drop_today", "drop_of_days", "pile", "same_number", "quick", "unheard", "late_marks", "unpaid"]
+
+
+class LookRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing worth a look about one agent. ``what`` drift: ``done`` of ``due`` since ``since``; drop: ``done`` of ``due`` in
+    ``slice`` after ``before_done`` of ``before_due``; a habit: ``done`` of ``due`` cases where ``usual`` would be usual."""
+
+    agent: str
+    team: str
+    what: What
+    done: float
+    due: float
+    step: Step | None = None
+    slice: str | None = None
+    since: Date | None = None
+    before_done: int | None = None
+    before_due: float | None = None
+    probability: float | None = None
+    usual: float | None = None
+
+
+async def read(connection: AsyncConnection, floor: Floor, until: Date, team: str | None = None) -> list[LookRow]:
+    """Of the floor or one team, as of the last slice closed on *until*; sorted by team and agent of the floor file."""
+    frozen = await _frozen(connection, until, team)
+    counted = await habits.read(connection, floor, until, team)
+    found = [*paces(floor, frozen, until), *customs(floor, counted)]
+    place = {agent.id: at for at, agent in enumerate(floor.agents)}
+    teams = {one.id: at for at, one in enumerate(floor.teams)}
+    listed = [row for row in found if row.agent in place]
+    return sorted(listed, key=lambda row: (teams.get(row.team, len(teams)), place[row.agent]))
+
+
+async def _frozen(connection: AsyncConnection, until: Date, team: str | None) -> Sequence[SliceRow]:
+    columns = tables.slices.c
+    query = sa.select(tables.slices).where(columns.date.between(until - timedelta(days=DAYS), until))
+    if team is not None:
+        query = query.where(columns.team == team)
+    names = set(SliceRow.__struct_fields__)
+    return [
+        SliceRow(**{name: value for name, value in row.items() if name in names})
+        for row in (await connection.execute(query.order_by(columns.cut_off))).mappings()
+    ]
+
+
+def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow]:
+    """Drift, and drops at the last slice of *until*.
+
+    Args:
+        frozen: rows of the days up to *until*, in order of time.
+    """
+    teams = {row.agent: row.team for row in frozen}
+    last = next((row.slice for row in reversed(frozen) if row.date == until), None)
+    found = []
+    for (agent, step), own in points(frozen).items():
+        slow = drift(own, floor.judgement)
+        if slow is not None:
+            found.append(
+                LookRow(
+                    agent=agent,
+                    team=teams[agent],
+                    what="drift",
+                    step=step,
+                    done=slow.done,
+                    due=round(slow.expected, 6),
+                    since=slow.since,
+                )
+            )
+        if last is not None:
+            found += _drops(floor, teams[agent], agent, step, own, until, last)
+    return found
+
+
+def _drops(
+    floor: Floor, team: str, agent: str, step: Step, own: Sequence[Point], until: Date, slice_: str
+) -> list[LookRow]:
+    by = floor.judgement
+    seen: tuple[tuple[What, Drop | None], ...] = (
+        ("drop_today", drop_today(own, until, slice_, by)),
+        ("drop_of_days", drop_of_days(own, until, slice_, by)),
+    )
+    return [
+        LookRow(
+            agent=agent,
+            team=team,
+            what=what,
+            step=step,
+            slice=slice_,
+            done=one.now.done,
+            due=round(one.now.expected, 6),
+            before_done=one.before.done,
+            before_due=round(one.before.expected, 6),
+            probability=round(one.probability, 6),
+        )
+        for what, one in seen
+        if one is not None
+    ]
+
+
+def customs(floor: Floor, counted: Mapping[str, Habits]) -> list[LookRow]:
+    """Habits that stand out."""
+    found = []
+    by_team: dict[str, dict[str, Habits]] = {}
+    for one in counted.values():
+        by_team.setdefault(one.team, {})[one.agent] = one
+    for one in counted.values():
+        for look in looks(one, others(by_team[one.team], one.agent), floor.gaming):
+            usual = None if look.usual is None else round(look.usual, 6)
+            found.append(
+                LookRow(agent=one.agent, team=one.team, what=look.habit, done=look.count, due=look.of, usual=usual)
+            )
+    return found

@@ -1,0 +1,46 @@
+"""A slow decline over days, by a cumulative sum over slices: worth a look, never a task by itself (DOMAIN §6).
+
+S = max(0, S + X·ln δ + Λ·(1 − δ)), X and Λ of one slice divided by the overdispersion. Each term is the logarithm of the
+likelihood ratio "δ of the norm" : "on norm" of a Poisson count, so that on norm E[exp(term)] = 1 and the mean number of slices
+before S first reaches h is at least e^h (Lorden 1971). h = ln 200 keeps to one false alarm in 200 slices, without a table.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date as Date
+from math import log
+
+from schemas.floor.model import Judgement
+from services.rules.pace import Point
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A decline that lasts: counts of the ``slices`` since the sum last was 0. ``score`` ≥ ``limit``."""
+
+    since: Date
+    slices: int
+    done: int
+    expected: float
+    score: float
+    limit: float
+
+
+def limit(by: Judgement) -> float:
+    return log(by.drift.slices_per_false_alarm)
+
+
+def drift(points: Iterable[Point], by: Judgement) -> Drift | None:
+    """The decline at the last of *points* (in order of time); None when there is none.
+
+    The sum is held at twice the limit, so that somebody who comes back is seen to.
+    """
+    sum_, run = 0.0, list[Point]()
+    for point in points:
+        gain = (point.done * log(by.drift.rate) + point.expected * (1 - by.drift.rate)) / by.overdispersion
+        sum_ = min(2 * limit(by), max(0.0, sum_ + gain))
+        run = [*run, point] if sum_ else []
+    if sum_ < limit(by):
+        return None
+    done, expected = sum(one.done for one in run), sum(one.expected for one in run)
+    return Drift(run[0].date, len(run), done, expected, sum_, limit(by))
