@@ -365,10 +365,6 @@ class Channel(Strict):
     url: EnvRef | None = None
     signing: EnvRef | None = None
     channel: str | None = Field(None, description="default channel when neither route nor team names one")
-    webhook_secret: EnvRef | None = Field(None, description="telegram: what its webhook calls prove themselves with")
-    username: str | None = Field(None, description="email: name at the mail server; the password is token")
-    sender: str | None = Field(None, description="email: From")
-    tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="email")
 
 
 class Match(Strict):
