@@ -64,6 +64,21 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resolved_at: datetime | None = None
 
 
+class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of the day of ``floor:…`` or ``team:…`` as foretold at one close; ``plan`` is that of the norms."""
+
+    date: Date
+    slice: str
+    scope: str
+    step: Step
+    done: int
+    plan: float | None
+    median: int
+    low: int
+    high: int
+    p_plan: float | None
+
+
 def derived_id(*parts: object) -> str:
     """UUIDv5 of the parts: the same task or alert gets the same id live, after a restart and in a back-test."""
     return str(uuid5(NAMESPACE, "|".join(str(part) for part in parts)))

@@ -1,8 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
-slices, slice_revisions, tasks, coaching, team_issues, differences; alerts — alerts, alert_transitions, technical, outbox,
-messages, silences. ``alert_acts``: whoever hears a person inserts, alerts executes and marks done.
+slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences; alerts — alerts, alert_transitions,
+technical, outbox, messages, silences. ``alert_acts``: whoever hears a person inserts, alerts executes and marks done.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
@@ -385,4 +385,20 @@ messages = sa.Table(
     Column("ts", Text, nullable=False, comment="the messenger's own id of the living message"),
     Column("transition", Integer, nullable=False, comment="newest state shown"),
     Column("updated_at", Instant, nullable=False),
+)
+
+forecasts = sa.Table(
+    "forecasts",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("slice", Text, primary_key=True),
+    Column("scope", Text, primary_key=True, comment="floor:…, team:…"),
+    Column("step", Text, primary_key=True),
+    Column("done", Integer, nullable=False, comment="at the cut-off"),
+    Column("plan", Float, comment="the day's norms for the minutes scheduled"),
+    Column("median", Integer, nullable=False),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
+    Column("p_plan", Float),
+    comment="the end of the day as it was foretold at each close, to be held against what came",
 )

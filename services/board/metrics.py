@@ -13,13 +13,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.steps import STEPS
-from services.board.forecast import of_team
+from services.board.ahead import day_risk, day_steps, unit
+from services.board.forecast import of_team, paid_by
 from services.board.live import Live
 from services.board.storage import closes
 from services.board.storage.reader import DATABASE_ERRORS, Reader
 from services.board.today import Today
 from services.board.words.numbers import EXPONENTS
 from services.kit import logs
+from services.rules.forecast import MIN_PAYMENTS
+from services.rules.money.risk import claims
 
 STALE_S = 60.0
 
@@ -38,6 +41,7 @@ class Teams(Collector):
         yield _funnel(today)
         yield _money(today)
         yield _plan(today, self._live.clock.now())
+        yield _at_risk(today, self._live.clock.now())
         if self.closed is not None:
             yield _closed(today, self.closed)
 
@@ -102,6 +106,24 @@ def _plan(today: Today, now: datetime) -> Metric:
         found = of_team(today, team, "payments", now)
         if found is not None and found.p_plan is not None:
             family.add_metric((scope,), found.p_plan)
+    return family
+
+
+def _at_risk(today: Today, now: datetime) -> Metric:
+    """Of the whole floor today; absent without a plan or a mean payment."""
+    family = GaugeMetricFamily(
+        "srez_money_at_risk",
+        "Money by which the day's payments are expected to miss the plan, whole currency units, by cause.",
+        labels=("cause",),
+    )
+    paid, per_unit = paid_by(today, None), unit(today.floor.currency)
+    if not today.day.working or paid.recent_count < MIN_PAYMENTS:
+        return family
+    day = of_team(today, None, "payments", now)
+    claimed = claims(day_steps(today, None, now), sum(today.lost_answers.values()), today.floor.judgement)
+    risk = day_risk(day, claimed, paid.recent_minor / paid.recent_count, per_unit)
+    for cause, minor in risk.causes.items() if risk else ():
+        family.add_metric((cause,), minor / per_unit)
     return family
 
 

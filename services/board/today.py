@@ -14,7 +14,19 @@ from schemas.floor import Floor
 from schemas.messages import FunnelChanged
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.storage import alerts, calls, closes, freshness, funnel, money, slices, sources, states, tasks
+from services.board.storage import (
+    alerts,
+    answers,
+    calls,
+    closes,
+    freshness,
+    funnel,
+    money,
+    slices,
+    sources,
+    states,
+    tasks,
+)
 from services.board.storage import technical as technical_minutes
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
@@ -80,6 +92,8 @@ class Today:
     long_calls: Sequence[calls.CallRow]
     lines: Sequence[LineCount]
     sources: Sequence[SourceCount]
+    lost_answers: Mapping[str, float] = field(default_factory=dict)
+    """Team → conversations lost today on numbers and lists found bad."""
 
     @property
     def date(self) -> Date:
@@ -197,6 +211,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         long_calls=await calls.find(connection, date, min_talk_s=float(floor.long_call_s), limit=8),
         lines=await sources.lines(connection, floor, date, recent_from),
         sources=await sources.sources(connection, date, day.starts, day.ends),
+        lost_answers=await answers.lost(connection, floor, date, date, now),
     )
 
 

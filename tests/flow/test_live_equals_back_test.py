@@ -18,6 +18,7 @@ COLUMNS = {
     "slices": ("slice", "agent", "step", "done", "in_slice", "target", "index", "p_below", "level", "trusted", "late"),
     "tasks": ("task", "agent", "step", "target", "opened", "verified", "result"),
     "coaching": ("agent", "step", "opened", "reason"),
+    "forecasts": ("date", "slice", "scope", "step", "done", "plan", "median", "low", "high", "p_plan"),
 }
 
 

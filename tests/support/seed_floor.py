@@ -10,6 +10,7 @@ import random
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from datetime import date as Date
 from typing import Any
 
 import msgspec
@@ -443,6 +444,22 @@ async def seed(dsn: str, *, language: str = "ru", now: datetime = NOW, untrusted
     return made
 
 
+def _earlier_invoice(made: Made, agent: str, name: str, at: datetime, amount: int) -> dict[str, Any]:
+    data = InvoiceIssued(invoice=name, agent=agent, at=at - timedelta(hours=1), amount_minor=amount, currency="RUB")
+    id_ = facts.event_id("bitrix", facts.INVOICE, name)
+    fact = Fact(id=id_, type=facts.INVOICE, source="bitrix", time=data.at, data=data, received_at=data.at)
+    return fact_row(fact, date_of(data.at, made.floor.zone))
+
+
+async def _earlier_forecasts(connection: AsyncConnection, made: Made, date: Date) -> None:
+    """What the slices of a past day foretold; on the 13th they were all wrong."""
+    for position, cut in enumerate(made.day.cut_offs):
+        low, high = (20, 30) if date.day == 13 else (14 + position, 24 - position)
+        row = {"done": 4 * position, "plan": 17.0, "median": 18, "low": low, "high": high, "p_plan": 0.6}
+        key = {"date": date, "slice": cut.name, "scope": f"floor:{made.floor.floor}", "step": "payments"}
+        await connection.execute(sa.insert(tables.forecasts), {**key, **row})
+
+
 async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
     """What was paid on the working days of this month before today, for the plan."""
     rows = []
@@ -452,10 +469,15 @@ async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
         for number in range(18 if is_working(made.floor, date) else 0):
             name, at = f"old-{ago}-{number}", noon + timedelta(minutes=15 * number)
             agent, amount = RU[number][0], AMOUNTS[number % len(AMOUNTS)]
-            data = Payment(payment=name, agent=agent, at=at, amount_minor=amount, currency="RUB")
+            data = Payment(payment=name, invoice=f"{name}-i", agent=agent, at=at, amount_minor=amount, currency="RUB")
             id_ = facts.event_id("bitrix", facts.PAYMENT, name)
             fact = Fact(id=id_, type=facts.PAYMENT, source="bitrix", time=at, data=data, received_at=at)
             rows.append(fact_row(fact, date))
+            if number == 0:
+                await _earlier_forecasts(connection, made, date)
+            for which, waited in (("i", (ago + 3 * number) % 9), ("open", (ago + number) % 4)):
+                if which == "i" or number % 3 == 0:
+                    rows.append(_earlier_invoice(made, agent, f"{name}-{which}", at - timedelta(days=waited), amount))
     await connection.execute(sa.insert(tables.facts), rows)
 
 

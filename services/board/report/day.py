@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor, Team
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
+from services.board import ahead
 from services.board.forecast import of_team, paid_by
 from services.board.report.rows import (
     AgentReport,
@@ -19,6 +20,7 @@ from services.board.report.rows import (
     DayReport,
     Incident,
     MoneyReport,
+    MonthForecast,
     MonthReport,
     ScopeReport,
     SliceReport,
@@ -47,15 +49,17 @@ class Seen:
     tasks: Sequence[Task]
     cases: Sequence[Case]
     lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
+    ahead: ahead.Seen
 
 
-async def read(connection: AsyncConnection, today: Today) -> Seen:
+async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
     day = today.day
     return Seen(
         rows=await slices.find(connection, today.floor, day.date),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
         cases=await tasks.coaching(connection, day=day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
+        ahead=await ahead.read(connection, today, moment),
     )
 
 
@@ -81,6 +85,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
         over=day.working and moment >= day.over and closed >= set(names[-1:]),
         scopes=[_scope(today, scope, team, moment) for scope, team in groups],
         month=_month(today),
+        forecast=_forecast(today, ahead.foresee(today, seen.ahead, moment).scopes[0]),
         agents=[one for agent in floor.agents if (one := _agent(today, agent.id, agent.team, moment)) is not None],
         slices=_slices(today, seen),
         task_counts=counts(today, seen.tasks),
@@ -164,6 +169,23 @@ def _month(today: Today) -> MonthReport | None:
     if plan is None and not paid_minor:
         return None
     return MonthReport(paid_minor=paid_minor, plan_minor=plan.minor if plan else None, currency=today.floor.currency)
+
+
+def _forecast(today: Today, whole: ahead.Ahead) -> MonthForecast | None:
+    """Of the whole floor; None where too little is known."""
+    found, risk = whole.month.minor, whole.month_risk
+    if found is None:
+        return None
+    return MonthForecast(
+        currency=today.floor.currency,
+        median=found.median,
+        low=found.low,
+        high=found.high,
+        p_plan=_rounded(found.p_plan),
+        at_risk=risk.total if risk else None,
+        causes=dict(risk.causes) if risk else None,
+        broken=risk.broken if risk else None,
+    )
 
 
 def _agent(today: Today, agent: str, team: str, moment: datetime) -> AgentReport | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+from services.rules.money.risk import Cause
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,19 @@ class MonthReport(msgspec.Struct, frozen=True, kw_only=True):
     paid_minor: int
     plan_minor: int | None
     currency: str
+
+
+class MonthForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Payments at the end of the month, minor units of ``currency``; ``at_risk`` and its ``causes`` null without a plan."""
+
+    currency: str
+    median: int
+    low: int
+    high: int
+    p_plan: float | None
+    at_risk: int | None
+    causes: dict[Cause, int] | None
+    broken: Step | None
 
 
 class AgentStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +164,7 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     over: bool
     scopes: list[ScopeReport]
     month: MonthReport | None
+    forecast: MonthForecast | None
     agents: list[AgentReport]
     slices: list[SliceReport]
     task_counts: TaskCounts

@@ -9,7 +9,9 @@ from services.board.report.rows import AgentReport, DayReport, Incident, ScopeRe
 from services.board.today import Today
 from services.board.view import saying
 from services.board.view.floor import shown_name
+from services.board.view.forecast import about, causes
 from services.board.words import Words
+from services.rules.money.risk import AtRisk
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class IncidentShown:
 @dataclass(frozen=True, slots=True)
 class ReportView:
     cards: list[Card]
+    forecast: list[str]
+    """The month ahead, and what is at risk by cause."""
     slices: list[SliceShown]
     teams: list[TeamShown]
     tasks: list[TaskShown]
@@ -87,6 +91,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
     names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(floor.agents, 1)}
     return ReportView(
         cards=[Card(_title(today, one.scope, w), one, _money(one, w)) for one in found.scopes],
+        forecast=_forecast(found, w),
         slices=[_slice(today, one, w) for one in found.slices],
         teams=[
             TeamShown(team.title, [AgentShown(one, names[one.agent]) for one in found.agents if one.team == team.id])
@@ -115,6 +120,21 @@ def _title(today: Today, scope: str, w: Words) -> str:
 
 def _money(scope: ScopeReport, w: Words) -> list[tuple[str, str]]:
     return [(w(f"report.money.{one.kind}"), w.money(one.minor, one.currency)) for one in scope.money]
+
+
+def _forecast(found: DayReport, w: Words) -> list[str]:
+    one = found.forecast
+    if one is None:
+        return []
+    median, low, high = (w.money(about(minor, one.currency), one.currency) for minor in (one.median, one.low, one.high))
+    if one.p_plan is None:
+        return [w("report.forecast", median=median, low=low, high=high)]
+    lines = [w("report.forecast_plan", median=median, low=low, high=high, sure=w.sure(one.p_plan))]
+    if one.at_risk and one.causes:
+        parts = causes(AtRisk(one.at_risk, one.causes, one.broken), one.currency, w)
+        said = ", ".join(f"{part.title.lower()} {part.sum}" for part in parts)
+        lines.append(w("report.risk", total=w.money(one.at_risk, one.currency), causes=said))
+    return lines
 
 
 def _slice(today: Today, one: SliceReport, w: Words) -> SliceShown:

@@ -2,17 +2,19 @@
 
 from typing import Final
 
-from services.board.words import en_alerts, en_lines, en_look, en_report, en_sources
+from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_report, en_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_look.WORDS,
     **en_report.WORDS,
+    **en_forecast.WORDS,
     **en_lines.WORDS,
     **en_alerts.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
+    "nav.more": "More",
     "nav.floor": "Floor",
     "nav.slices": "Slices",
     "nav.tasks": "Tasks",

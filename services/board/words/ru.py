@@ -2,17 +2,19 @@
 
 from typing import Final
 
-from services.board.words import ru_alerts, ru_lines, ru_look, ru_report, ru_sources
+from services.board.words import ru_alerts, ru_forecast, ru_lines, ru_look, ru_report, ru_sources
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
     **ru_look.WORDS,
     **ru_report.WORDS,
+    **ru_forecast.WORDS,
     **ru_lines.WORDS,
     **ru_alerts.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
+    "nav.more": "Ещё",
     "nav.floor": "Отдел",
     "nav.slices": "Срезы",
     "nav.tasks": "Задачи",

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.lab.accuracy.forecasts import Forecasts
+from services.lab.accuracy.months import Months
 from services.lab.accuracy.rates import Expected
 from services.lab.accuracy.trial import Rate, Report, Tried
 
@@ -25,6 +26,7 @@ def pages(report: Report) -> Iterator[Group]:
         "forecast of the day, people as the prior has them: ended inside the interval", _interval(report.forecast)
     )
     yield _page("forecast of the day, told at the middle cut-off: chance of the plan", _plan(report.forecast))
+    yield _page("forecast of the month, known lag and amounts: ended inside the interval", _month(report.month))
 
 
 def conclusion(report: Report) -> str:
@@ -34,6 +36,7 @@ def conclusion(report: Report) -> str:
     wrong += [f"{rate.measure}, {rate.kind}, naive rule" for rate in rates if rate.naive_agrees is False]
     wrong += [f"forecast at {one.slice}" for one in report.forecast.interval if not one.agrees]
     wrong += [f"plan with a chance of {one.said:.1%}" for one in report.forecast.plan if not one.agrees]
+    wrong += [] if report.month.agrees else ["forecast of the month"]
     return f"not as expected: {'; '.join(wrong)}" if wrong else "whatever has a known value agrees with it"
 
 
@@ -64,6 +67,13 @@ def _interval(found: Forecasts) -> Table:
     shown = _table("told at", "inside, %", "expected")
     for one in found.interval:
         shown.add_row(one.slice, str(one.inside), _known(one.expected, one.agrees))
+    return shown
+
+
+def _month(found: Months) -> Table:
+    shown = _table("told", "inside, %", "expected")
+    for what, share in (("count", found.count), ("money", found.minor)):
+        shown.add_row(what, str(share), _known(found.expected, found.expected.agrees(share)))
     return shown
 
 

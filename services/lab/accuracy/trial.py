@@ -23,6 +23,7 @@ from services.lab.accuracy.floors import (
     one_step,
 )
 from services.lab.accuracy.forecasts import Forecasts, forecasts, foretell
+from services.lab.accuracy.months import MONTHS, Months, foretell_month, months
 from services.lab.accuracy.naive import play_naively
 from services.lab.accuracy.play import Played, play
 from services.lab.accuracy.rates import CONFIDENCE, Expected, Share, about
@@ -79,6 +80,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     floors: list[Tried]
     forecast: Forecasts
+    month: Months
     left_out: list[str]
 
     @property
@@ -87,7 +89,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         of_rules = [
             verdict for one in self.floors for rate in one.rates for verdict in (rate.agrees, rate.naive_agrees)
         ]
-        return False not in of_rules and self.forecast.agrees
+        return False not in of_rules and self.forecast.agrees and self.month.agrees
 
 
 LEFT_OUT: Final = ("run lengths of the CUSUM over days (DOMAIN §6): the rules have none yet",)
@@ -111,6 +113,7 @@ def measure(agents: int, days: int, seed: int, advance: Callable[[int], object] 
         confidence=CONFIDENCE,
         floors=[_one_step(agents, days, seed, advance), _five_steps(agents, days, seed, advance)],
         forecast=_forecasts(agents, days, seed, advance),
+        month=_months(seed),
         left_out=list(LEFT_OUT),
     )
 
@@ -225,3 +228,8 @@ def _forecasts(agents: int, days: int, seed: int, advance: Callable[[int], objec
         found += [foretell(floor, random) for _ in range(agents)]
         advance(agents)
     return forecasts(floor, found)
+
+
+def _months(seed: int) -> Months:
+    random = stream(seed, "months")
+    return months([foretell_month(random, number) for number in range(MONTHS)])

@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from schemas.floor import Floor
-from schemas.rows import AlertRow, CoachingRow, SliceRow, TaskRow
+from schemas.rows import AlertRow, CoachingRow, ForecastRow, SliceRow, TaskRow
 from schemas.steps import Level
 from services.lab.backtest.alerts import efficiency, in_local_time, outages
 from services.lab.backtest.day import Day, is_unattributed, known_by
@@ -34,6 +34,7 @@ class Result:
     tasks: list[TaskRow] = field(default_factory=list)
     coaching: list[CoachingRow] = field(default_factory=list)
     alerts: list[AlertRow] = field(default_factory=list)
+    forecasts: list[ForecastRow] = field(default_factory=list)
     unattributed: int = 0
     outside: int = 0
     """Facts that fall into no slice: after the last cut-off, or on a day off."""
@@ -63,6 +64,7 @@ class _Run:
         self.cases: list[Case] = []
         self.slices: list[SliceRow] = []
         self.alerts: list[AlertRow] = []
+        self.forecasts: list[ForecastRow] = []
 
     def dates(self) -> list[Date]:
         if not self.by_day:
@@ -140,6 +142,7 @@ class _Run:
         self.closed += closing.verified
         self.cases += closing.cases
         self.slices += closing.rows
+        self.forecasts += closing.forecasts
 
     def _day(self, date: Date) -> Day:
         if date not in self.days:
@@ -177,6 +180,7 @@ class _Run:
                 (in_local_time(row, self.floor) for row in self.alerts),
                 key=lambda row: (row.fired_at, row.scope, row.alert),
             ),
+            forecasts=self.forecasts,
             unattributed=sum(is_unattributed(version) for version in versions),
             outside=self._outside(versions),
         )

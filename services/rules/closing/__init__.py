@@ -1,8 +1,8 @@
 """The close of one slice of the whole floor: evidence and memory in; rows, tasks, verifications, cases, issues out.
 
 In order: what is due (``rows``) → common cause and levels (``issues``) → verification of open tasks and coaching
-(``verifying``) → new tasks (``issuing``); ``slice`` puts the steps in a row. The live closer gathers the evidence by SQL,
-the back-test from a file; this package is the same for both.
+(``verifying``) → new tasks (``issuing``) → the end of the day as it looks now (``foretelling``); ``slice`` puts
+the steps in a row. The live closer gathers the evidence by SQL, the back-test from a file; this package is the same for both.
 """
 
 from services.rules.closing.evidence import Closing, Counts, Evidence, TeamIssue

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import Any
 
-from schemas.rows import SliceRow
+from schemas.rows import ForecastRow, SliceRow
 from schemas.steps import Step
 from services.rules.exposure import States
 from services.rules.rung import Answers
@@ -59,3 +59,4 @@ class Closing:
     cases: list[Case]
     issues: list[TeamIssue]
     trust: dict[str, dict[Step, tuple[str, ...]]]
+    forecasts: list[ForecastRow] = field(default_factory=list)

@@ -4,6 +4,7 @@ from datetime import date as Date
 
 from schemas.floor import Floor
 from services.rules.closing.evidence import Closing, Evidence
+from services.rules.closing.foretelling import foretold
 from services.rules.closing.issues import issues
 from services.rules.closing.issuing import new_tasks
 from services.rules.closing.rows import dues, row
@@ -29,9 +30,10 @@ def close(
     judged = judge(expected, memory.deviating, floor.judgement)
     rows = [row(one, date, cut) for one in judged]
     teams = issues(floor, expected, common_causes(expected, floor.judgement), memory, doubts)
+    ends = foretold(view, cut, expected)
     if not on_time:
-        return Closing(rows, [], [], [], teams, doubts)
+        return Closing(rows, [], [], [], teams, doubts, ends)
     verified = verified_tasks(view, cut, judged, memory, doubts)
     cases = coaching_cases(view, cut, judged, verified, memory)
     opened = new_tasks(view, cut, judged, verified, memory)
-    return Closing(rows, opened, verified, cases, teams, doubts)
+    return Closing(rows, opened, verified, cases, teams, doubts, ends)

@@ -39,6 +39,9 @@ async def test_team_series(service: Service) -> None:
     assert found["srez_slices_closed_total", "hunters", "true"] == 1
     assert found["srez_slices_closed_total", "false", "hunters"] == 1
     assert not any("gleb" in key for key in found)
+    causes = {key[1]: value for key, value in found.items() if key[0] == "srez_money_at_risk"}
+    assert set(causes) == {"technical", "number_list", "conversion", "volume", "unexplained"}
+    assert all(value >= 0 for value in causes.values())
 
 
 async def test_no_plan_no_series(service: Service) -> None:
@@ -46,5 +49,5 @@ async def test_no_plan_no_series(service: Service) -> None:
     today = await service.live.reload()
     today.norms = {}
     names = {key[0] for key in samples(service)}
-    assert "srez_plan_probability" not in names
+    assert not names & {"srez_plan_probability", "srez_money_at_risk"}
     assert "srez_team_funnel_today" in names
