@@ -364,6 +364,7 @@ class Channel(Strict):
     signing_secret: EnvRef | None = None
     url: EnvRef | None = None
     signing: EnvRef | None = None
+    sender: str | None = Field(None, description="e-mail: From; default the user of the mail server")
     channel: str | None = Field(None, description="default channel when neither route nor team names one")
 
 

@@ -14,6 +14,7 @@ from schemas import tables
 from schemas.floor import Floor
 from schemas.topics import ALERTS, HEALTH, SLICES
 from services.alerts.delivery.channels import Channels
+from services.alerts.delivery.keeping import Keeping
 from services.alerts.delivery.worker import Delivery
 from services.alerts.evaluation import Evaluation
 from services.alerts.looking import Looking
@@ -23,6 +24,7 @@ from services.alerts.settings import AlertsSettings
 from services.alerts.stream.announcer import Announcer
 from services.alerts.stream.news import News
 from services.alerts.web.slack import SlackDoor
+from services.alerts.web.telegram import TelegramDoor
 from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
@@ -85,7 +87,14 @@ async def _work(
     stop: asyncio.Event,
 ) -> None:
     clock = Clock.from_environment()
-    channels = Channels(Making(os.environ, settings.slack_api_url, settings.alerts_send_timeout_s))
+    making = Making(
+        os.environ,
+        settings.slack_api_url,
+        settings.alerts_send_timeout_s,
+        settings.telegram_api_url,
+        5 * settings.alerts_keep_s,
+    )
+    channels = Channels(making)
 
     def newest() -> Floor:
         return followed.versions[-1][2]
@@ -112,11 +121,16 @@ async def _work(
         evaluation.suspects.setdefault(date, set()).add(line)
 
     news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
+    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s)
+    telegram = TelegramDoor(engine, clock, newest, making, looking.wake, settings.alerts_telegram_poll_s)
     parts[:] = [looking, news]
     wake[:] = [looking.wake]
     await _until(
         stop,
-        [looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()],
+        [
+            *(looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()),
+            *(keeping.run(), telegram.run()),
+        ],
     )
     await delivery.finish()
     with contextlib.suppress(TimeoutError):

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from schemas.floor import Floor
 from schemas.floor.model import Channel, MessageKind, Route
-from services.alerts.notifiers import CONSOLE
+from services.alerts.notifiers import ABILITIES, CONSOLE
 
 TEAM_KINDS: frozenset[MessageKind] = frozenset({"task", "slice", "coaching", "efficiency"})
+
+ALERTS: frozenset[str] = frozenset({"outage", "data", "efficiency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,15 @@ def lanes(floor: Floor, kind: MessageKind, team: str | None) -> tuple[Lane, ...]
     route = _route(floor, kind, team)
     names = route.to if route else floor.notify.channels[:1] and (floor.notify.channels[0].id,)
     known = [channels[name] for name in dict.fromkeys(names) if name in channels] or [floor.notify.channels[0]]
-    return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in known)
+    fit = [channel for channel in known if takes(channel, kind)]
+    fit = fit or [channel for channel in floor.notify.channels if takes(channel, kind)][:1] or [CONSOLE]
+    return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in fit)
+
+
+def takes(channel: Channel, kind: str) -> bool:
+    """Some places know nothing but alerts."""
+    ability = ABILITIES.get(channel.kind)
+    return kind in ALERTS or ability is None or not ability.alerts_only
 
 
 def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, route: Route | None = None) -> str:
@@ -77,7 +87,7 @@ def lead(floor: Floor, team: str | None) -> tuple[str, ...]:
 
 def others(floor: Floor, kind: MessageKind, team: str | None, than: str) -> tuple[Lane, ...]:
     """Where a message goes when channel *than* fails: the other channels in order, at last the console."""
-    rest = [channel for channel in floor.notify.channels if channel.id != than]
+    rest = [channel for channel in floor.notify.channels if channel.id != than and takes(channel, kind)]
     found = [Lane(channel, target(floor, channel, kind, team)) for channel in rest]
     return (*found, Lane(CONSOLE, ""))
 

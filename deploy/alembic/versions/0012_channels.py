@@ -45,9 +45,11 @@ def upgrade() -> None:
         op.add_column("alerts", column._copy())
     for column in _TRANSITIONS:
         op.add_column("alert_transitions", column._copy())
-    # What messages exist of was told; what is open goes on from there.
+    # What messages exist of was told. The clocks of what is open start now: nobody could have taken it before, so that it is
+    # neither said again nor escalated at once. Messages of tasks and slices are no alerts and stay as they are.
     op.execute(
-        "UPDATE alerts SET told_at = fired_at, payload = o.payload FROM (SELECT DISTINCT ON (group_key) group_key, payload "
+        "UPDATE alerts SET told_at = CASE WHEN resolved_at IS NULL THEN now() ELSE fired_at END, payload = o.payload "
+        "FROM (SELECT DISTINCT ON (group_key) group_key, payload "
         "FROM outbox ORDER BY group_key, transition DESC, id) o WHERE o.group_key = alerts.alert::text"
     )
     op.create_table(

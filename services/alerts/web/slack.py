@@ -18,27 +18,22 @@ from slack_sdk.signature import SignatureVerifier
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from schemas.alert_acts import Acknowledge, AlertAct, MakeSilence, Matcher, Mute, Unacknowledge, WasTechnical
+from schemas.alert_acts import MakeSilence, Matcher
 from schemas.floor import Floor
 from services.alerts.storage import asked
 from services.alerts.web import answers
+from services.alerts.web.pressing import BUTTONS, Pressed, press
 from services.alerts.wording import language
 from services.alerts.wording.language import Language
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.secret import read
-from services.rules.alerting.people import Presser, by_slack, may
+from services.rules.alerting.people import Presser, by_slack
 from services.rules.day import date_of
 
 LARGEST: Final = 256 * 1024
 WITHIN_S: Final = 2.5
-BUTTONS: Final[Mapping[str, AlertAct]] = {
-    "alert.acknowledge": Acknowledge(),
-    "alert.unacknowledge": Unacknowledge(),
-    "alert.mute": Mute(),
-    "alert.technical": WasTechnical(),
-}
 
 
 class SlackDoor:
@@ -114,24 +109,17 @@ class SlackDoor:
         if told.get("type") != "block_actions":
             return None
         action, user = told["actions"][0], str(told["user"]["id"])
-        act = BUTTONS.get(action["action_id"])
-        if act is None:
+        if action["action_id"] not in BUTTONS:
             return None
         who = by_slack(floor, user)
         if who is None:
             return words.say("answer.unknown")
+        key = f"{user}|{action['action_ts']}|{action['action_id']}"
+        pressed = Pressed(action["action_id"], str(action["value"]), who, "slack", key)
         async with self._engine.begin() as connection:
-            found = await asked.known(connection, str(action["value"]))
-            if found is None:
-                return words.say("answer.no_alert")
-            if not may(who, found.team):
-                return words.say("answer.not_yours")
-            if found.state not in ("firing", "acknowledged") and not isinstance(act, WasTechnical):
-                return words.say("answer.over")
-            key = f"{user}|{action['action_ts']}|{action['action_id']}"
-            await asked.ask(connection, act, str(action["value"]), self._clock.now(), who.name, "slack", key)
+            text = await press(connection, pressed, words, self._clock.now())
         self._wake()
-        return words.say("answer.done", what=words.say(f"button.{action['action_id'].partition('.')[2]}"))
+        return text
 
     async def _commanded(self, floor: Floor, words: Language, fields: Mapping[str, str]) -> str:
         who = by_slack(floor, fields.get("user_id", ""))

@@ -226,7 +226,18 @@ def _content(title: str, sections: list[Section], payload: Payload, words: Langu
     note = words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else ""
     data = {
         key: payload[key]
-        for key in ("kind", "alert", "state", "verdict", "scope", "fired_at", "resolved_at", "evidence", "owner")
+        for key in (
+            "kind",
+            "alert",
+            "state",
+            "verdict",
+            "scope",
+            "team",
+            "fired_at",
+            "resolved_at",
+            "evidence",
+            "owner",
+        )
         if payload.get(key) is not None
     }
     return Content(
