@@ -10,6 +10,7 @@ from uuid import uuid5
 
 import msgspec
 
+from schemas.acts import TaskState
 from schemas.facts import NAMESPACE
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
 
@@ -33,7 +34,10 @@ class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One task with its latest state; ``opened`` and ``verified`` are cut-off instants."""
+    """One task with its latest state; ``opened`` and ``verified`` are cut-off instants.
+
+    ``state`` is told once somebody did something about it: a ``dismissed`` task has no result and gets none.
+    """
 
     task: str
     date: Date
@@ -44,6 +48,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: int
     verified: datetime | None = None
     result: TaskResult | None = None
+    state: TaskState | None = None
 
 
 class CoachingRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
 slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences; alerts — alerts, alert_transitions,
 technical, outbox, messages, silences. ``alert_acts``: whoever hears a person inserts, alerts executes and marks done.
+board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
@@ -221,15 +222,32 @@ tasks = sa.Table(
     Column("step", Text, nullable=False),
     Column("opened", Instant, nullable=False),
     Column("due", Instant, nullable=False, comment="cut-off at which it is verified first"),
-    Column("target", Integer, nullable=False),
+    Column("target", Integer, nullable=False, comment="what is verified: as issued, or as the head edited it"),
+    Column("issued", Integer, comment="the target as the closer issued it; null until it is edited"),
     Column("verified", Instant),
     Column("result", Text),
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Column(
         "state", Text, nullable=False, server_default="proposed", comment="proposed, confirmed, dismissed, acknowledged"
     ),
-    Index("tasks_open", "agent", unique=True, postgresql_where=text("result IS NULL")),
+    Column("dismissed_at", Instant),
+    Index("tasks_open", "agent", unique=True, postgresql_where=text("result IS NULL AND dismissed_at IS NULL")),
     Index("tasks_date", "date", "agent"),
+)
+
+task_acts = sa.Table(
+    "task_acts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("task", UUID(as_uuid=False), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False, comment="name of the person, as the board knows it"),
+    Column("act", Text, nullable=False, comment="confirm, edit, dismiss, talk, acknowledge (schemas.acts)"),
+    Column("arguments", JSONB, nullable=False, comment="the struct of that act in schemas.acts"),
+    Column("key", Text, comment="the asker's own id of the request: a replay finds it"),
+    sa.UniqueConstraint("task", "key"),
+    Index("task_acts_task", "task", "id"),
+    comment="append-only: what people did about a task, written in one transaction with what it changes in tasks",
 )
 
 coaching = sa.Table(
@@ -245,6 +263,21 @@ coaching = sa.Table(
     Column("recheck_on", Date, nullable=False),
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Index("coaching_agent", "agent", "opened"),
+)
+
+coaching_acts = sa.Table(
+    "coaching_acts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("case", UUID(as_uuid=False), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False, comment="name of the person, as the board knows it"),
+    Column("act", Text, nullable=False, comment="plan, close (schemas.acts)"),
+    Column("arguments", JSONB, nullable=False, comment="the struct of that act in schemas.acts"),
+    Column("key", Text, comment="the asker's own id of the request: a replay finds it"),
+    sa.UniqueConstraint("case", "key"),
+    Index("coaching_acts_case", "case", "id"),
+    comment="append-only: plans and the outcome of a coaching case",
 )
 
 team_issues = sa.Table(

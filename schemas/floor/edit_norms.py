@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from schemas.floor.days import Weekday
 from schemas.floor.load import FloorError, Problem, parse
-from schemas.floor.model import Floor, NormEntry, Segment, Weekday
+from schemas.floor.model import Floor, NormEntry, Segment
 from schemas.floor.nodes import Edit, addition, compose, edited, items, value
 from schemas.steps import Step
 
@@ -28,7 +29,7 @@ def give_norms(text: str, norms: Sequence[Norm]) -> str:
     Raises: FloorError for a text that does not parse, or a way of writing that only a person can edit.
     """
     before = parse(text)
-    meant = before.model_copy(update={"norms": _with(before.norms, norms)})
+    meant = before.model_copy(update={"norms": with_norms(before.norms, norms)})
     if meant == before:
         return text
     try:
@@ -67,7 +68,8 @@ def place(entries: Sequence[NormEntry], norm: Norm, line: str) -> int | None:
     return same[0] if same else None
 
 
-def _with(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
+def with_norms(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
+    """*entries* once these norms are put in."""
     out = list(entries)
     for norm in norms:
         for line, number in _lines(norm):
@@ -121,7 +123,7 @@ def _additions(text: str, nodes: Sequence[Any], more: dict[tuple[int, str], list
 
 def _fresh(before: Floor, norms: Sequence[Norm]) -> list[str]:
     """Entries of segments that have none, in flow style."""
-    out = _with(before.norms, norms)[len(before.norms) :]
+    out = with_norms(before.norms, norms)[len(before.norms) :]
     found = []
     for entry in out:
         whom = next(f"{kind}: {json.dumps(name, ensure_ascii=False)}" for kind, name in entry.for_ if name is not None)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from schemas.floor.model import WEEKDAYS, Floor
+from schemas.floor.days import WEEKDAYS
+from schemas.floor.model import Floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tu
     yield from _doubles(floor)
     yield from _references(floor)
     yield from _ties(floor)
+    yield from _days(floor)
     yield from _maps(floor)
     if providers is not None:
         yield from _providers(floor, set(providers))
@@ -136,6 +138,11 @@ def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
             if item.id in seen:
                 yield (name, at, "id"), f"{item.id!r} is used twice"
             seen.add(item.id)
+    learned: set[tuple[str, str]] = set()
+    for at, one in enumerate(floor.judgement.learned):
+        if (one.for_.team, one.step) in learned:
+            yield ("judgement", "learned", at, "step"), f"{one.step} of team {one.for_.team!r} is given twice"
+        learned.add((one.for_.team, one.step))
     owners: dict[tuple[str, str], str] = {}
     for at, agent in enumerate(floor.agents):
         for source, identities in agent.identities.items():
@@ -161,6 +168,10 @@ def _references(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
                 value = getattr(entry.for_, kind)
                 if value is not None and value not in names:
                     yield (block, at, "for"), f"no {kind} {value!r}{_nearest(value, names)}"
+    for at, learned in enumerate(floor.judgement.learned):
+        if learned.for_.team not in teams:
+            what = f"no team {learned.for_.team!r}{_nearest(learned.for_.team, teams)}"
+            yield ("judgement", "learned", at, "for", "team"), what
     channels = {channel.id for channel in floor.notify.channels}
     for at, route in enumerate(floor.notify.routes):
         for channel in route.to:
@@ -180,6 +191,15 @@ def _ties(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
                     yield ("norms", at, line, step), what
                     break
                 seen[key] = at
+
+
+def _days(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for at, team in enumerate(floor.teams):
+        if team.day is not None and not (day := floor.day_by_team[team.id]).ordered:
+            yield (
+                ("teams", at, "day"),
+                f"starts at {day.start:%H:%M} and ends at {day.end:%H:%M}; what is left out is the floor's",
+            )
 
 
 def _tree(text: str) -> Any:

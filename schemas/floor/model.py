@@ -1,89 +1,33 @@
 """Models of the floor file. Keys are those of ``floor.example.yaml``; unknown keys are errors, with the nearest name."""
 
-import re
 from datetime import date as Date
 from datetime import time as Time
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.alert_acts import Matcher
+from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.gaming import Gaming
+from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MessageKind = Literal["outage", "efficiency", "data", "task", "slice", "coaching", "report"]
 
 
-def _clock(value: Any) -> Any:
-    # YAML 1.1 loaders read 11:00 as 660; a floor file says "11:00".
-    if isinstance(value, str):
-        try:
-            return Time.fromisoformat(value if len(value) > 4 else f"0{value}")
-        except ValueError as error:
-            raise ValueError(f'{value!r} is not a time of day such as "09:30"') from error
-    if isinstance(value, int):
-        raise ValueError('a time of day is written in quotes, such as "09:30"')  # noqa: TRY004 — pydantic wants it
-    return value
-
-
-_CLOCK_PATTERN = r"([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-Clock = Annotated[Time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN}$"})]
 Identifier = Annotated[str, Field(pattern=r"^[\w.@+-]+$", max_length=64)]
-
-
-def _span(value: Any) -> Any:
-    if isinstance(value, str):
-        start, dash, end = value.partition("-")
-        if not dash:
-            raise ValueError(f'{value!r} is not a span such as "13:00-14:00"')
-        return (_clock(start.strip()), _clock(end.strip()))
-    return value
-
-
-Span = Annotated[
-    tuple[Time, Time],
-    BeforeValidator(_span),
-    WithJsonSchema({"type": "string", "pattern": rf"^{_CLOCK_PATTERN} *- *{_CLOCK_PATTERN}$"}),
-]
 
 
 class EnvRef(Strict):
     """A secret by reference: the value is read from this environment variable (or from ``<NAME>_FILE``)."""
 
     env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-
-
-class Day(Strict):
-    start: Clock = Time(9)
-    end: Clock = Time(18)
-    breaks: tuple[Span, ...] = ()
-    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
-    holidays: str | None = Field(None, description="Country code of a holiday calendar, such as RU")
-
-    @field_validator("holidays")
-    @classmethod
-    def _known_calendar(cls, value: str | None) -> str | None:
-        if value is not None and value not in holidays.list_supported_countries():
-            raise ValueError(f"no holiday calendar {value!r}; use a country code such as RU, or leave it out")
-        return value
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Day":
-        if self.start >= self.end:
-            raise ValueError("day.start must be before day.end")
-        for start, end in self.breaks:
-            if start >= end:
-                raise ValueError("a break must start before it ends")
-        return self
 
 
 class SlackTeam(Strict):
@@ -104,6 +48,7 @@ class Team(Strict):
     count_inbound: bool = False
     long_call_s: int | None = Field(None, gt=0, description="default: the floor's")
     short_call_s: int | None = Field(None, gt=0, description="default: the floor's")
+    day: TeamDay | None = Field(None, description="where the team's working day differs from the floor's")
     slack: SlackTeam = SlackTeam()
     telegram: TelegramTeam = TelegramTeam()
     email: str | None = Field(None, description="of the lead")
@@ -170,29 +115,6 @@ class Segment(Strict):
             for rank, part in ((3, self.agent), (2, self.role), (1, self.team), (0, self.floor))
             if part is not None
         )
-
-
-def _half_hour(value: Any) -> Any:
-    if not (isinstance(value, str) and re.fullmatch(_HALF_HOUR_PATTERN, value)):
-        raise ValueError(f'{value!r} is not the start of a half hour such as "09:30"')
-    return value
-
-
-_HALF_HOUR_PATTERN = r"([01][0-9]|2[0-3]):[03]0"
-HalfHour = Annotated[
-    str, BeforeValidator(_half_hour), WithJsonSchema({"type": "string", "pattern": rf"^{_HALF_HOUR_PATTERN}$"})
-]
-
-
-def _some_weight(value: dict[str, float]) -> dict[str, float]:
-    if value and not any(value.values()):
-        raise ValueError("a curve needs a weight above 0")
-    return value
-
-
-CurveWeights = Annotated[
-    dict[HalfHour, Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]], AfterValidator(_some_weight)
-]
 
 
 class NormEntry(Strict):
@@ -319,6 +241,15 @@ class Judgement(Strict):
     drop: SliceDrop = SliceDrop()
     drift: Drift = Drift()
     verification: Verification = Verification()
+    learned: tuple[Learned, ...] = Field((), description="by team and step, written by `srez norms apply`")
+
+    @cached_property
+    def learned_of(self) -> dict[tuple[str, Step], Prior]:
+        return {(one.for_.team, one.step): Prior(one.prior_cv, one.overdispersion, one.mean) for one in self.learned}
+
+    def of(self, team: str, step: Step) -> Prior:
+        """What holds for the agents of *team* on *step*: learned, else the same for everybody."""
+        return self.learned_of.get((team, step)) or Prior(self.prior_cv, self.overdispersion)
 
 
 class Trust(Strict):
@@ -501,6 +432,11 @@ class Floor(Strict):
     @cached_property
     def team_by_id(self) -> dict[str, Team]:
         return {team.id: team for team in self.teams}
+
+    @cached_property
+    def day_by_team(self) -> dict[str, Day]:
+        """Of the teams that have a day of their own."""
+        return {team.id: self.day.of_team(team.day) for team in self.teams if team.day is not None}
 
     @cached_property
     def source_by_id(self) -> dict[str, SourceConfig]:

@@ -115,8 +115,8 @@ async def _before(connection: AsyncConnection, today: Today, month: Date) -> Map
             done = counts[agent.id].done if agent.id in counts else {}
             exposed = own.get(agent.id, NONE)
             norms = norms_of(floor, agent, day.weekday)
-            whole = dues(norms, exposed.scheduled, day, day.starts, day.ends)
-            gone = dues(norms, exposed.technical, day, day.starts, day.ends)
+            whole = dues(norms, exposed.scheduled, day.of(agent.team), day.starts, day.ends)
+            gone = dues(norms, exposed.technical, day.of(agent.team), day.starts, day.ends)
             for step in norms:
                 has = done.get(step, 0) if step in told else whole[step] - gone[step]
                 one = Planned(has, whole[step], gone[step], whole[step])
@@ -213,7 +213,7 @@ def day_steps(today: Today, team: Team | None, now: datetime) -> Steps:
             continue
         own, done = today.exposures.get(agent.id, NONE), today.agents[agent.id].done
         for step, norm in today.norms.get(agent.id, {}).items():
-            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day, now, step))
+            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day_of(agent.id), now, step))
     return {step: added(found[step]) for step in STEPS if step in found}
 
 
@@ -233,7 +233,7 @@ def _month_steps(today: Today, seen: Seen, team: Team | None, now: datetime) -> 
             if team is None or agent.team == team.id:
                 plan = scheduled(today.floor, day, agent)
                 norms = norms_of(today.floor, agent, day.weekday)
-                for step, whole in dues(norms, plan, day, day.starts, day.ends).items():
+                for step, whole in dues(norms, plan, day.of(agent.team), day.starts, day.ends).items():
                     found.setdefault(step, []).append(Planned(0, 0.0, 0.0, whole))
     return {step: added(found[step]) for step in STEPS if step in found}
 

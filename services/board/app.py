@@ -14,6 +14,7 @@ from services.board import metrics
 from services.board.live import Live
 from services.board.news import News
 from services.board.settings import BoardSettings
+from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
@@ -71,6 +72,7 @@ class Service:
             self.settings.board_live_clients,
             self.orders,
             AlertActs(self.engine, deadline_s),
+            Acts(self.engine, deadline_s),
             hooks_url=self.settings.hooks_url,
             may_order=is_loopback(self.settings.bind),
         )

@@ -25,7 +25,7 @@ class Changed(NamedTuple):
 def _dues(today: Today, agent: str, moment: datetime) -> dict[Step, float | None]:
     """Part of each norm due by *moment*; None without a norm."""
     norms = today.norms.get(agent, {})
-    found = dues_of(norms, today.exposures.get(agent, NONE).net, today.day, today.day.starts, moment)
+    found = dues_of(norms, today.exposures.get(agent, NONE).net, today.day_of(agent), today.day.starts, moment)
     return {step: found.get(step) for step in STEPS}
 
 

@@ -34,10 +34,10 @@ class Foreseen:
 def of_agent(today: Today, agent: str, step: Step, now: datetime) -> Forecast | None:
     """None without a norm: nothing is expected, so nothing can be foreseen."""
     own = _course(today, agent, step, now)
-    by = today.floor.judgement
     if own is None:
         return None
-    return end_of_day(own, plan_of_step(own), cv=by.prior_cv, overdispersion=by.overdispersion)
+    by = today.floor.judgement.of(today.floor.agent_by_id[agent].team, step)
+    return end_of_day(own, plan_of_step(own), cv=by.prior_cv, overdispersion=by.overdispersion, mean=by.mean)
 
 
 def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forecast | None:
@@ -51,7 +51,8 @@ def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forec
     )
     whole = together((own for own in courses if own is not None), beside)
     by = today.floor.judgement
-    return end_of_day(whole, _plan(today, team, step, whole), cv=by.team.prior_cv, overdispersion=by.overdispersion)
+    phi = by.of(team.id, step).overdispersion if team else by.overdispersion
+    return end_of_day(whole, _plan(today, team, step, whole), cv=by.team.prior_cv, overdispersion=phi)
 
 
 def every(today: Today, now: datetime, *, team: str | None = None, agent: str | None = None) -> Iterator[Foreseen]:
@@ -82,7 +83,7 @@ def _course(today: Today, agent: str, step: Step, now: datetime) -> Course | Non
         return None
     known = today.agents.get(agent)
     done = known.done.get(step, 0) if known else 0
-    return course(done, norm, today.exposures.get(agent, NONE), today.day, now, step)
+    return course(done, norm, today.exposures.get(agent, NONE), today.day_of(agent), now, step)
 
 
 def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float | None:
@@ -90,6 +91,6 @@ def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float |
     month = month_plan(today.floor, today.date, team.id if team else None) if step == "payments" else None
     if month is None:
         return plan_of_step(whole)
-    done, days = whole.done + whole.beside, days_left(today.floor, today.date)
+    done, days = whole.done + whole.beside, days_left(today.floor, today.date, team.id if team else None)
     plan = plan_of_payments(month, paid_by(today, team), done, days)
     return plan_of_step(whole) if plan is None else plan

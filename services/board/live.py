@@ -242,7 +242,7 @@ class Live:
             today.date,
             len(today.closes),
             [(alert.row.alert, alert.state) for alert in today.alerts],
-            [(task.row.task, task.state, task.row.result) for task in today.tasks],
+            [(task.row.task, task.state, task.row.result, task.row.target) for task in today.tasks],
             sorted(today.technical_now),
             len(today.cases),
             sorted(today.money.items()),

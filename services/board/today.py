@@ -103,6 +103,10 @@ class Today:
     def last_close(self) -> Close | None:
         return self.closes[-1] if self.closes else None
 
+    def day_of(self, agent: str) -> WorkingDay:
+        """The day as the agent's team has it."""
+        return self.day.of(self.floor.agent_by_id[agent].team)
+
     def next_cut(self, now: datetime) -> CutOff | None:
         return next((cut for cut in self.day.cut_offs if cut.at > now), None)
 
@@ -111,7 +115,7 @@ class Today:
         norm = self.norms.get(agent, {}).get(step)
         if norm is None:
             return None
-        return due(norm, step, self.exposures.get(agent, NONE).net, self.day, self.day.starts, moment)
+        return due(norm, step, self.exposures.get(agent, NONE).net, self.day_of(agent), self.day.starts, moment)
 
     def idle_s(self, agent: str, now: datetime) -> float | None:
         """Productive seconds since the agent's last call: breaks, faults and what is past the shift do not count."""

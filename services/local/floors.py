@@ -154,6 +154,8 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
     if before == after:
         return
     before, after = _named(before), _named(after)
+    if isinstance(before, dict) or isinstance(after, dict):
+        before, after = before or {}, after or {}
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             where = f"{path}{key}" if key.startswith("[") else f"{path}.{key}".lstrip(".")
@@ -179,14 +181,14 @@ def _named(value: Any) -> Any:
         return value
     if all("id" in item for item in value):
         return {f"[{item['id']}]": item for item in value}
-    if all("for" in item for item in value):
+    if all("for" in item for item in value):  # norms, plans, what was learned
         return {f"[{_whom(item)}]": item for item in value}
     return value
 
 
 def _whom(item: dict[str, Any]) -> str:
     whom = next(f"{kind} {name}" for kind, name in item["for"].items() if name is not None)
-    days = item.get("weekdays") or item.get("month") or ""
+    days = item.get("weekdays") or item.get("month") or item.get("step") or ""
     return f"{whom} {','.join(days) if isinstance(days, list) else days}".strip()
 
 

@@ -83,13 +83,14 @@ def apply(
         ),
     ] = None,
 ) -> None:
-    """Put a proposal's norms and curves of the day into the floor: from the next local midnight on, never inside the day.
+    """Put a proposal's norms, curves and what it learned of people into the floor: from the next local midnight on.
 
     Numbers change where they stand; comments and everything else stay. A review moves a norm once: applied again, it
     changes nothing, and a proposal made against other norms is refused.
     """
     from schemas.floor import FloorError, parse
     from schemas.floor.edit_curves import give_curves
+    from schemas.floor.edit_learned import give_learned
     from schemas.floor.edit_norms import give_norms
     from services.local import floors
     from services.local.norms import paper as papers
@@ -98,7 +99,8 @@ def apply(
 
     def edit(text: str) -> str:
         papers.check(made, parse(text))
-        return give_curves(give_norms(text, papers.changes(made)), papers.learned_curves(made))
+        text = give_curves(give_norms(text, papers.changes(made)), papers.learned_curves(made))
+        return give_learned(text, papers.learned(made))
 
     try:
         before, after, told = _edit_file(floor, edit) if floor else _edit_applied(edit)

@@ -1,7 +1,7 @@
 """The working day of a floor: its instants in UTC, cut-offs and standard shift. DST is the time zone's business."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
 from functools import lru_cache
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from schemas.floor import Floor, Shift
+from schemas.floor.days import Day
 from schemas.steps import Step
 from services.rules.curve import DayCurve, day_curve
-from services.rules.spans import Spans, at, minutes, subtract
+from services.rules.spans import EMPTY, Spans, at, minutes, subtract, union
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BIN_MIN: Final = 30
@@ -34,6 +35,7 @@ class WorkingDay:
 
     ``starts`` is local midnight, ``ends`` the next one; ``standard`` the full shift without breaks;
     ``cut_offs`` is empty on a non-working day. ``curves``: of the steps whose minutes do not all weigh the same.
+    ``teams``: days of the teams that differ; ``hours``: when the standard shift of any team runs.
     """
 
     date: Date
@@ -44,6 +46,8 @@ class WorkingDay:
     breaks: Spans
     cut_offs: tuple[CutOff, ...]
     curves: Mapping[Step, DayCurve] = field(default_factory=dict)
+    teams: Mapping[str, "WorkingDay"] = field(default_factory=dict)
+    hours: Spans = EMPTY
     standard_min: float = field(init=False)
     _standard: Mapping[Step, float] = field(init=False, repr=False)
     """Weighted minutes of the standard shift, of the steps with a curve."""
@@ -51,10 +55,15 @@ class WorkingDay:
     def __post_init__(self) -> None:
         start, end = at(self.starts), at(self.ends)
         weighted = {step: curve.minutes(self.standard, start, end) for step, curve in self.curves.items()}
+        object.__setattr__(self, "hours", self.hours or self.standard)
         object.__setattr__(self, "standard_min", minutes(self.standard, start, end))
         object.__setattr__(self, "_standard", {step: found for step, found in weighted.items() if found})
         # A shift in which no minute weighs anything cannot be shared out by weight.
         object.__setattr__(self, "curves", {step: self.curves[step] for step in self._standard})
+
+    def of(self, team: str) -> "WorkingDay":
+        """The day as that team has it. Cut-offs are the floor's."""
+        return self.teams.get(team, self)
 
     @property
     def weekday(self) -> str:
@@ -71,9 +80,9 @@ class WorkingDay:
 
     @property
     def over(self) -> datetime:
-        """When the working day is over: the end of the standard shift or the last cut-off, whichever is later."""
+        """When the working day is over: the end of the last standard shift or the last cut-off, whichever is later."""
         ends = [cut.at for cut in self.cut_offs]
-        ends += [datetime.fromtimestamp(end, UTC) for _, end in self.standard]
+        ends += [datetime.fromtimestamp(end, UTC) for _, end in self.hours]
         return max(ends, default=self.ends)
 
     def previous(self, name: str) -> datetime:
@@ -97,17 +106,49 @@ def _holidays(country: str, year: int) -> frozenset[Date]:
     return frozenset(holidays.country_holidays(country, years=year))
 
 
-def is_working(floor: Floor, date: Date) -> bool:
-    if DAYS[date.weekday()] not in floor.day.weekdays:
+def is_working(floor: Floor, date: Date, team: str | None = None) -> bool:
+    """Whether that team works on that date; without *team* whether any does."""
+    if team is not None:
+        return _works(floor.day_by_team.get(team, floor.day), date)
+    own = floor.day_by_team
+    plain = not own or len(own) < len(floor.teams)
+    return (plain and _works(floor.day, date)) or any(_works(day, date) for day in own.values())
+
+
+def _works(day: Day, date: Date) -> bool:
+    if date in day.days_off or date in day.working_days:
+        return date in day.working_days
+    if DAYS[date.weekday()] not in day.weekdays:
         return False
-    return not (floor.day.holidays and date in _holidays(floor.day.holidays, date.year))
+    return not (day.holidays and date in _holidays(day.holidays, date.year))
 
 
 def working_day(floor: Floor, date: Date) -> WorkingDay:
+    """The floor's day, with those of the teams that differ: see ``WorkingDay.of``. A floor works when any team does."""
+    plain = _day(floor, floor.day, date)
+    if not floor.day_by_team:
+        return plain
+    teams = {team: _day(floor, day, date) for team, day in floor.day_by_team.items()}
+    rest = [team.id for team in floor.teams if team.id not in teams]
+    if plain.working != (working := is_working(floor, date)):
+        teams |= dict.fromkeys(rest, plain)
+        plain = replace(plain, working=working, cut_offs=_cut_offs(floor, date) if working else ())
+    hours = [span for day in teams.values() if day.working for span in day.standard]
+    if rest and teams.get(rest[0], plain).working:
+        hours += plain.standard
+    return replace(plain, teams=teams, hours=union(hours))
+
+
+def team_day(floor: Floor, date: Date, team: str) -> WorkingDay:
+    """As ``working_day(floor, date).of(team)``, without the other teams."""
+    return _day(floor, floor.day_by_team.get(team, floor.day), date)
+
+
+def _day(floor: Floor, own: Day, date: Date) -> WorkingDay:
     zone = floor.zone
-    working = is_working(floor, date)
-    breaks = tuple((_at(date, start, zone), _at(date, end, zone)) for start, end in sorted(floor.day.breaks))
-    shift: Spans = ((_at(date, floor.day.start, zone), _at(date, floor.day.end, zone)),)
+    working = _works(own, date)
+    breaks = tuple((_at(date, start, zone), _at(date, end, zone)) for start, end in sorted(own.breaks))
+    shift: Spans = ((_at(date, own.start, zone), _at(date, own.end, zone)),)
     return WorkingDay(
         date=date,
         working=working,
@@ -115,11 +156,13 @@ def working_day(floor: Floor, date: Date) -> WorkingDay:
         ends=local_instant(date + timedelta(days=1), time(), zone),
         standard=subtract(shift, breaks),
         breaks=breaks,
-        cut_offs=tuple(
-            CutOff(clock.strftime("%H:%M"), local_instant(date, clock, zone)) for clock in floor.slices if working
-        ),
+        cut_offs=_cut_offs(floor, date) if working else (),
         curves={step: _curve(tuple(weights.items()), date, zone) for step, weights in floor.curves.items()},
     )
+
+
+def _cut_offs(floor: Floor, date: Date) -> tuple[CutOff, ...]:
+    return tuple(CutOff(clock.strftime("%H:%M"), local_instant(date, clock, floor.zone)) for clock in floor.slices)
 
 
 @lru_cache(maxsize=1024)

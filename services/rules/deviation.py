@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from scipy.special import betainc, gammainc
 
+from schemas.floor.learned import Prior
+
 EXACT = 1e-9
 
 
@@ -28,9 +30,15 @@ class Multiplier:
         return float(gammainc(self.shape, self.rate * bound))
 
 
-def multiplier(done: float, expected: float, *, cv: float, overdispersion: float) -> Multiplier:
+def multiplier(done: float, expected: float, *, cv: float, overdispersion: float, mean: float = 1.0) -> Multiplier:
+    """*mean* is that of the prior Gamma(a, a/mean): where people like these lie against the norm."""
     a = 1 / cv**2
-    return Multiplier(a + done / overdispersion, a + expected / overdispersion)
+    return Multiplier(a + done / overdispersion, a / mean + expected / overdispersion)
+
+
+def of_agent(done: float, expected: float, prior: Prior) -> Multiplier:
+    """Posterior of an agent whose team's people are as *prior* says (``judgement.of``)."""
+    return multiplier(done, expected, cv=prior.prior_cv, overdispersion=prior.overdispersion, mean=prior.mean)
 
 
 def p_rate_below(successes: int, trials: int, reference: float, bound: float, *, cv: float) -> float:

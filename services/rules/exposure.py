@@ -41,6 +41,7 @@ NONE = Exposure(EMPTY, EMPTY, EMPTY)
 
 def scheduled(floor: Floor, day: WorkingDay, agent: Agent) -> Spans:
     """When the agent is due to work on that day, breaks taken out."""
+    day = day.of(agent.team)
     absent = (agent.since and day.date < agent.since) or (agent.until and day.date > agent.until)
     if not day.working or absent or day.date in agent.absent:
         return EMPTY

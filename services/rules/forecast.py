@@ -77,14 +77,16 @@ def together(courses: Iterable[Course], beside: int = 0) -> Course:
     )
 
 
-def end_of_day(one: Course, plan: float | None, *, cv: float, overdispersion: float) -> Forecast:
+def end_of_day(one: Course, plan: float | None, *, cv: float, overdispersion: float, mean: float = 1.0) -> Forecast:
     """
     Args:
         plan: count to reach by the end of the day; None when there is none. Half a payment is reached by a whole one.
         cv: of the prior of M — ``judgement.prior_cv`` of an agent, ``judgement.team.prior_cv`` of a team or the floor.
+        mean: of that prior.
     """
     has = one.done + one.beside
-    rest = _Rest(multiplier(one.done, one.expected, cv=cv, overdispersion=overdispersion), one.ahead, overdispersion)
+    own = multiplier(one.done, one.expected, cv=cv, overdispersion=overdispersion, mean=mean)
+    rest = _Rest(own, one.ahead, overdispersion)
     tail = (1 - INTERVAL) / 2
     return Forecast(
         done=has,
@@ -185,12 +187,12 @@ def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int) -> floa
     return done + owed / (paid.recent_minor / paid.recent_count)
 
 
-def days_left(floor: Floor, date: Date) -> int:
-    """Working days of the month from *date* on, that day included; 0 when it is not a working day itself."""
-    if not is_working(floor, date):
+def days_left(floor: Floor, date: Date, team: str | None = None) -> int:
+    """Working days of the team, or of the floor, from *date* to the end of its month; 0 when *date* is none itself."""
+    if not is_working(floor, date, team):
         return 0
     found, day = 0, date
     while day.month == date.month:
-        found += is_working(floor, day)
+        found += is_working(floor, day, team)
         day += timedelta(days=1)
     return found

@@ -24,6 +24,7 @@ class AgentDay:
 
     ``exposed``: minutes of exposure per bin; ``counts``: per step and bin. ``facts``: whether anything at all is known of
     the agent that day. ``untrusted``: steps whose data were not complete enough to judge by (DOMAIN §5).
+    ``shift``: the floor's standard shift against that of the agent's team: what a minute is worth of a full shift.
     """
 
     agent: str
@@ -33,6 +34,7 @@ class AgentDay:
     facts: bool = True
     technical_share: float = 0.0
     untrusted: frozenset[Step] = frozenset()
+    shift: float = 1.0
     exposed_min: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,14 +94,15 @@ def agent_days(
                 facts=agent.id in known,
                 technical_share=own.technical_share(day.starts, day.ends),
                 untrusted=untrusted.get(agent.team, frozenset()),
+                shift=day.standard_min / whole if (whole := day.of(agent.team).standard_min) else 1.0,
             )
         )
     return found
 
 
 def standard_bins(day: WorkingDay, zone: ZoneInfo) -> Mapping[int, float]:
-    """Minutes of the standard shift per bin."""
-    return _spread(day.standard, bin_edges(day.date, zone))
+    """Minutes per bin in which the standard shift of any team runs."""
+    return _spread(day.hours, bin_edges(day.date, zone))
 
 
 def bin_of(instant: datetime, zone: ZoneInfo) -> int:

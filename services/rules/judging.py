@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from schemas.floor.model import Judgement
 from schemas.steps import STEPS, Level, Step
-from services.rules.deviation import EXACT, Multiplier, multiplier
+from services.rules.deviation import EXACT, Multiplier, multiplier, of_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def common_causes(dues: Iterable[Due], by: Judgement) -> list[CommonCause]:
 def _cause(team: str, step: Step, group: list[Due], by: Judgement) -> CommonCause:
     done = sum(one.done for one in group)
     expected = sum(one.expected or 0.0 for one in group)
-    posterior = multiplier(done, expected, cv=by.team.prior_cv, overdispersion=by.overdispersion)
+    posterior = multiplier(done, expected, cv=by.team.prior_cv, overdispersion=by.of(team, step).overdispersion)
     p = posterior.p_below(by.soft.below)
     found = p >= by.team.probability and expected >= by.min_expected - EXACT
     return CommonCause(team, step, done, expected, len(group), posterior, p, found)
@@ -105,13 +105,13 @@ def _judge_one(
 ) -> Judged:
     if one.expected is None:
         return Judged(one, None, None, 0.0, 0.0, 1.0, "not_enough_data")
-    own = multiplier(one.done, one.expected, cv=by.prior_cv, overdispersion=by.overdispersion)
+    prior = by.of(one.team, one.step)
+    own = of_agent(one.done, one.expected, prior)
     p_below = own.p_below(by.soft.below)
     scale = _of_the_others(one, cause, by)
-    if scale != 1.0:
-        own_scaled = multiplier(one.done, one.expected * scale, cv=by.prior_cv, overdispersion=by.overdispersion)
-    else:
-        own_scaled = own
+    # Against their own team, people lie around 1 whatever the team's mean.
+    scaled = prior._replace(mean=1.0)
+    own_scaled = own if scale == 1.0 else of_agent(one.done, one.expected * scale, scaled)
     p_soft, p_hard = own_scaled.p_below(by.soft.below), own_scaled.p_below(by.hard.below)
     level: Level = "not_enough_data"
     if _judgeable(one, by):
@@ -128,7 +128,7 @@ def _of_the_others(one: Due, cause: CommonCause | None, by: Judgement) -> float:
         cause.done - one.done,
         cause.expected - one.expected,
         cv=by.team.prior_cv,
-        overdispersion=by.overdispersion,
+        overdispersion=by.of(one.team, one.step).overdispersion,
     )
     return rest.mean
 

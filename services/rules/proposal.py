@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.floor import Floor, NormEntry, Segment
-from schemas.floor.model import Weekday
+from schemas.floor.days import Weekday
 from schemas.steps import STEPS, Step
 from services.rules.day import DAYS
 from services.rules.deviation import EXACT, multiplier
@@ -122,7 +122,7 @@ class _Sample:
         for one in kept:
             own = self.by_agent.setdefault(one.agent, _Tally())
             own.count[half[one.date]] += one.count(step)
-            own.minutes[half[one.date]] += one.exposed_min
+            own.minutes[half[one.date]] += one.exposed_min * one.shift
         self.count = sum(sum(own.count) for own in self.by_agent.values())
         self.minutes = sum(sum(own.minutes) for own in self.by_agent.values())
 

@@ -91,6 +91,7 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
     """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
     is expected from each in equal parts."""
     feeders = Feeders(floor)
+    curves: dict[Step, DayCurve] = {}
     rates: dict[str, dict[tuple[Spans, Step | None], float]] = {}
     people: dict[str, set[str]] = {}
     for agent in floor.agents:
@@ -103,16 +104,18 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
             if feed not in per_feed or norm > per_feed[feed][0]:
                 per_feed[feed] = norm, step
         for feed, (norm, step) in per_feed.items():
-            key = plan, step if step in day.curves else None
+            own_day = day.of(agent.team)
+            key = plan, step if step in own_day.curves else None
             own = feeders.of(agent, feed)
+            curves.update(own_day.curves)
             for source in own:
                 group = rates.setdefault(source, {})
-                group[key] = group.get(key, 0.0) + _per_min(norm, day.standard_of(step)) / len(own)
+                group[key] = group.get(key, 0.0) + _per_min(norm, own_day.standard_of(step)) / len(own)
                 people.setdefault(source, set()).add(agent.id)
     return {
         source: Load(
             source,
-            tuple(Group(plan, rate, day.curves[step] if step else None) for (plan, step), rate in group.items()),
+            tuple(Group(plan, rate, curves[step] if step else None) for (plan, step), rate in group.items()),
             frozenset(people[source]),
         )
         for source, group in rates.items()

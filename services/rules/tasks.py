@@ -10,20 +10,26 @@ from typing import Any
 from schemas.floor import Agent, Floor
 from schemas.floor.model import Judgement
 from schemas.rows import derived_id
-from schemas.steps import Step, TaskResult
-from services.rules.day import CutOff, WorkingDay, is_working, working_day
-from services.rules.deviation import EXACT, multiplier
+from schemas.steps import STEPS, Step, TaskResult
+from services.rules.day import CutOff, WorkingDay, is_working, team_day
+from services.rules.deviation import EXACT, of_agent
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import at, minutes
 from services.rules.target import due
 
 LOOK_AHEAD_DAYS = 60
+LEAST_ADVICE = 0.5
+"""Of what is expected less than half a time nothing is advised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An open task. ``opened`` is the cut-off that gave it, ``due`` the one that verifies it first (aware UTC)."""
+    """An open task. ``opened`` is the cut-off that gave it, ``due`` the one that verifies it first (aware UTC).
+
+    ``issued``: the target before somebody edited it. ``dismissed``: after the cut-off being closed, so that the agent is
+    free from the next one on; a task dismissed before it is not an open one.
+    """
 
     task: str
     date: Date
@@ -35,11 +41,21 @@ class Task:
     due: datetime
     target: int
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    issued: int | None = None
+    dismissed: bool = False
+
+    @property
+    def demand(self) -> float:
+        """How much the edited target asks against the issued one; 1 where nobody edited it."""
+        return 1.0 if self.issued is None else self.target / self.issued
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A closed task. ``met``: the issued target was reached; ``index``: the agent's index on the step at that moment."""
+    """A closed task. ``met``: its target was reached; ``index``: the agent's index on the step at that moment.
+
+    ``expected`` is due by the norm, whatever the target; ``technical_min``: minutes that faults took since it was opened.
+    """
 
     task: Task
     at: datetime
@@ -48,27 +64,31 @@ class Verified:
     expected: float
     met: bool
     index: float | None
+    required: int = 0
+    technical_min: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What happened since a task was opened: counted, due by actual exposure, share of technical minutes."""
+    """What happened since a task was opened: counted, due by actual exposure, technical minutes and their share."""
 
     done: int
     expected: float
     technical_share: float
+    technical_min: float = 0.0
 
 
 def next_due(floor: Floor, agent: Agent, day: WorkingDay, after: CutOff, step: Step) -> tuple[datetime, float] | None:
     """(cut-off, Λ) of the next slice in which the agent is due to work: later today, else the next working day's first."""
-    spans_today = scheduled(floor, day, agent)
+    own = day.of(agent.team)
+    spans_today = scheduled(floor, own, agent)
     norm_today = norms_of(floor, agent, day.weekday).get(step, 0.0)
     start = after.at
     for cut in day.cut_offs:
         if cut.at > after.at and minutes(spans_today, at(start), at(cut.at)):
-            return cut.at, due(norm_today, step, spans_today, day, start, cut.at)
+            return cut.at, due(norm_today, step, spans_today, own, start, cut.at)
     for ahead in range(1, LOOK_AHEAD_DAYS):
-        later = working_day(floor, day.date + timedelta(days=ahead))
+        later = team_day(floor, day.date + timedelta(days=ahead), agent.team)
         spans = scheduled(floor, later, agent)
         for cut in later.cut_offs:
             if minutes(spans, at(later.starts), at(cut.at)):
@@ -95,15 +115,36 @@ def open_task(
         opened=cut.at,
         due=verified_at,
         target=max(1, math.ceil(expected - EXACT)),
-        evidence={**evidence, "expected_next": round(expected, 6)},
+        evidence={
+            **evidence,
+            "expected_next": round(expected, 6),
+            "advice": _advice(floor, agent, day, cut, step),
+        },
     )
 
 
+def _advice(floor: Floor, agent: Agent, day: WorkingDay, cut: CutOff, step: Step) -> dict[Step, int]:
+    """Counts of the neighbouring steps that go with the target: what leads to it, and what should come of it.
+
+    They are advice and never verified. Being answered is nobody's doing, so it is no advice.
+    """
+    found: dict[Step, int] = {}
+    place = STEPS.index(step)
+    for side in (reversed(STEPS[:place]), iter(STEPS[place + 1 :])):
+        for other in side:
+            ahead = None if other == "answered" else next_due(floor, agent, day, cut, other)
+            if ahead and ahead[1] >= LEAST_ADVICE:
+                found[other] = math.ceil(ahead[1] - EXACT)
+                break
+    return {other: found[other] for other in STEPS if other in found}
+
+
 def required(task: Task, since: Since, at_: datetime) -> int:
-    """Count that meets the target: the issued one and, once the task was carried, what has become due since."""
+    """Count that meets the target: the issued one (or as the head edited it) and, once the task was carried, what has
+    become due since — times what the edit asks against what was issued."""
     if at_ <= task.due:
         return task.target
-    return max(task.target, math.ceil(since.expected - EXACT))
+    return max(task.target, math.ceil(since.expected * task.demand - EXACT))
 
 
 def verify(
@@ -123,7 +164,7 @@ def verify(
         return "done" if met else "not_enough_data" if last_chance else None
     if since.expected < by.min_expected - EXACT and since.done < task.target:
         return "not_enough_data"
-    own = multiplier(since.done, since.expected, cv=by.prior_cv, overdispersion=by.overdispersion)
+    own = of_agent(since.done, since.expected * task.demand, by.of(task.team, task.step))
     below = own.p_below(by.soft.below)
     if met or 1 - below >= rules.done_probability:
         return "done"
@@ -140,17 +181,31 @@ def is_last_chance(floor: Floor, agent: Agent | None, task: Task, day: WorkingDa
         date = task.date + timedelta(days=ahead)
         if date > day.date:
             return False
-        if scheduled(floor, working_day(floor, date), agent):
+        if scheduled(floor, team_day(floor, date, agent.team), agent):
             return date < day.date or cut == day.cut_offs[-1]
     return False
 
 
-def recheck_on(floor: Floor, date: Date, days: int) -> Date:
-    """The date *days* working days after *date*."""
+REPEAT_DAYS = 5
+
+
+def repeats_since(floor: Floor, date: Date) -> Date:
+    """First date of the REPEAT_DAYS working days that end with *date*: a task counts as given again within them."""
+    found, left = date, REPEAT_DAYS - 1
+    for _ in range(LOOK_AHEAD_DAYS):
+        if not left:
+            break
+        found -= timedelta(days=1)
+        left -= is_working(floor, found)
+    return found
+
+
+def recheck_on(floor: Floor, date: Date, days: int, team: str | None = None) -> Date:
+    """The date *days* working days of the team after *date*."""
     found, left = date, days
     while left:
         found += timedelta(days=1)
-        left -= is_working(floor, found)
+        left -= is_working(floor, found, team)
         if (found - date).days > 366:
             break
     return found
@@ -202,5 +257,5 @@ def escalate(
         step=task.step,
         opened=cut.at,
         reason="not_done_twice" if twice else "done_without_result",
-        recheck_on=recheck_on(floor, date, floor.judgement.verification.recheck_days),
+        recheck_on=recheck_on(floor, date, floor.judgement.verification.recheck_days, task.team),
     )

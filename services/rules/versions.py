@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date as Date
 from datetime import datetime, time, timedelta
 
-from schemas.floor import Agent, Floor
+from schemas.floor import Agent, Floor, Team
 
 AT_ONCE = ("name", "language", "teams", "agents", "sources", "notify", "board", "metrics_max_agents", "quality")
-"""Blocks that take effect when applied; everything else waits for the next local midnight."""
+"""Blocks that take effect when applied; everything else waits for the next local midnight,
+also the working day of a team."""
 
 
 def floor_on(versions: Sequence[tuple[int, datetime, Floor]], date: Date) -> tuple[int, Floor]:
@@ -25,11 +26,23 @@ def floor_on(versions: Sequence[tuple[int, datetime, Floor]], date: Date) -> tup
     if settled is newest:
         return number, newest
     merged = settled.model_copy(
-        update={**{name: getattr(newest, name) for name in AT_ONCE}, "agents": _agents(settled, newest, date)}
+        update={
+            **{name: getattr(newest, name) for name in AT_ONCE},
+            "agents": _agents(settled, newest, date),
+            "teams": _teams(settled, newest),
+        }
     )
-    for name in ("zone", "agent_by_id", "team_by_id", "source_by_id", "agent_by_identity"):
+    for name in ("zone", "agent_by_id", "team_by_id", "source_by_id", "agent_by_identity", "day_by_team"):
         merged.__dict__.pop(name, None)  # cached answers of the older version
     return number, merged
+
+
+def _teams(settled: Floor, newest: Floor) -> tuple[Team, ...]:
+    """The newest teams; the working day of one that was there at midnight does not change inside the day."""
+    before = settled.team_by_id
+    return tuple(
+        team.model_copy(update={"day": before[team.id].day}) if team.id in before else team for team in newest.teams
+    )
 
 
 def _agents(settled: Floor, newest: Floor, date: Date) -> tuple[Agent, ...]:

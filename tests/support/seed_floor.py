@@ -24,6 +24,7 @@ from schemas.rows import derived_id
 from schemas.steps import Step
 from schemas.topics import key_hash
 from services.kit import postgres
+from services.rules import hearing
 from services.rules.closing import Evidence, close
 from services.rules.day import WorkingDay, date_of, is_working, working_day
 from services.rules.funnel import steps_of, thresholds
@@ -292,6 +293,29 @@ def count(made: Made, since: datetime, until: datetime, received_by: datetime) -
     return found
 
 
+def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: datetime) -> list[hearing.Deed]:
+    """What the calls to hear are chosen from."""
+    found = []
+    for fact in made.facts:
+        agent = getattr(fact.data, "agent", None)
+        if agent in agents and fact.time <= until and (fact.received_at or fact.time) <= received_by:
+            call = fact.data if isinstance(fact.data, CallEnded) else None
+            found.append(
+                hearing.Deed(
+                    type=fact.type,
+                    agent=agent,
+                    at=fact.time,
+                    call=getattr(fact.data, "call_id", None),
+                    started_at=call.started_at if call else None,
+                    talk_s=float(call.talk_s) if call and call.disposition == "answered" else None,
+                    recording=call.recording_url if call else None,
+                    deal=getattr(fact.data, "deal", None),
+                    invoice=getattr(fact.data, "invoice", None),
+                )
+            )
+    return found
+
+
 async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, untrusted: str) -> None:
     memory, opened, past, levels, cases = Memory(), [], [], [], []  # type: ignore[var-annotated]
     for cut in made.day.cut_offs:
@@ -309,6 +333,8 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
             trust=TrustEvidence(silent=silent),
         )
         found = close(made.floor, made.day.date, cut, evidence, memory)
+        deeds = _deeds(made, hearing.listeners(found), cut.at, closed_at)
+        found = hearing.with_calls(found, made.floor, made.day, cut, deeds)
         await connection.execute(
             sa.insert(tables.closes),
             {
@@ -341,7 +367,7 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
 
 async def _write_tasks(connection: AsyncConnection, opened: list[Task], state: str) -> None:
     for number, task in enumerate(opened):
-        row = {name: getattr(task, name) for name in Task.__dataclass_fields__}
+        row = {name: getattr(task, name) for name in Task.__dataclass_fields__ if name != "dismissed"}
         await connection.execute(
             sa.insert(tables.tasks), {**row, "evidence": dict(task.evidence), "state": "proposed" if number else state}
         )

@@ -19,6 +19,7 @@ from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
 from services.kit import logs
 from services.kit.clock import Clock
+from services.rules import hearing
 from services.rules.closing import Closing, Evidence, close
 from services.rules.tasks import Task
 from services.rules.trust import TrustEvidence
@@ -120,7 +121,10 @@ class Closer:
         remembered = await closes.memory(connection, one.on, one.cut.at, tasks)
         date = one.on.day.date
         # Judging 60,000 rows takes a second or two: the loop goes on meanwhile.
-        return await asyncio.to_thread(close, one.on.floor, date, one.cut, found, remembered, on_time=one.on_time)
+        closing = await asyncio.to_thread(close, one.on.floor, date, one.cut, found, remembered, on_time=one.on_time)
+        agents = sorted(hearing.listeners(closing))
+        deeds = await evidence.deeds(connection, one.on, agents, one.cut.at, one.known_by)
+        return hearing.with_calls(closing, one.on.floor, one.on.day, one.cut, deeds)
 
     async def gather(self, connection: Any, one: DueSlice, tasks: list[Task], waiting: int) -> Evidence:
         """Evidence of one slice, of one snapshot of the database."""

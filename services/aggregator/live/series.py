@@ -10,7 +10,7 @@ from services.aggregator.live.floors import FloorDay, Floors
 from services.aggregator.live.funnels import Funnels
 from services.aggregator.live.lines import Lines
 from services.aggregator.metrics import gauge
-from services.rules.deviation import multiplier
+from services.rules.deviation import of_agent
 from services.rules.exposure import exposure, scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import EMPTY, Spans
@@ -57,13 +57,13 @@ class AgentSeries:
                 self._plans[name] = own_norms, scheduled(on.floor, on.day, agent)
             norms, plan = self._plans[name]
             own_time = exposure(plan, on.day, day.states(), technical.get(name, EMPTY))
-            due = dues(norms, own_time.net, on.day, on.day.starts, now)
+            due = dues(norms, own_time.net, on.day.of(agent.team), on.day.starts, now)
             for step, count in zip(STEPS, day.done, strict=True):
                 labels = [agent.team, name, step]
                 done.add_metric(labels, count)
                 if step in due:
                     target.add_metric(labels, due[step])
-                    own = multiplier(count, due[step], cv=by.prior_cv, overdispersion=by.overdispersion)
+                    own = of_agent(count, due[step], by.of(agent.team, step))
                     index.add_metric(labels, own.mean)
 
 

@@ -25,9 +25,11 @@ async def closed_since(connection: Any, date: Date) -> set[tuple[Date, str]]:
 
 
 async def open_tasks(connection: Any, before: datetime) -> list[Task]:
+    """Tasks that a close at *before* finds open. One dismissed since that cut-off keeps its agent busy, but no more."""
     rows = await connection.fetch(
-        "SELECT task::text, date, slice, agent, team, step, opened, due, target, evidence FROM tasks "
-        "WHERE result IS NULL AND opened < $1 ORDER BY opened, agent",
+        "SELECT task::text, date, slice, agent, team, step, opened, due, target, issued, evidence, "
+        "dismissed_at IS NOT NULL AS dismissed FROM tasks "
+        "WHERE result IS NULL AND opened < $1 AND (dismissed_at IS NULL OR dismissed_at > $1) ORDER BY opened, agent",
         before,
     )
     return [Task(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in map(dict, rows)]
@@ -135,7 +137,7 @@ async def _write_slices(connection: Any, cut_off: datetime, closing: Closing) ->
 async def _write_verified(connection: Any, verified: Collection[Verified]) -> None:
     await connection.executemany(
         "UPDATE tasks SET verified = $2, result = $3, evidence = evidence || $4::jsonb "
-        "WHERE task = $1 AND result IS NULL",
+        "WHERE task = $1 AND result IS NULL AND dismissed_at IS NULL",
         [
             (
                 one.task.task,
@@ -148,6 +150,8 @@ async def _write_verified(connection: Any, verified: Collection[Verified]) -> No
                             "expected": round(one.expected, 6),
                             "met": one.met,
                             "index": one.index,
+                            "required": one.required,
+                            "technical_min": round(one.technical_min, 1),
                         }
                     }
                 ),

@@ -5,11 +5,12 @@ from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.facts import CALL, STATE, StateName
+from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, StateName
 from schemas.steps import STEPS, Step
 from services.aggregator.live.floors import FloorDay
 from services.aggregator.storage.counting import LIMITS, counts, limits
 from services.rules.exposure import States
+from services.rules.hearing import Deed
 from services.rules.rung import Answers
 from services.rules.tasks import Task
 
@@ -56,6 +57,14 @@ _REJECTED = """
 SELECT count(*)::int FROM journal WHERE state = 'rejected' AND received_at >= $1 AND received_at <= $2
 """
 _BACKLOG = "SELECT count(*)::int FROM journal WHERE state = 'new' AND received_at <= $1"
+
+_DEEDS = f"""
+SELECT type, agent, occurred_at, disposition, talk_s, data->>'call_id' AS call, data->>'started_at' AS started_at,
+  data->>'recording_url' AS recording, data->>'deal' AS deal, data->>'invoice' AS invoice
+FROM facts
+WHERE day = $1 AND agent = ANY($2) AND occurred_at <= $3 AND received_at <= $4
+  AND (type IN ('{PRESENTATION}', '{INVOICE}', '{PAYMENT}') OR (type = '{CALL}' AND direction <> 'internal'))
+"""
 
 AgentCounts = dict[str, dict[Step, int]]
 
@@ -108,6 +117,28 @@ async def states(
         own = found.setdefault(row["day"], {}).setdefault(row["agent"], [])
         own.append((row["occurred_at"], row["state"]))
     return dict(found)
+
+
+async def deeds(
+    connection: Any, on: FloorDay, agents: Sequence[str], cut_off: datetime, known_by: datetime
+) -> list[Deed]:
+    """What the calls to hear are chosen from: calls and what came of them, of these agents today."""
+    if not agents:
+        return []
+    return [
+        Deed(
+            type=row["type"],
+            agent=row["agent"],
+            at=row["occurred_at"],
+            call=row["call"],
+            started_at=datetime.fromisoformat(row["started_at"]) if row["started_at"] else None,
+            talk_s=row["talk_s"] if row["disposition"] == "answered" else None,
+            recording=row["recording"],
+            deal=row["deal"],
+            invoice=row["invoice"],
+        )
+        for row in await connection.fetch(_DEEDS, on.day.date, list(agents), cut_off, known_by)
+    ]
 
 
 async def delays_p95(

@@ -88,7 +88,7 @@ async def _episode(
         calls = await line_days.calls(connection, one.since, one.resolved_at)
         spans = technical(floor, {}, calls, (one,), day, now).spans
         lost = [(agent, one.since, one.resolved_at) for agent in sorted(spans)]
-    begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.standard]
+    begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.hours]
     shown_since = max(one.since, min(begins, default=one.since))
     return Episode(
         detector="source_silence",

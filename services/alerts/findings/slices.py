@@ -12,6 +12,7 @@ from services.alerts import routing
 from services.alerts.announcing import frame
 from services.alerts.storage import slice_rows
 from services.rules.day import WorkingDay
+from services.rules.tasks import repeats_since
 
 LAGGING: Final = ("soft", "hard")
 ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
@@ -42,6 +43,8 @@ async def slice_payload(
     idle = await slice_rows.technical_agents(connection, agents, began, cut_off)
     found = floor.team_by_id.get(team)
     opened = [task for task in known if task.opened == cut_off]
+    why_not = await slice_rows.dismissals(connection, opened)
+    given = await slice_rows.given_since(connection, team, repeats_since(floor, close.date))
     verified = [task for task in known if task.verified == cut_off and task.opened < cut_off]
     carried = [task for task in known if task.opened < cut_off and task.verified != cut_off and task.due <= cut_off]
     return {
@@ -51,10 +54,13 @@ async def slice_payload(
         "slice": close.slice,
         "team_name": found.title if found else team,
         "steps": totals(rows),
-        "tasks": [_task(task, floor) for task in _surest(opened)],
+        "tasks": [
+            {**_task(task, floor), "again": _again(task, given), "dismissed": why_not.get(task.task)}
+            for task in _surest(opened)
+        ],
         "verified": [_task(task, floor) for task in verified],
         "carried": [{**_task(task, floor), "due": following.isoformat() if following else None} for task in carried],
-        "lagging": _lagging(rows, {task.agent for task in [*opened, *carried]}, floor),
+        "lagging": _lagging(rows, {task.agent for task in [*opened, *carried] if task.dismissed_at is None}, floor),
         "good": _good(rows, before, {task.agent for task in verified}, floor),
         "coaching": [case_of(case, floor) for case in cases],
         "untrusted": _untrusted(close.trust.get(team, {}), rows),
@@ -121,7 +127,17 @@ def _task(task: Any, floor: Floor) -> dict[str, Any]:
         "target_now": evidence.get("target") or 0.0,
         "p_below": evidence.get("p_below") or 0.0,
         "scale": evidence.get("scale", 1.0),
+        "advice": evidence.get("advice") or {},
+        "hear": [{**one, "name": _name(floor, one["agent"])} for one in evidence.get("hear") or ()],
+        "seen": evidence.get("verified"),
     }
+
+
+def _again(task: Any, given: Sequence[Any]) -> int:
+    """Which of the agent's tasks on this step within five working days it is."""
+    return 1 + len(
+        [1 for one in given if (one.agent, one.step) == (task.agent, task.step) and one.opened < task.opened]
+    )
 
 
 def case_of(case: Any, floor: Floor) -> dict[str, Any]:

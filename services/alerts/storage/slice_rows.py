@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.tables import closes, coaching, slices, tasks, technical
+from schemas.tables import closes, coaching, slices, task_acts, tasks, technical
 
 
 async def closed(connection: AsyncConnection, since: Date) -> Sequence[Any]:
@@ -32,9 +32,25 @@ async def tasks_of(connection: AsyncConnection, team: str, cut_off: datetime) ->
     query = sa.select(tasks).where(
         tasks.c.team == team,
         tasks.c.opened <= cut_off,
+        sa.or_(tasks.c.dismissed_at.is_(None), tasks.c.opened == cut_off),
         sa.or_(tasks.c.verified.is_(None), tasks.c.verified >= cut_off),
     )
     return (await connection.execute(query.order_by(tasks.c.opened, tasks.c.agent, tasks.c.step))).all()
+
+
+async def given_since(connection: AsyncConnection, team: str, since: Date) -> Sequence[Any]:
+    """The team's tasks of these days, dismissed ones left out: which time each one is, is counted from them."""
+    query = sa.select(tasks.c.task, tasks.c.agent, tasks.c.step, tasks.c.opened, tasks.c.date).where(
+        tasks.c.team == team, tasks.c.date >= since, tasks.c.dismissed_at.is_(None)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def dismissals(connection: AsyncConnection, found: Sequence[Any]) -> dict[str, str]:
+    """Task → reason, of those that were dismissed."""
+    ids = [task.task for task in found if task.dismissed_at is not None]
+    query = sa.select(task_acts).where(task_acts.c.task.in_(ids), task_acts.c.act == "dismiss")
+    return {row.task: str(row.arguments.get("reason", "other")) for row in await connection.execute(query)}
 
 
 async def cases_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:

@@ -82,11 +82,16 @@ def _tasks(payload: Payload, words: Language) -> Section:
     for task in payload["tasks"]:
         wanted = _wanted(task, words)
         due = words.at(datetime.fromisoformat(task["due"]))
+        if task.get("dismissed"):
+            why = words.say(f"dismiss.{task['dismissed']}")
+            lines.append(words.say("slice.task.dismissed", agent=task["name"], wanted=wanted, due=due, why=why))
+            continue
         if task.get("result") == "invalidated":
             lines.append(words.say("slice.task.off", agent=task["name"], wanted=wanted, due=due))
             continue
         lines.append(
-            words.say(
+            _again(task, words)
+            + words.say(
                 "slice.task",
                 agent=task["name"],
                 wanted=wanted,
@@ -122,12 +127,7 @@ def _lagging(payload: Payload, words: Language) -> Section:
 
 def _verified(payload: Payload, words: Language) -> Section:
     lines = [
-        words.say(
-            "slice.result",
-            agent=task["name"],
-            wanted=_wanted(task, words),
-            result=words.say(f"result.{task['result']}"),
-        )
+        words.say("slice.result", agent=task["name"], wanted=_wanted(task, words), result=_result(task, words))
         for task in payload["verified"]
     ]
     lines += [
@@ -141,6 +141,23 @@ def _verified(payload: Payload, words: Language) -> Section:
         if task["due"]
     ]
     return Section(tuple(lines), heading=words.say("slice.verified"), bullets=True)
+
+
+def _result(task: Mapping[str, Any], words: Language) -> str:
+    """With the numbers behind it, where the close noted them."""
+    seen, result = task.get("seen"), task["result"]
+    if not seen:
+        return words.say(f"result.{result}")
+    if result == "invalidated":
+        lost = round(seen.get("technical_min") or 0)
+        return (
+            words.say("result.technical", minutes=words.count(lost, "minute"))
+            if lost
+            else words.say("result.invalidated")
+        )
+    needed = seen.get("required") or task["target"]
+    counted = words.say("result.counted", done=words.number(seen["done"]), target=words.number(needed))
+    return f"{counted}: {words.say(f'result.{result}')}"
 
 
 def cases(payload: Payload, words: Language) -> Section:
@@ -193,8 +210,54 @@ def task(payload: Payload, words: Language) -> Content:
         wanted=_wanted(found, words),
         due=words.at(datetime.fromisoformat(found["due"])),
     )
+    told += _advice(found, words)
+    if again := _again(found, words):
+        told.insert(0, again.strip())
     do = words.say("do", what=words.say(f"task.do.{found['step']}"))
-    return Content(title, (Section(tuple(told)), Section((do,))), more=words.say("more", n="{n}"), final=True)
+    sections = [Section(tuple(told))]
+    if found.get("hear"):
+        sections.append(Section(tuple(_hear(found, words)), heading=words.say("task.hear"), bullets=True))
+    return Content(
+        title,
+        (*sections, Section((do,))),
+        link=(words.say("board"), f"{payload['board'].rstrip('/')}/tasks/{found['task']}")
+        if payload.get("board")
+        else None,
+        more=words.say("more", n="{n}"),
+        final=True,
+    )
+
+
+def _again(task: Mapping[str, Any], words: Language) -> str:
+    n = task.get("again") or 1
+    return words.say("task.again", nth=words.nth(n)) + " " if n > 1 else ""
+
+
+def _advice(task: Mapping[str, Any], words: Language) -> list[str]:
+    """Counts of the neighbouring steps that go with the target."""
+    told = task.get("advice") or {}
+    named = [words.count(told[step], step) for step in STEPS if step in told]
+    return [words.say("task.advice", steps=", ".join(named))] if named else []
+
+
+def _hear(task: Mapping[str, Any], words: Language) -> list[str]:
+    """Calls to hear, each with why; an address of a recording that names a phone number was left out at the close."""
+    lines = []
+    for one in task["hear"]:
+        at, talk = words.at(datetime.fromisoformat(one["ended_at"])), _clock(one["talk_s"])
+        pause = words.count(round(one.get("pause_s", 0) / 60), "minute")
+        line = words.say(
+            "hear.call",
+            at=at,
+            talk=talk,
+            why=words.say(f"hear.{one['why']}", talk=talk, pause=pause, agent=one["name"]),
+        )
+        lines.append(f"{line} {one['recording']}" if one.get("recording") else line)
+    return lines
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def coaching(payload: Payload, words: Language) -> Content:

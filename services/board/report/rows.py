@@ -112,6 +112,7 @@ class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
     expected: float | None
     low: int | None
     high: int | None
+    dismissed: bool = False
 
 
 class CaseReport(msgspec.Struct, frozen=True, kw_only=True):

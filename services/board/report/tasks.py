@@ -26,7 +26,7 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
     before = (int(done), float(due)) if isinstance(done, int) and isinstance(due, int | float) else None
     seen = told.get("verified") if row.result != "invalidated" else None
     since = (int(seen["done"]), float(seen["expected"])) if isinstance(seen, Mapping) else None
-    found = effect(*before, *since, floor.judgement) if before and since else None
+    found = effect(*before, *since, floor.judgement.of(row.team, row.step)) if before and since else None
     return TaskReport(
         task=row.task,
         agent=row.agent,
@@ -44,4 +44,5 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
         expected=round(found.expected, 6) if found else None,
         low=found.low if found else None,
         high=found.high if found else None,
+        dismissed=task.dismissed_at is not None,
     )

@@ -24,14 +24,18 @@ class Task:
     due: datetime
     state: str
     evidence: Mapping[str, Any]
+    dismissed_at: datetime | None = None
+    issued: int | None = None
 
     @property
     def open(self) -> bool:
-        return self.row.result is None
+        """Still to be verified."""
+        return self.row.result is None and self.dismissed_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    case: str
     row: CoachingRow
     team: str
     recheck_on: Date
@@ -51,12 +55,30 @@ async def find(
     query = sa.select(tables.tasks)
     if day is not None:
         of_day = _tasks.date == day
-        query = query.where(sa.or_(of_day, sa.and_(_tasks.result.is_(None), _tasks.date < day)) if open_too else of_day)
+        still = sa.and_(_tasks.result.is_(None), _tasks.dismissed_at.is_(None), _tasks.date < day)
+        query = query.where(sa.or_(of_day, still) if open_too else of_day)
     for column, value in ((_tasks.slice, slice_), (_tasks.team, team), (_tasks.agent, agent)):
         if value is not None:
             query = query.where(column == value)
     rows = (await connection.execute(query.order_by(_tasks.opened, _tasks.team, _tasks.agent))).all()
     return [_task(row) for row in rows]
+
+
+async def one(connection: AsyncConnection, task: str) -> Task | None:
+    row = (await connection.execute(sa.select(tables.tasks).where(_tasks.task == task))).one_or_none()
+    return None if row is None else _task(row)
+
+
+async def given_since(
+    connection: AsyncConnection, since: Date, until: datetime | None = None, agent: str | None = None
+) -> list[Task]:
+    """Tasks given from *since* on and opened up to *until*, dismissed ones left out; in order of opening."""
+    query = sa.select(tables.tasks).where(_tasks.date >= since, _tasks.dismissed_at.is_(None))
+    if until is not None:
+        query = query.where(_tasks.opened <= until)
+    if agent is not None:
+        query = query.where(_tasks.agent == agent)
+    return [_task(row) for row in (await connection.execute(query.order_by(_tasks.opened, _tasks.agent))).all()]
 
 
 async def given_or_verified(connection: AsyncConnection, day: Date, starts: datetime, ends: datetime) -> list[Task]:
@@ -79,8 +101,9 @@ def _task(row: Any) -> Task:
         target=row.target,
         verified=row.verified,
         result=row.result,
+        state=None if row.state == "proposed" else row.state,
     )
-    return Task(shown, row.slice, row.due, row.state, row.evidence or {})
+    return Task(shown, row.slice, row.due, row.state, row.evidence or {}, row.dismissed_at, row.issued)
 
 
 async def coaching(
@@ -88,6 +111,7 @@ async def coaching(
     *,
     day: Date | None = None,
     recheck_from: Date | None = None,
+    since: Date | None = None,
     team: str | None = None,
     agent: str | None = None,
 ) -> list[Case]:
@@ -95,18 +119,22 @@ async def coaching(
     query = sa.select(tables.coaching)
     if day is not None:
         query = query.where(_coaching.date == day)
+    if since is not None:
+        query = query.where(_coaching.date >= since)
     if recheck_from is not None:
         query = query.where(_coaching.recheck_on >= recheck_from)
     for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
         if value is not None:
             query = query.where(column == value)
     rows = (await connection.execute(query.order_by(_coaching.opened, _coaching.agent))).all()
-    return [
-        Case(
-            CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason),
-            row.team,
-            row.recheck_on,
-            row.evidence or {},
-        )
-        for row in rows
-    ]
+    return [_case(row) for row in rows]
+
+
+async def case(connection: AsyncConnection, case: str) -> Case | None:
+    row = (await connection.execute(sa.select(tables.coaching).where(_coaching.case == case))).one_or_none()
+    return None if row is None else _case(row)
+
+
+def _case(row: Any) -> Case:
+    shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
+    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {})

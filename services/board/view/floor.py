@@ -187,7 +187,7 @@ def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
 
 def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
-    if not any(start <= now.timestamp() <= end for start, end in today.day.standard):
+    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
         return []
     fresh = today.freshness
     silent = {

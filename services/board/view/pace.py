@@ -69,7 +69,7 @@ class Day:
 
     def __init__(self, today: Today, now: datetime) -> None:
         self.today, self.now = today, now
-        spans = today.day.standard
+        spans = today.day.hours
         first = datetime.fromtimestamp(spans[0][0], now.tzinfo) if spans else today.day.starts
         last = max(today.day.over, min(now, today.day.ends)) if spans else today.day.ends
         self.first_half = int((first - today.day.starts).total_seconds() // HALF_S)
@@ -81,7 +81,7 @@ class Day:
 
     def exposed(self, agent: str, step: Step) -> tuple[float, ...]:
         """Exposure minutes of the agent up to every edge, as they weigh for *step*."""
-        day = self.today.day
+        day = self.today.day_of(agent)
         key = agent, step if step in day.curves else None
         if key not in self._exposed:
             own = self.today.exposures.get(agent, NONE).net
@@ -89,13 +89,15 @@ class Day:
         return self._exposed[key]
 
     def due(self, agents: Sequence[str], step: Step) -> list[float | None]:
-        standard = self.today.day.standard_of(step)
         weights = [
-            (norm, self.exposed(agent, step)) for agent in agents if (norm := self._norm(agent, step)) is not None
+            (norm / standard, self.exposed(agent, step))
+            for agent in agents
+            if (norm := self._norm(agent, step)) is not None
+            and (standard := self.today.day_of(agent).standard_of(step))
         ]
-        if not weights or not standard:
+        if not weights:
             return [None] * len(self.edges)
-        return [sum(norm * exposed[at] for norm, exposed in weights) / standard for at in range(len(self.edges))]
+        return [sum(per_min * exposed[at] for per_min, exposed in weights) for at in range(len(self.edges))]
 
     def _norm(self, agent: str, step: Step) -> float | None:
         return self.today.norms.get(agent, {}).get(step)

@@ -13,7 +13,7 @@ from services.board.storage.closes import Close
 from services.board.view import saying
 from services.board.words import Words
 from services.rules.day import CutOff, WorkingDay
-from services.rules.deviation import multiplier
+from services.rules.deviation import of_agent
 
 SPAN = 1.6
 """Right end of the certainty plot, in multiples of the norm."""
@@ -147,9 +147,8 @@ def _agents(floor: Floor, rows: Sequence[SliceRow], w: Words) -> list[AgentSlice
 
 def certainty(floor: Floor, row: SliceRow) -> Certainty | None:
     """80 % interval of the agent's multiplier, from the frozen counts; None where nothing can be said."""
-    by = floor.judgement
     if row.target is None or row.level == "not_enough_data":
         return None
-    own = multiplier(row.done, row.target, cv=by.prior_cv, overdispersion=by.overdispersion)
+    own = of_agent(row.done, row.target, floor.judgement.of(row.team, row.step))
     low, high = (float(gammaincinv(own.shape, p)) / own.rate for p in (0.1, 0.9))
     return Certainty(own.mean, low, high)

@@ -1,38 +1,53 @@
 """The Tasks page: what goes on, what was verified, who is with the trainer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from schemas.floor import Floor
-from schemas.steps import STEPS
-from services.board.storage.calls import CallRow
+from services.board.storage.acts import Done
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today
 from services.board.view.dues import carried, due_at, task_done
 from services.board.view.floor import shown_name
+from services.board.view.task import ToHear, advice, again, dismissal, said, to_hear, verdict
 from services.board.words import Words
-
-TO_HEAR = 3
+from services.rules.tasks import repeats_since
 
 
 @dataclass(frozen=True, slots=True)
-class ToHear:
-    call: CallRow
-    why: str
-    """A word of the catalogue: why this call was chosen."""
+class May:
+    """What the reader may do about a task."""
+
+    task: bool = False
+    acknowledge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands beside the day's tasks: what people did about them, and which of the week's each one is."""
+
+    acts: Mapping[str, Sequence[Done]]
+    again: Mapping[str, int]
+    may: Callable[[Task], May]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
+    """``ended``: why it was verified so, or dismissed; "" while it goes on."""
+
     task: Task
     name: str
     team: str
     what: str
+    advice: str
+    said: str
     why: tuple[str, ...]
     done: int
     hear: Sequence[ToHear]
     carried: bool
+    again: str
+    ended: str
+    may: May
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +62,18 @@ class CaseCard:
 class TasksView:
     open: list[TaskCard]
     closed: list[TaskCard]
+    dismissed: list[TaskCard]
     cases: list[CaseCard]
 
 
-def tasks_view(today: Today, hear: Mapping[str, Sequence[ToHear]], w: Words, team: str) -> TasksView:
+def tasks_view(today: Today, around: Around, w: Words, team: str) -> TasksView:
     names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.floor.agents, 1)}
     titles = {one.id: one.title for one in today.floor.teams}
-    cards = [_card(today, task, names, titles, hear, w) for task in today.tasks if not team or task.row.team == team]
+    cards = [_card(today, task, names, titles, around, w) for task in today.tasks if not team or task.row.team == team]
     return TasksView(
         [card for card in cards if card.task.open],
-        [card for card in reversed(cards) if not card.task.open],
+        [card for card in reversed(cards) if card.task.row.result is not None],
+        [card for card in reversed(cards) if card.task.dismissed_at is not None],
         [
             CaseCard(
                 case,
@@ -75,25 +92,32 @@ def _card(
     task: Task,
     names: Mapping[str, str],
     titles: Mapping[str, str],
-    hear: Mapping[str, Sequence[ToHear]],
+    around: Around,
     w: Words,
 ) -> TaskCard:
+    done = around.acts.get(task.row.task, ())
     known = today.agents.get(task.row.agent) or AgentNow(task.row.agent)
     return TaskCard(
         task=task,
         name=names.get(task.row.agent, task.row.agent),
         team=titles.get(task.row.team, task.row.team),
         what=w("task.short", wanted=w(f"wanted.{task.row.step}", n=task.row.target), time=w.when(due_at(today, task))),
-        why=tuple(why(task.evidence, today.floor, w)),
+        advice=advice(task, w),
+        said=said(done),
+        why=tuple(why(task, today.floor, w)),
         done=task_done(today, task, known),
-        hear=hear.get(task.row.task, ()),
+        hear=to_hear(task.evidence, names, task.row.agent, w),
         carried=carried(today, task),
+        again=again(around.again.get(task.row.task, 1), w),
+        ended=dismissal(done, w) if task.dismissed_at else verdict(task, today.floor, w),
+        may=around.may(task),
     )
 
 
-def why(evidence: Mapping[str, Any], floor: Floor, w: Words) -> list[str]:
+def why(task: Task, floor: Floor, w: Words) -> list[str]:
     """The first broken rung, the numbers behind it, and whether the team was taken into account."""
-    found = []
+    evidence = task.evidence
+    found = [w("why.rung", step=w(f"step.{task.row.step}").lower())]
     word = evidence.get("why")
     if isinstance(word, str) and w.has(f"why.{word}"):
         found.append(w(f"why.{word}"))
@@ -107,17 +131,20 @@ def why(evidence: Mapping[str, Any], floor: Floor, w: Words) -> list[str]:
     return found
 
 
-def wanted_calls(task: Task, calls: Sequence[CallRow], floor: Floor) -> list[ToHear]:
-    """Up to three calls worth hearing, chosen by the step: where it breaks off, or the longest that led to nothing."""
-    long_s = floor.long_call_of(task.row.team)
-    if task.row.step not in STEPS or task.row.step == "calls":
-        return []
-    if task.row.step == "long_calls":
-        broken = sorted((c for c in calls if 30 <= c.talk_s < long_s / 3), key=lambda call: -call.talk_s)
-        return [ToHear(call, "hear.long_calls") for call in broken[:TO_HEAR]]
-    if task.row.step == "answered":
-        short = sorted(calls, key=lambda call: call.talk_s)
-        return [ToHear(call, "hear.answered") for call in short[:TO_HEAR]]
-    longest = sorted((call for call in calls if call.talk_s >= long_s), key=lambda call: -call.talk_s)
-    reason = "hear.presentations" if task.row.step == "presentations" else "hear.other"
-    return [ToHear(call, reason) for call in longest[:TO_HEAR]]
+def agains(known: Sequence[Task], shown: Sequence[Task], floor: Floor) -> dict[str, int]:
+    """Task → which of its agent's tasks on its step within five working days it is.
+
+    Args:
+        known: tasks that were not dismissed, of at least those days.
+    """
+    return {
+        task.row.task: 1
+        + sum(
+            one.row.agent == task.row.agent
+            and one.row.step == task.row.step
+            and one.row.opened < task.row.opened
+            and one.row.date >= repeats_since(floor, task.row.date)
+            for one in known
+        )
+        for task in shown
+    }

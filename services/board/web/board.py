@@ -20,6 +20,7 @@ from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board import today as floor_today
 from services.board.live import Live
+from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
@@ -57,6 +58,7 @@ class Board:
     max_clients: int
     orders: Orders
     alert_acts: AlertActs
+    acts: Acts
     hooks_url: str | None = None
     """Public base of the webhooks."""
     may_order: bool = False

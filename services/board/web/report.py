@@ -68,5 +68,5 @@ async def _read(board: Board, date: Date | None) -> tuple[Today, datetime, DayRe
 
 async def _default(board: Board) -> Date:
     today = await board.today()
-    begins = today.day.standard[0][0] if today.day.standard else 0.0
+    begins = today.day.hours[0][0] if today.day.hours else 0.0
     return day_report.last_day(today.floor, today.date, begun=at(board.clock.now()) >= begins)

@@ -4,10 +4,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    acting,
     agent,
     alert_acting,
     alerts,
     calls,
+    coaching,
     floor,
     forecast,
     lines,
@@ -29,6 +31,8 @@ SECTIONS = (
     wall,
     slices,
     tasks,
+    acting,
+    coaching,
     alerts,
     alert_acting,
     lines,

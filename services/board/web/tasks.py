@@ -1,33 +1,52 @@
 """Tasks and coaching cases: the page, ``/api/v1/tasks`` and ``/api/v1/coaching``."""
 
-from fastapi import APIRouter, Request, Response
+from collections.abc import Callable
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from schemas.rows import CoachingRow, TaskRow
-from services.board.storage import calls, tasks
-from services.board.view.tasks import tasks_view, wanted_calls
+from services.board import record
+from services.board.access import may
+from services.board.storage import acts, tasks
+from services.board.view.task import advice, again, dismissal, history, names_of, said, to_hear, verdict, wanted
+from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
+from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
+from services.rules.tasks import repeats_since
 
-HEARD = 50
-"""So many open tasks get calls to hear; a floor beyond that reads them one by one."""
+
+def _may(board: Board, request: Request) -> Callable[[tasks.Task], May]:
+    who = person(board, request)
+    if who is None:
+        return lambda task: May()
+    return lambda task: May(
+        may(who, "task", team=task.row.team, agent=task.row.agent),
+        may(who, "acknowledge", team=task.row.team, agent=task.row.agent),
+    )
 
 
 def routes(board: Board) -> APIRouter:
     router = APIRouter()
+    _lists(board, router)
+    _record(board, router)
+    _api(board, router)
+    return router
 
+
+def _lists(board: Board, router: APIRouter) -> None:
     @router.get("/tasks", include_in_schema=False)
     async def page(request: Request, date: filters.Day = None, team: filters.Team = None) -> Response:
         today, now = await board.whole_day(date)
         w = board.words(request, today.floor)
-        hear = {}
         async with board.reader.connect() as connection:
-            for task in [task for task in today.tasks if task.open][:HEARD]:
-                own = await calls.find(
-                    connection, task.row.date, end=task.row.opened, agents=(task.row.agent,), min_talk_s=1
-                )
-                hear[task.row.task] = wanted_calls(task, own, today.floor)
-        view = tasks_view(today, hear, w, team or "")
+            dates = [task.row.date for task in today.tasks] or [today.date]
+            known = await tasks.given_since(connection, repeats_since(today.floor, min(dates)))
+            done = await acts.of_tasks(connection, [task.row.task for task in today.tasks])
+        around = Around(done, agains(known, today.tasks, today.floor), _may(board, request))
+        view = tasks_view(today, around, w, team or "")
         unknown = no_team(today.floor, team, w)
         return board.render(
             request,
@@ -42,6 +61,40 @@ def routes(board: Board) -> APIRouter:
             team=team or "",
         )
 
+
+def _record(board: Board, router: APIRouter) -> None:
+    @router.get("/tasks/{task}", include_in_schema=False)
+    async def one(request: Request, task: UUID) -> Response:
+        async with board.reader.connect() as connection:
+            found = await tasks.one(connection, str(task))
+            if found is None:
+                raise HTTPException(404, "no_task")
+            floor, _ = await board.day(connection, found.row.date)
+            seen = await record.read(connection, floor, found, board.clock.now())
+        w = board.words(request, floor)
+        names = names_of(floor, w)
+        return board.render(
+            request,
+            "task.html",
+            w,
+            floor=floor,
+            task=found,
+            record=seen,
+            agent_name=names.get(found.row.agent, found.row.agent),
+            team=next((one.title for one in floor.teams if one.id == found.row.team), found.row.team),
+            wanted=wanted(found, w),
+            advice=advice(found, w),
+            said=said(seen.acts),
+            why=why(found, floor, w),
+            hear=to_hear(found.evidence, names, found.row.agent, w),
+            again=again(seen.again, w),
+            history=history(seen.acts, w),
+            ended=dismissal(seen.acts, w) if found.dismissed_at else verdict(found, floor, w),
+            may=_may(board, request)(found),
+        )
+
+
+def _api(board: Board, router: APIRouter) -> None:
     @router.get("/api/v1/tasks", tags=["tasks"], summary="Tasks", responses=answer(TaskRow, "tasks of the day"))
     async def api(
         date: filters.Day = None,
@@ -64,5 +117,3 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, date)
             found = await tasks.coaching(connection, day=day.date, team=team, agent=agent)
         return listing(board.clock.now(), [localized(case.row, floor) for case in found], floor)
-
-    return router

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_report, en_sources
+from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_report, en_sources, en_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_report.WORDS,
     **en_forecast.WORDS,
     **en_lines.WORDS,
+    **en_tasks.WORDS,
     **en_alerts.WORDS,
     # navigation and the shell
     "lang": "en",
@@ -292,10 +293,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "why.answer_rate": "Answered less often than colleagues on the same lines",
     "why.numbers": "{done} of {target} due at the slice; {sure} sure it is below {below} of the norm",
     "why.team_scaled": "Compared with the team: today the whole team is below the norm",
-    "hear.long_calls": "began and broke off",
-    "hear.presentations": "long: did it come to a presentation",
-    "hear.answered": "short",
-    "hear.other": "long",
     # alerts page
     "alerts.title": "Alerts",
     "alerts.open": "Open",

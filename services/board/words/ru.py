@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.board.words import ru_alerts, ru_forecast, ru_lines, ru_look, ru_report, ru_sources
+from services.board.words import ru_alerts, ru_forecast, ru_lines, ru_look, ru_report, ru_sources, ru_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_report.WORDS,
     **ru_forecast.WORDS,
     **ru_lines.WORDS,
+    **ru_tasks.WORDS,
     **ru_alerts.WORDS,
     # navigation and the shell
     "lang": "ru",
@@ -296,10 +297,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "why.answer_rate": "Отвечают реже, чем коллегам на тех же линиях",
     "why.numbers": "{done} из {target} к срезу; уверенность {sure}, что ниже {below} нормы",
     "why.team_scaled": "Сравнили с командой: сегодня ниже нормы вся команда",
-    "hear.long_calls": "начался и оборвался",
-    "hear.presentations": "длинный: дошло ли до презентации",
-    "hear.answered": "короткий",
-    "hear.other": "длинный",
     # alerts page
     "alerts.title": "Сигналы",
     "alerts.open": "Идут",

@@ -12,7 +12,7 @@ from functools import cached_property
 from math import floor as whole
 from typing import cast
 
-from schemas.facts import CALL, AgentState, CallEnded, StateName
+from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, AgentState, CallEnded, StateName
 from schemas.floor import Floor
 from schemas.steps import Step
 from services.lab.backtest.read import Version
@@ -22,6 +22,7 @@ from services.rules.detectors.line_failure import Attempt
 from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
 from services.rules.funnel import Thresholds, steps_of, thresholds
+from services.rules.hearing import Deed
 from services.rules.rung import Answers
 from services.rules.technical import Technical, fold_lines, technical
 
@@ -175,6 +176,16 @@ class Day:
     def _state_changes(self) -> list[Version]:
         return [version for version in self.versions if type(version.data) is AgentState]
 
+    def deeds(self, agents: frozenset[str], until: datetime, by: datetime) -> list[Deed]:
+        """What the calls to hear are chosen from: calls and what came of them, of these agents."""
+        if not agents:
+            return []
+        return [
+            _deed(version)
+            for version in self.versions
+            if version.agent in agents and version.at <= until and version.known(by) and _matters(version)
+        ]
+
     def delays_p95(self, position: int) -> dict[str, float]:
         """Per source, p95 of received − occurred, seconds, of the slice's calls."""
         return {source: percentile(values, 0.95) for source, values in self._delays[position].items()}
@@ -260,6 +271,28 @@ class Day:
             call.disposition != "answered" and is_network_failure(call.disposition, call.sip_status, call.q850, causes)
             for _, call in self.calls
         ]
+
+
+def _matters(version: Version) -> bool:
+    if isinstance(version.data, CallEnded):
+        return version.data.direction != "internal"
+    return version.type in (PRESENTATION, INVOICE, PAYMENT)
+
+
+def _deed(version: Version) -> Deed:
+    data = version.data
+    call = data if isinstance(data, CallEnded) else None
+    return Deed(
+        type=version.type,
+        agent=version.agent or "",
+        at=version.at,
+        call=getattr(data, "call_id", None),
+        started_at=call.started_at if call else None,
+        talk_s=float(call.talk_s) if call and call.disposition == "answered" else None,
+        recording=call.recording_url if call else None,
+        deal=getattr(data, "deal", None),
+        invoice=getattr(data, "invoice", None),
+    )
 
 
 def _at(call: tuple[tuple[datetime, str, str], datetime, datetime | None]) -> datetime:

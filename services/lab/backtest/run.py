@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from services.lab.backtest.alerts import efficiency, in_local_time, outages
 from services.lab.backtest.day import Day, is_unattributed, known_by
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
+from services.rules import hearing
 from services.rules.closing import Closing, Evidence, close
 from services.rules.day import CutOff, date_of, is_working, working_day
 from services.rules.detectors.line_failure import base_rate
@@ -35,6 +37,8 @@ class Result:
     coaching: list[CoachingRow] = field(default_factory=list)
     alerts: list[AlertRow] = field(default_factory=list)
     forecasts: list[ForecastRow] = field(default_factory=list)
+    evidence: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Task → why it was given and the calls to hear, as it was opened."""
     unattributed: int = 0
     outside: int = 0
     """Facts that fall into no slice: after the last cut-off, or on a day off."""
@@ -127,7 +131,9 @@ class _Run:
             firing,
             self.floor.judgement,
         )
-        return close(self.floor, date, cut, found, memory)
+        closing = close(self.floor, date, cut, found, memory)
+        deeds = day.deeds(hearing.listeners(closing), cut.at, by)
+        return hearing.with_calls(closing, self.floor, day.day, cut, deeds)
 
     def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
         return today if one.day.date == date else self.silent.of(one.day, min(by, one.day.ends))
@@ -181,6 +187,7 @@ class _Run:
                 key=lambda row: (row.fired_at, row.scope, row.alert),
             ),
             forecasts=self.forecasts,
+            evidence={task.task: task.evidence for task in [*(one.task for one in self.closed), *self.open]},
             unattributed=sum(is_unattributed(version) for version in versions),
             outside=self._outside(versions),
         )

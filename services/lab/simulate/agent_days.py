@@ -58,7 +58,7 @@ def _calls(
     random = stream(seed, "day", day.date, player.agent.id)
     want = wanted(norms_of(floor, player.agent, day.weekday))
     pace = scenario.pace * multiplier(random, want["calls"], scenario.overdispersion)
-    by = odds(want, player.cast, pace, day.standard_min * 60)
+    by = odds(want, player.cast, pace, day.of(player.agent.team).standard_min * 60)
     down = [(fault.start, fault.end) for fault in faults if fault.source == phone.source and fault.line is None]
     work = subtract(scheduled(floor, day, player.agent), union([*down, *_away(floor, day, player)]))
     for call in dial(random, work, by, floor.long_call_of(player.agent.team), len(phone.trunks)):
@@ -82,7 +82,7 @@ def _span(floor: Floor, day: WorkingDay, one: Technical) -> Span:
 def _chances(floor: Floor, scenario: Scenario, day: WorkingDay, player: Player) -> tuple[Chances, float]:
     want = wanted(norms_of(floor, player.agent, day.weekday))
     mean = {step: value * player.cast.of(step) for step, value in want.items()}
-    day_s = day.standard_min * 60
+    day_s = day.of(player.agent.team).standard_min * 60
     invoice = min(1.0, mean["invoices"] / mean["presentations"]) if mean["presentations"] else 0.0
     payment = min(1.0, mean["payments"] / mean["invoices"]) if mean["invoices"] else 0.0
     return Chances(scenario.pace * mean["presentations"] / day_s if day_s else 0.0, invoice, payment), day_s

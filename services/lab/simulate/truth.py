@@ -118,7 +118,7 @@ def _agent(floor: Floor, scenario: Scenario, day: WorkingDay, player: Player) ->
     skill = {step: player.cast.of(step) for step in STEPS}
     want = wanted(norms_of(floor, player.agent, day.weekday))
     planned = scheduled(floor, day, player.agent)
-    share = minutes(planned, at(day.starts), at(day.ends)) / day.standard_min
+    share = minutes(planned, at(day.starts), at(day.ends)) / day.of(player.agent.team).standard_min
     expected = {step: round(want[step] * skill[step] * scenario.pace * share, 6) for step in STEPS}
     return AgentTruth(team=player.agent.team, skill=skill, expected=expected)
 

@@ -8,10 +8,12 @@ import msgspec
 from pydantic import ValidationError
 
 from schemas.floor import Floor, FloorError, Problem, Segment
-from schemas.floor.edit_norms import Norm, place
+from schemas.floor.edit_norms import Norm, place, with_norms
+from schemas.floor.learned import Learned
 from schemas.steps import Step
 from services.kit.errors import BadInput
 from services.local.norms.looked import Looked
+from services.rules.calibration import Calibrated, calibrate
 from services.rules.day import working_day
 from services.rules.history import standard_bins
 from services.rules.intraday import Curve, curves
@@ -31,11 +33,14 @@ class Paper(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     review: dict[str, Any]
     norms: list[Proposal]
     curves: list[Curve]
+    judgement: list[Calibrated] = []
 
 
 def write(looked: Looked, proposed_on: Date) -> Paper:
     """A proposal on what was looked at, at least one day."""
     floor, last = looked.floor, working_day(looked.floor, looked.dates[-1])
+    norms = propose(floor, looked.days, last.standard_min)
+    moved = floor.model_copy(update={"norms": with_norms(floor.norms, _changes(norms))})
     return Paper(
         floor.floor,
         looked.version,
@@ -44,8 +49,9 @@ def write(looked: Looked, proposed_on: Date) -> Paper:
         looked.dates[-1],
         len(looked.dates),
         floor.review.model_dump(mode="json"),
-        propose(floor, looked.days, last.standard_min),
+        norms,
         curves(floor, looked.days, standard_bins(last, floor.zone)),
+        calibrate(moved, looked.days, last.standard_min),
     )
 
 
@@ -65,10 +71,12 @@ def decode(raw: bytes) -> Paper:
 
 def changes(paper: Paper) -> list[Norm]:
     """The norms it proposes."""
+    return _changes(paper.norms)
+
+
+def _changes(norms: Sequence[Proposal]) -> list[Norm]:
     return [
-        Norm(one.for_, one.weekdays, one.step, one.per_day, one.reference)
-        for one in paper.norms
-        if one.per_day is not None
+        Norm(one.for_, one.weekdays, one.step, one.per_day, one.reference) for one in norms if one.per_day is not None
     ]
 
 
@@ -82,6 +90,23 @@ def learned_curves(paper: Paper) -> dict[Step, dict[str, float]]:
         for one in paper.curves
         if not one.flat
     }
+
+
+def learned(paper: Paper) -> list[Learned]:
+    """What it learned of teams' people; the others keep what the floor file says."""
+    return [
+        Learned.model_validate(
+            {
+                "for": {"team": one.team},
+                "step": one.step,
+                "prior_cv": round(one.prior_cv, 3),
+                "overdispersion": round(one.overdispersion, 3),
+                "mean": round(one.mean, 3),
+            }
+        )
+        for one in paper.judgement
+        if one.prior_cv is not None and one.overdispersion is not None and one.mean is not None
+    ]
 
 
 def check(paper: Paper, floor: Floor) -> None:

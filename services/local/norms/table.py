@@ -10,6 +10,7 @@ from rich.table import Table
 from schemas.floor import Floor
 from services.local.counted import counted, noun
 from services.local.norms.paper import Paper, named
+from services.rules.calibration import Calibrated
 from services.rules.intraday import Curve
 from services.rules.proposal import Proposal
 
@@ -53,6 +54,7 @@ def show(console: Console, paper: Paper, floor: Floor) -> None:
             console.print(line, style="dim", highlight=False)
     console.print()
     _curves(console, paper.curves)
+    _calibrated(console, paper.judgement)
 
 
 def _table(title: str, rows: Iterable[Proposal]) -> Table:
@@ -118,12 +120,33 @@ def _curves(console: Console, curves: Iterable[Curve]) -> None:
     if not learned:
         return
     first, last = min(learned[0].weights), max(learned[0].weights)
-    console.print(f"When results come, half hours from {first} to {last} ; after norms apply, targets follow them")
+    console.print(f"When results come, half hours from {first} to {last} (after norms apply, targets follow them)")
     top = max(weight for one in learned for weight in one.weights.values())
     for one in learned:
         bars = "".join(BARS[min(7, int(weight / top * 8))] for weight in one.weights.values())
         peak = max(one.weights, key=lambda clock: one.weights[clock])
         console.print(f"  {one.step:<14}{bars}  most at {peak}", highlight=False)
+
+
+def _calibrated(console: Console, found: Iterable[Calibrated]) -> None:
+    rows = list(found)
+    if not rows:
+        return
+    table = Table(
+        title="How people differ: after norms apply, judging goes by it", title_justify="left", title_style="bold",
+        header_style="dim", box=None, padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    for name in ("team", "step"):
+        table.add_column(name, no_wrap=True)
+    for name in ("CV of pace", "overdispersion", "mean / norm", "people", "days", "results"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for one in rows:
+        lacks = f"the defaults stay: {', '.join(WHY[why] for why in one.lacks)}" if one.lacks else ""
+        numbers = (_number(value) for value in (one.prior_cv, one.overdispersion, one.mean))
+        table.add_row(one.team, one.step, *numbers, str(one.agents), str(one.days), str(one.events), lacks)
+    console.print()
+    console.print(table)
 
 
 def _number(value: float | None) -> str:

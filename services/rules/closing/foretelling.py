@@ -27,7 +27,7 @@ def foretold(view: FloorView, cut: CutOff, dues: Sequence[Due]) -> list[Forecast
                 beside[scope, one.step] = beside.get((scope, one.step), 0) + one.done
                 continue
             own = view.exposure(view.floor.agent_by_id[one.agent], day.date)
-            at_cut = course(one.done, norms[one.agent][one.step], own, day, cut.at, one.step)
+            at_cut = course(one.done, norms[one.agent][one.step], own, day.of(one.team), cut.at, one.step)
             found.setdefault((scope, one.step), []).append(at_cut)
     scopes = [f"floor:{view.floor.floor}", *(f"team:{team.id}" for team in view.floor.teams)]
     return [

@@ -21,8 +21,9 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
-        due = dues_of(norms, exposure.net, view.today, starts, cut.at)
-        due_in_slice = due if before == starts else dues_of(norms, exposure.net, view.today, before, cut.at)
+        day = view.today.of(agent.team)
+        due = dues_of(norms, exposure.net, day, starts, cut.at)
+        due_in_slice = due if before == starts else dues_of(norms, exposure.net, day, before, cut.at)
         for step in STEPS:
             if step not in norms and not own.get(step):
                 continue

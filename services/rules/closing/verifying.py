@@ -17,7 +17,7 @@ def verified_tasks(
     index = {one.key: one.index for one in judged}
     found = []
     for task in sorted(memory.tasks, key=lambda task: (task.team, task.agent)):
-        if task.due > cut.at:
+        if task.due > cut.at or task.dismissed:
             continue
         agent = view.floor.agent_by_id.get(task.agent)
         since = view.since(task, cut.at)
@@ -30,9 +30,19 @@ def verified_tasks(
             by=view.floor.judgement,
         )
         if result is not None:
-            met = since.done >= required(task, since, cut.at)
+            needed = required(task, since, cut.at)
             found.append(
-                Verified(task, cut.at, result, since.done, since.expected, met, index.get((task.agent, task.step)))
+                Verified(
+                    task=task,
+                    at=cut.at,
+                    result=result,
+                    done=since.done,
+                    expected=since.expected,
+                    met=since.done >= needed,
+                    index=index.get((task.agent, task.step)),
+                    required=needed,
+                    technical_min=since.technical_min,
+                )
             )
     return found
 

@@ -40,7 +40,7 @@ class FloorView:
 
     def expected(self, agent: Agent, date: Date, step: Step, start: datetime, end: datetime) -> float | None:
         """Λ of (start, end] within *date*; None without a norm."""
-        day = self.day(date)
+        day = self.day(date).of(agent.team)
         norm = norms_of(self.floor, agent, day.weekday).get(step)
         if norm is None:
             return None
@@ -60,7 +60,7 @@ class FloorView:
             planned += own.scheduled_min(task.opened, end)
             lost += own.technical_share(task.opened, end) * own.scheduled_min(task.opened, end)
             date += timedelta(days=1)
-        return Since(done, expected, lost / planned if planned else 0.0)
+        return Since(done, expected, lost / planned if planned else 0.0, lost)
 
     def listed(self, agent: Agent) -> bool:
         """Whether the agent belongs to the floor on the day of the close."""

@@ -1,21 +1,27 @@
 """Slices closed from PostgreSQL equal those of the back-test, row by row; a frozen slice does not change."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import asyncpg
+import msgspec
 import pytest
 
-from schemas.facts import Fact, encode
+from schemas.acts import Dismiss, Edit, TaskAct
+from schemas.facts import CallEnded, Fact, encode
 from schemas.floor import Floor, parse
 from services.aggregator.closing.closer import Closer
 from services.aggregator.closing.late import Late
 from services.aggregator.live.floors import Floors
 from services.aggregator.metrics import Metrics
+from services.aggregator.storage import closes
 from services.aggregator.storage.line_days import LineDays
+from services.board.storage.acts import Recorded, record
+from services.kit import postgres
 from services.kit.clock import Clock
 from services.lab.backtest.read import read
 from services.lab.backtest.run import run as backtest
@@ -138,6 +144,9 @@ def test_live_slices_equal_the_back_test(postgres_dsn: str, facts_file: Callable
         tuple(getattr(row, name) for name in own) for row in expected.tasks
     ]
     assert tasks
+    told = {str(row["task"]): {**json.loads(row["evidence"]), "verified": None} for row in tasks}
+    assert told == {str(task): {**evidence, "verified": None} for task, evidence in expected.evidence.items()}
+    assert any(evidence.get("hear") for evidence in told.values())
     assert [(row["agent"], row["step"], row["opened"]) for row in coaching] == [
         (row.agent, row.step, row.opened) for row in expected.coaching
     ]
@@ -231,3 +240,92 @@ def test_slices_before_the_floor_was_known_stay_open(postgres_dsn: str) -> None:
         return await rows_of(pool, "closes", "cut_off")
 
     assert [row["slice"] for row in with_pool(postgres_dsn, story)] == ["13:00"]
+
+
+def a_plain_day() -> list[Fact]:
+    """As above, but nothing fails and nothing is late: a0 and a2 lag from the first slice on."""
+    found = []
+    for fact in a_day():
+        if isinstance(fact.data, CallEnded):
+            data = fact.data
+            if data.disposition == "failed":
+                data = msgspec.structs.replace(data, disposition="no_answer", sip_status=None)
+            fact = msgspec.structs.replace(fact, data=data, received_at=fact.time + timedelta(seconds=2))
+        found.append(fact)
+    return found
+
+
+async def _act(dsn: str, task: str, act: TaskAct, moment: datetime) -> None:
+    engine = postgres.engine(dsn)
+    async with engine.begin() as connection:
+        assert isinstance(await record(connection, task, act, moment, "oleg"), Recorded)
+    await engine.dispose()
+
+
+def test_a_dismissed_task_frees_its_agent(postgres_dsn: str) -> None:
+    """Never verified; nothing new at the cut-off that had passed already, a new task at the one after."""
+
+    async def closed(pool: Any) -> Any:
+        await store(postgres_dsn, a_plain_day(), FLOOR)
+        assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
+        first = (await rows_of(pool, "tasks", "agent"))[0]
+        await _act(postgres_dsn, str(first["task"]), Dismiss(reason="absent"), at(13, 0, 30))
+        assert await closer(pool, at(13, 3, 3.5)).close_due() == 1
+        between = await rows_of(pool, "tasks", "opened, agent")
+        assert await closer(pool, at(16, 3, 3.5)).close_due() == 1
+        return first, between, await rows_of(pool, "tasks", "opened, agent")
+
+    first, between, after = with_pool(postgres_dsn, closed)
+    mine = [row for row in between if row["agent"] == first["agent"]]
+    assert [(row["result"], row["state"]) for row in mine] == [(None, "dismissed")]
+    later = [row for row in after if row["agent"] == first["agent"]]
+    assert [row["result"] for row in later] == [None, None]
+    assert later[1]["opened"] == at(16)
+
+
+def test_an_edited_target_is_what_is_verified(postgres_dsn: str) -> None:
+    """One that is met by what was done is done; the same count fails a higher one, and the norm behind stays."""
+
+    def result(target: int | None) -> Any:
+        async def closed(pool: Any) -> Any:
+            await pool.execute("TRUNCATE facts, tasks, closes, slices, coaching, team_issues, task_acts")
+            await store(postgres_dsn, a_plain_day(), FLOOR)
+            assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
+            first = (await rows_of(pool, "tasks", "agent"))[0]
+            if target is not None:
+                await _act(postgres_dsn, str(first["task"]), Edit(target=target), at(11, 30))
+            assert await closer(pool, at(13, 3, 3.5)).close_due() == 1
+            found = await pool.fetchrow("SELECT * FROM tasks WHERE task = $1", first["task"])
+            return found["result"], json.loads(found["evidence"])["verified"]
+
+        return with_pool(postgres_dsn, closed)
+
+    plain, seen = result(None)
+    assert plain == "not_done"
+    easy, told = result(seen["done"])
+    assert (easy, told["met"], told["expected"]) == ("done", True, seen["expected"])
+    assert result(10 * seen["required"])[0] == "not_done"
+
+
+def test_a_close_that_meets_an_act_is_done_again(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task is dismissed after the close has read it: what was judged is thrown away, the next try sees it."""
+
+    async def closed(pool: Any) -> Any:
+        await store(postgres_dsn, a_plain_day(), FLOOR)
+        assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
+        first = (await rows_of(pool, "tasks", "agent"))[0]
+        written = closes.write
+
+        async def meanwhile(*given: Any) -> None:
+            await _act(postgres_dsn, str(first["task"]), Dismiss(reason="data"), at(13, 3, 3))
+            await written(*given)
+
+        monkeypatch.setattr(closes, "write", meanwhile)
+        with pytest.raises(asyncpg.SerializationError):
+            await closer(pool, at(13, 3, 3.5)).close_due()
+        monkeypatch.setattr(closes, "write", written)
+        assert await closer(pool, at(13, 3, 4.5)).close_due() == 1
+        return await rows_of(pool, "tasks", "opened, agent"), first["agent"]
+
+    found, agent = with_pool(postgres_dsn, closed)
+    assert [(row["state"], row["result"]) for row in found if row["agent"] == agent] == [("dismissed", None)]

@@ -6,7 +6,7 @@ from schemas.floor.model import Judgement
 from services.rules.deviation import multiplier
 from services.rules.effect import effect
 
-BY = Judgement()
+BY = Judgement().of("a", "calls")
 
 
 def test_the_measure_is_the_shrunk_index_not_the_norm() -> None:

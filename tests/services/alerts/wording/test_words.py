@@ -224,3 +224,49 @@ def test_every_verdict_of_an_incident_has_words(verdict, language):
     """Whose it was can be said whatever was found."""
     incident = {**REPORT["incidents"][0], "verdict": verdict}
     assert "{" not in plain(but(REPORT, language=language, incidents=[incident]))
+
+
+HEARD = [
+    {"call": "c1", "agent": "ivan", "name": "Иван Петров", "ended_at": "2026-11-23T07:12:00+00:00", "talk_s": 45,
+     "why": "cut_off", "recording": "https://records.example/1.mp3"},
+    {"call": "c2", "agent": "olga", "name": "Ольга Край", "ended_at": "2026-11-23T07:30:00+00:00", "talk_s": 700,
+     "why": "good_peer"},
+]  # fmt: skip
+
+
+def test_a_task_names_calls_and_what_goes_with_it():
+    """Why each was chosen, a recording where there is one, counts on the way, and that it is not the first time."""
+    task = {**TASK, "hear": HEARD, "advice": {"long_calls": 4, "invoices": 1}, "again": 3}
+    told = but(ALL["task"], task=task, board="https://srez.test/")
+    said = plain(told)
+    assert "Снова, 3-й раз за неделю." in said
+    assert "По пути: 4 длинных разговора, 1 счёт." in said
+    assert "10:12, разговор 0:45: оборвался через 0:45, сопротивление на входе https://records.example/1.mp3" in said
+    assert "10:30, разговор 11:40: для сравнения, удачный (Ольга Край)" in said
+    assert render(told).link == ("Открыть на доске", "https://srez.test/tasks/t-1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"result": "done", "seen": {"done": 23, "required": 21}}, "21 звонок, 23 из 21: сделано"),
+        ({"result": "not_done", "seen": {"done": 7}}, "21 звонок, 7 из 21: не сделано"),
+        (
+            {"result": "invalidated", "seen": {"done": 7, "technical_min": 40.2}},
+            "снята: в этом времени техника, 40 минут",
+        ),
+        ({"result": "invalidated", "seen": None}, "21 звонок, снята: помешала техника"),
+    ],
+)
+def test_a_result_is_said_with_its_numbers(changes, expected):
+    """What was done of what was asked, or how much of the time was technical."""
+    verified = [{**SLICE["verified"][0], **changes}]
+    assert expected in plain(but(SLICE, verified=verified))
+
+
+def test_a_dismissed_task_says_why():
+    """In the slice that gave it, instead of its numbers; a repeated one says so before its own."""
+    tasks = [{**TASK, "dismissed": "other_work"}, {**TASK, "task": "t-2", "name": "Пётр Лунин", "again": 2}]
+    said = plain(but(SLICE, tasks=tasks))
+    assert "Иван Петров: 2 презентации к 13:00, снята руководителем: занят другой работой" in said
+    assert "Снова, 2-й раз за неделю. Пётр Лунин: 2 презентации" in said

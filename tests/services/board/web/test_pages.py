@@ -18,6 +18,7 @@ PAGES = (
     "/slices",
     "/slices?slice=11:00",
     "/tasks",
+    "/coaching",
     "/alerts",
     "/report",
     "/report?date=2026-11-20",
@@ -233,3 +234,26 @@ async def test_before_the_first_floor(postgres_dsn: str) -> None:
         assert "srez floor apply" in page.text
         assert api.json()["reason"] == "no_floor"
     await service.engine.dispose()
+
+
+async def test_a_task_has_its_page(client: httpx.AsyncClient) -> None:
+    """Every task of the day, in both languages: what, why, its course, what moved; another id has none."""
+    rows = (await client.get("/api/v1/tasks")).json()["rows"]
+    for row in rows:
+        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did behaviour move")):
+            answer = await client.get(f"/tasks/{row['task']}", params={"lang": language})
+            assert answer.status_code == 200
+            assert word in answer.text
+            assert re.findall(r"\+?7\d{10}", answer.text) == []
+    assert (await client.get("/tasks/00000000-0000-0000-0000-000000000000")).status_code == 404
+
+
+async def test_a_case_has_its_page(client: httpx.AsyncClient) -> None:
+    """Growth zone, plan, re-check; of what little is known it is said so."""
+    page = (await client.get("/coaching?lang=ru")).text
+    case = re.findall(r'href="(/coaching/[0-9a-f-]{36})"', page)[0]
+    for language, word in (("ru", "Зона роста: диагностика"), ("en", "Growth zone: diagnosis")):
+        answer = await client.get(case, params={"lang": language})
+        assert answer.status_code == 200
+        assert word in answer.text
+    assert (await client.get("/coaching/00000000-0000-0000-0000-000000000000")).status_code == 404

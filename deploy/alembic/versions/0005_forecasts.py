@@ -1,12 +1,12 @@
 """What was foretold at each close
 
-Revision: 0010, after 0004.
+Revision: 0005, after 0004.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
