@@ -9,6 +9,7 @@ async function send(form) {
   button.disabled = true;
   const line = form.querySelector("output") ?? form.appendChild(document.createElement("output"));
   const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+  if (body.for_s) body.for_s = Number(body.for_s);
   try {
     const answer = await fetch(form.dataset.alertAct, {
       method: "POST",

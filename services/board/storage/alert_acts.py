@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas import tables
@@ -14,6 +14,7 @@ from schemas.alert_acts import AlertAct, arguments_of, kind_of
 from schemas.rows import derived_id
 
 _acts, _alerts, _silences = tables.alert_acts.c, tables.alerts.c, tables.silences.c
+_outbox = tables.outbox.c
 PRECISION_DAYS: Final = 28
 
 
@@ -66,6 +67,35 @@ async def precision(connection: AsyncConnection, now: datetime) -> list[Precisio
         .order_by(_alerts.detector)
     )
     return [Precision(*row) for row in await connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A channel whose newest news is bad: ``count`` messages of the last day died there after the last that arrived."""
+
+    channel: str
+    target: str
+    count: int
+    reason: str
+    last_at: datetime
+
+
+async def undelivered(connection: AsyncConnection) -> list[Undelivered]:
+    """By channel and target, the machine's time; gone as soon as something arrives there again."""
+    other = tables.outbox.alias()
+    arrived = sa.select(sa.func.max(other.c.sent_at)).where(
+        other.c.state == "sent", other.c.channel == _outbox.channel, other.c.target == _outbox.target
+    )
+    since = sa.func.coalesce(arrived.scalar_subquery(), sa.func.to_timestamp(0))
+    newest = sa.func.array_agg(aggregate_order_by(_outbox.error, _outbox.id.desc()))
+    query = (
+        sa.select(_outbox.channel, _outbox.target, sa.func.count(), newest, sa.func.max(_outbox.created_at))
+        .where(_outbox.state == "dead", _outbox.created_at >= sa.func.now() - timedelta(days=1))
+        .where(_outbox.created_at > since)
+        .group_by(_outbox.channel, _outbox.target)
+        .order_by(_outbox.channel, _outbox.target)
+    )
+    return [Undelivered(one[0], one[1], one[2], one[3][0] or "", one[4]) for one in await connection.execute(query)]
 
 
 async def silences(connection: AsyncConnection, now: datetime) -> list[Any]:

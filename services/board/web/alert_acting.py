@@ -1,6 +1,7 @@
 """What people do about alerts: ``POST /api/v1/alerts/{alert}/…`` and ``/api/v1/silences``. alerts does it within seconds."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -63,13 +64,14 @@ class ResolveBody(Asked):
 
 
 class SilenceBody(Asked):
-    """What it is about: at least one of ``kind``, ``team``, ``scope``, ``detector``."""
+    """What it is about: at least one of ``kind``, ``team``, ``scope``, ``detector``; ends at ``until``, else after ``for_s``."""
 
     kind: AlertKind | None = None
     team: Text | None = None
     scope: Text | None = None
     detector: Text | None = None
-    until: AwareDatetime
+    until: AwareDatetime | None = None
+    for_s: Annotated[int, Field(ge=60, le=LONGEST_SILENCE_S, strict=True)] | None = None
     reason: Reason
 
 
@@ -124,10 +126,11 @@ def routes(board: Board) -> APIRouter:
         match = Matcher(kind=body.kind, team=body.team, scope=body.scope, detector=body.detector)
         who, now = asking(board, request), board.clock.now()
         check(who, "alert", team=body.team)
-        if match.empty or not 0 < (body.until - now).total_seconds() <= LONGEST_SILENCE_S:
+        until = body.until or (_minute(now) + timedelta(seconds=body.for_s) if body.for_s else now)
+        if match.empty or not 0 < (until - now).total_seconds() <= LONGEST_SILENCE_S:
             raise HTTPException(422, "bad_silence")
-        act = MakeSilence(match=match, until=body.until, reason=body.reason)
-        key = body.key or f"{match}|{body.until.isoformat()}"
+        act = MakeSilence(match=match, until=until, reason=body.reason)
+        key = body.key or f"{match}|{until.isoformat()}"
         return Json(ActAsked(act=await board.alert_acts.ask(act, None, now, who.name, key)), 202)
 
     @post("silences/{silence}/end", "End a silence early")
@@ -154,3 +157,8 @@ async def _ask(board: Board, request: Request, alert: UUID, act: AlertAct, key: 
         raise HTTPException(409, "alert_over")
     chosen = key or f"state {found.transition}"
     return Json(ActAsked(act=await board.alert_acts.ask(act, str(alert), board.clock.now(), who.name, chosen)), 202)
+
+
+def _minute(now: datetime) -> datetime:
+    """The next full minute: asked twice within one it is the same silence."""
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -21,6 +21,7 @@ def routes(board: Board) -> APIRouter:
             found = await alerts.find(connection, day=day.date, open_too=date is None)
             affected = await technical.affected(connection, day.starts, day.ends)
             precise = await alert_acts.precision(connection, board.clock.now())
+            undelivered = await alert_acts.undelivered(connection)
             silences = await alert_acts.silences(connection, board.clock.now())
         w = board.words(request, floor)
         said = [say(alert, floor, w, affected.get(alert.row.alert, 0)) for alert in found]
@@ -34,6 +35,7 @@ def routes(board: Board) -> APIRouter:
             may=person(board, request) is not None,
             precise=precise,
             silences=silences,
+            undelivered=undelivered,
             open=[one for one in said if one.alert.open],
             ended=[one for one in said if not one.alert.open],
         )
