@@ -8,8 +8,12 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-Kind = Literal["replay", "assign"]
-Problem = Literal["no_floor", "no_agent", "no_source", "belongs", "by_hand", "invalid", "internal"]
+from schemas.facts import Sample
+
+Kind = Literal["replay", "assign", "score", "dispute", "settle"]
+Problem = Literal[
+    "no_floor", "no_agent", "no_source", "belongs", "by_hand", "invalid", "internal", "no_score", "disputed", "settled"
+]  # fmt: skip
 PROBLEMS: Final[tuple[Problem, ...]] = get_args(Problem)
 
 
@@ -27,6 +31,42 @@ class Assign(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     identity: str
     agent: str
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """Marks of *call* by a person, as a ``srez.call.scored.v1`` fact; the same person's again are a revision of it."""
+
+    call: str
+    agent: str
+    card: str
+    card_version: int
+    by: str
+    at: datetime
+    marks: dict[str, float | None]
+    bans: tuple[str, ...] = ()
+    comment: str = ""
+    sample: Sample = "chosen"
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* disputes the mark of *item* in the score that is the fact *score*: one question of it, once."""
+
+    call: str
+    score: str
+    item: str
+    by: str
+    text: str
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True):
+    """*by* answers a dispute: ``upheld`` leaves the mark as it is, else *mark* stands instead of it."""
+
+    call: str
+    dispute: int
+    by: str
+    text: str
+    upheld: bool
+    mark: float | None = None
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ Direction = Literal["outbound", "inbound", "internal"]
 Disposition = Literal["answered", "no_answer", "busy", "rejected", "canceled", "voicemail", "failed", "congestion"]
 HangupBy = Literal["agent", "customer", "system"]
 StateName = Literal["available", "on_call", "paused", "technical", "coaching", "offline"]
+Sample = Literal["random", "targeted", "reference", "chosen"]
 Seconds = int | float
 
 DISPOSITIONS: Final = get_args(Disposition)
@@ -110,6 +111,11 @@ class CallScored(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     marks: dict[str, float | None]
     quotes: Any = None
+    bans: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Bans that a person confirmed."""
+    comment: str | msgspec.UnsetType = msgspec.UNSET
+    sample: Sample | msgspec.UnsetType = msgspec.UNSET
+    """How the call was chosen; only random ones make an agent's score."""
 
 
 Data = CallEnded | PresentationMade | InvoiceIssued | Payment | AgentState | CallTranscribed | CallScored

@@ -1,8 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
-Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals; aggregator — closes,
-slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences; alerts — alerts, alert_transitions,
-technical, outbox, messages, silences. ``alert_acts``: whoever hears a person inserts, alerts executes and marks done.
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
+aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences;
+alerts — alerts, alert_transitions, technical, outbox, messages, silences (``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
 board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
@@ -81,6 +81,11 @@ facts = sa.Table(
     Index("facts_source_received", "source", "received_at"),
     Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),
     Index("facts_unattributed", "source", "identity", postgresql_where=text("agent IS NULL")),
+    Index(
+        "facts_call",
+        text("(data ->> 'call_id')"),
+        postgresql_where=text("type IN ('srez.call.ended.v1', 'srez.call.transcribed.v1', 'srez.call.scored.v1')"),
+    ),
 )
 
 dirty = sa.Table(
@@ -154,7 +159,7 @@ commands = sa.Table(
     "commands",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False, comment="replay, assign"),
+    Column("kind", Text, nullable=False, comment="replay, assign, score, dispute, settle"),
     Column("arguments", JSONB, nullable=False, comment="schemas.commands"),
     Column("requested_at", Instant, nullable=False),
     Column("requested_by", Text, nullable=False),
@@ -434,4 +439,40 @@ forecasts = sa.Table(
     Column("high", Integer, nullable=False),
     Column("p_plan", Float),
     comment="the end of the day as it was foretold at each close, to be held against what came",
+)
+
+readings = sa.Table(
+    "readings",
+    metadata,
+    Column("event_id", UUID(as_uuid=False), primary_key=True, comment="of the transcript's fact"),
+    Column("made_at", Instant, comment="null: still to be read, or to be read again"),
+    Column("card", Text, comment="form it was read by; kept when it is read again"),
+    Column("card_version", Integer),
+    Column("marks", JSONB, nullable=False, server_default="{}", comment="item → 1, or null: not seen"),
+    Column("evidence", JSONB, nullable=False, server_default="{}", comment="item → quotes"),
+    Column("bans", JSONB, nullable=False, server_default="{}", comment="ban → quotes, for a person to confirm"),
+    Column("stages", JSONB, nullable=False, server_default="[]", comment="stages that were heard"),
+    Index("readings_waiting", "event_id", postgresql_where=text("made_at IS NULL")),
+    comment="what the machine found in transcripts, by the form in force when it first read them",
+)
+
+disputes = sa.Table(
+    "disputes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("score", UUID(as_uuid=False), nullable=False, comment="event_id of the srez.call.scored.v1 fact"),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("mark", Float, comment="as it was disputed; null: not applicable"),
+    Column("raised_at", Instant, nullable=False),
+    Column("raised_by", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("settled_at", Instant),
+    Column("settled_by", Text),
+    Column("outcome", Text, comment="upheld, changed"),
+    Column("new_mark", Float, comment="stands instead of mark when changed"),
+    Column("answer", Text),
+    sa.UniqueConstraint("score"),
+    comment="an agent disputes one question of a score; both marks are kept",
 )

@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from schemas.floor.days import WEEKDAYS
 from schemas.floor.model import Floor
+from schemas.floor.quality import quality_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def check(floor: Floor, providers: Collection[str] | None = None) -> Iterator[tu
     yield from _ties(floor)
     yield from _days(floor)
     yield from _maps(floor)
+    yield from quality_problems(floor.quality, floor.team_by_id)
     if providers is not None:
         yield from _providers(floor, set(providers))
 

@@ -14,6 +14,7 @@ from schemas.floor.feeds import Feed, fed
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
+from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
 from schemas.steps import Step
@@ -360,10 +361,6 @@ class Notify(Strict):
     again_s: float = Field(900, ge=0, description="the same fault again so soon after its end waits that long")
     maintenance: tuple[Maintenance, ...] = ()
     people: tuple[Ally, ...] = ()
-
-
-class Quality(Strict):
-    card: Any = "default"
 
 
 class Board(Strict):

@@ -27,6 +27,7 @@ from services.ingest.stream.parser import Knowledge, Parser
 from services.ingest.stream.publisher import Publisher
 from services.ingest.stream.reading_back import ReadingBack
 from services.ingest.stream.reconciling import Reconciling
+from services.ingest.stream.transcripts import Transcripts
 from services.ingest.web.app import IngestApp
 from services.ingest.web.gate import Gate
 from services.ingest.web.hooks import Hooks, Limits
@@ -123,6 +124,7 @@ class Ingest:
         self._go(Reconciling(connections, self._sources, self._clock).run(poll_s), "reconciling")
         self._go(self._publisher.run(poll_s), "publisher")
         self._go(Orders(connections, self._clock, self._wake_parsers).run(poll_s), "orders")
+        self._go(Transcripts(connections, self._floor_versions, self._clock).run(poll_s), "transcripts")
         self._go(self._refusals.run(connections), "refusals")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
@@ -170,6 +172,9 @@ class Ingest:
 
     def _sources(self) -> Mapping[str, Configured]:
         return self._knowledge.sources if self._knowledge else {}
+
+    def _floor_versions(self) -> list[Floor]:
+        return [floor for _, _, floor in self._floors.versions]
 
     def _wake_parsers(self) -> None:
         for parser in self._parsers:

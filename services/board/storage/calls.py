@@ -2,6 +2,7 @@
 
 from datetime import date as Date
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -52,26 +53,26 @@ async def find(
     if min_talk_s is not None:
         query = query.where(_facts.talk_s >= min_talk_s, _facts.disposition == "answered")
     rows = await connection.execute(query.order_by(_facts.occurred_at.desc(), _facts.event_id).limit(limit))
-    return [
-        CallRow(
-            call_id=str(row.data.get("call_id", "")),
-            agent=row.agent,
-            source=row.source,
-            line=row.line,
-            direction=row.direction or "",
-            disposition=row.disposition or "",
-            started_at=datetime.fromisoformat(row.data["started_at"])
-            if row.data.get("started_at")
-            else row.occurred_at,
-            ended_at=row.occurred_at,
-            talk_s=row.talk_s or 0.0,
-            q850=row.q850,
-            sip_status=row.sip_status,
-            campaign=row.campaign,
-            recording_url=_web_address(row.data.get("recording_url")),
-        )
-        for row in rows
-    ]
+    return [call_row(row) for row in rows]
+
+
+def call_row(row: Any) -> CallRow:
+    """*row*: of the table ``facts``, a call."""
+    return CallRow(
+        call_id=str(row.data.get("call_id", "")),
+        agent=row.agent,
+        source=row.source,
+        line=row.line,
+        direction=row.direction or "",
+        disposition=row.disposition or "",
+        started_at=datetime.fromisoformat(row.data["started_at"]) if row.data.get("started_at") else row.occurred_at,
+        ended_at=row.occurred_at,
+        talk_s=row.talk_s or 0.0,
+        q850=row.q850,
+        sip_status=row.sip_status,
+        campaign=row.campaign,
+        recording_url=_web_address(row.data.get("recording_url")),
+    )
 
 
 def _web_address(value: object) -> str | None:

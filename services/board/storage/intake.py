@@ -1,6 +1,7 @@
 """What came from each source and what became of it, as the journal and the facts tell.
 
-``READBACK`` rows are answers we asked for: parsed like webhooks, but nobody called us.
+``READBACK`` rows are answers we asked for, ``BOARD`` rows what people marked on the board: parsed like webhooks, but
+nobody called us.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 
 _facts, _journal, _refusals = tables.facts.c, tables.journal.c, tables.refusals.c
-POSTED: Final = _journal.method != "READBACK"
+POSTED: Final = _journal.method.not_in(("READBACK", "BOARD"))
 _IN_PART: Final = sa.and_(_journal.state == "parsed", _journal.reason.is_not(None))
 _MOST: Final = 50
 

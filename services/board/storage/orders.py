@@ -11,9 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas import tables
-from schemas.commands import Assign, Outcome, Replay
+from schemas.commands import Assign, Dispute, Outcome, Replay, Score, Settle
 
 _commands = tables.commands.c
+Asked = Assign | Replay | Score | Dispute | Settle
+OF_CALLS: dict[str, type[Score] | type[Dispute] | type[Settle]] = {"score": Score, "dispute": Dispute, "settle": Settle}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Order:
     """One thing asked for. ``outcome`` and ``problem`` are told once ``done_at`` is set."""
 
     id: int
-    asked: Assign | Replay
+    asked: Asked
     requested_at: datetime
     requested_by: str
     done_at: datetime | None
@@ -35,7 +37,7 @@ class Orders:
     def __init__(self, engine: AsyncEngine, deadline_s: float) -> None:
         self._engine, self._deadline_s = engine, deadline_s
 
-    async def ask(self, asked: Assign | Replay, at: datetime, by: str) -> int:
+    async def ask(self, asked: Asked, at: datetime, by: str) -> int:
         """The order's id. One that is asked for already and still open is not asked for twice."""
         kind, arguments = _kind(asked), msgspec.to_builtins(asked)
         same = sa.select(_commands.id).where(
@@ -50,8 +52,8 @@ class Orders:
             return int(made.scalar_one())
 
 
-def _kind(asked: Assign | Replay) -> str:
-    return "assign" if isinstance(asked, Assign) else "replay"
+def _kind(asked: Asked) -> str:
+    return type(asked).__name__.lower()
 
 
 async def newest(connection: AsyncConnection, source: str, limit: int = 5) -> list[Order]:
@@ -65,8 +67,19 @@ async def newest(connection: AsyncConnection, source: str, limit: int = 5) -> li
     return [_order(row) for row in await connection.execute(query)]
 
 
+async def about_call(connection: AsyncConnection, call: str, limit: int = 5) -> list[Order]:
+    """Marks, disputes and answers about *call*, newest first."""
+    query = (
+        sa.select(tables.commands)
+        .where(_commands.kind.in_(tuple(OF_CALLS)), _commands.arguments["call"].astext == call)
+        .order_by(_commands.id.desc())
+        .limit(limit)
+    )
+    return [_order(row) for row in await connection.execute(query)]
+
+
 def _order(row: Any) -> Order:
-    kind: type[Assign] | type[Replay] = Assign if row.kind == "assign" else Replay
-    asked: Assign | Replay = msgspec.convert(row.arguments, kind)
+    kinds: dict[str, type[Asked]] = {"assign": Assign, "replay": Replay, **OF_CALLS}
+    asked: Asked = msgspec.convert(row.arguments, kinds[row.kind])
     told = msgspec.convert(row.outcome, Outcome) if row.done_at is not None and row.outcome else Outcome()
     return Order(row.id, asked, row.requested_at, row.requested_by, row.done_at, told, row.problem)

@@ -294,7 +294,7 @@ def _what(order: Order, floor: Floor, w: Words) -> str:
     asked = order.asked
     if isinstance(asked, Assign):
         return w("sources.order.assign", identity=asked.identity, agent=_name(asked.agent, floor))
-    if asked.rows:
+    if isinstance(asked, Replay) and asked.rows:
         return w("sources.order.replay_rows", n=len(asked.rows), rows=", ".join(map(str, asked.rows)))
     return w("sources.order.replay")
 

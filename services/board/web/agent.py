@@ -7,12 +7,14 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from schemas.steps import STEPS, Step
+from services.board import quality
 from services.board.storage import calls, slices
 from services.board.view.agent import agent_view
 from services.board.view.pace import Day, by_half
 from services.board.web import filters
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
+from services.rules.quality.forms import known_forms
 
 Name = Annotated[str, Path(max_length=64, description="agent id")]
 
@@ -38,9 +40,11 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             own = await calls.find(connection, today.date, agents=(agent,), limit=200)
             rows = await slices.find(connection, today.floor, today.date, agent=agent)
+            known = known_forms(floor for _, _, floor in await board.floors())
+            heard = await quality.of_agent(connection, today.floor, today.day, known, agent)
         w = board.words(request, today.floor)
         view = agent_view(today, agent, now, own, rows, w)
-        return board.render(request, "agent.html", w, floor=today.floor, today=today, now=now, view=view)
+        return board.render(request, "agent.html", w, floor=today.floor, today=today, now=now, view=view, quality=heard)
 
     @router.get(
         "/api/v1/agents/{agent}/day",

@@ -14,7 +14,10 @@ from services.board.web import (
     forecast,
     lines,
     look,
+    marking,
     ordering,
+    quality,
+    quality_api,
     report,
     slices,
     sources,
@@ -45,6 +48,9 @@ SECTIONS = (
     trust,
     forecast,
     report,
+    quality,
+    quality_api,
+    marking,
     stream,
 )
 

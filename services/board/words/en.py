@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_report, en_sources, en_tasks
+from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_quality, en_report, en_sources, en_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_forecast.WORDS,
     **en_lines.WORDS,
     **en_tasks.WORDS,
+    **en_quality.WORDS,
     **en_alerts.WORDS,
     # navigation and the shell
     "lang": "en",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.board.words import ru_alerts, ru_forecast, ru_lines, ru_look, ru_report, ru_sources, ru_tasks
+from services.board.words import ru_alerts, ru_forecast, ru_lines, ru_look, ru_quality, ru_report, ru_sources, ru_tasks
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_forecast.WORDS,
     **ru_lines.WORDS,
     **ru_tasks.WORDS,
+    **ru_quality.WORDS,
     **ru_alerts.WORDS,
     # navigation and the shell
     "lang": "ru",

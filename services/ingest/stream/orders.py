@@ -1,4 +1,5 @@
-"""Does what the board asks for by the table ``commands``: replays of rejected rows, identities given to agents.
+"""Does what the board asks for by the table ``commands``: replays of rejected rows, identities given to agents, marks
+and disputes of calls.
 
 Each step of an order — an identity written into a new floor version, a replay begun, a replay ended — is one transaction
 with the order's own row. A crash undoes the step or leaves it done: it is taken again at most once more, and
@@ -18,12 +19,13 @@ from services.ingest.storage import floors, orders, replay
 from services.ingest.storage.journal import DATABASE_ERRORS
 from services.ingest.storage.orders import Order
 from services.ingest.storage.replay import Filter
+from services.ingest.stream import marking
 from services.kit import logs
 from services.kit.clock import Clock
 
 
 class Orders:
-    """*begun* is called when rows were set back for the parser."""
+    """*begun* is called when there are rows for the parser."""
 
     def __init__(self, pool: Any, clock: Clock, begun: Callable[[], None] = lambda: None) -> None:
         self._pool, self._clock, self._begun = pool, clock, begun
@@ -50,8 +52,9 @@ class Orders:
             problem, outcome = await self._outcome(connection, order)
             if outcome is not None:
                 await orders.finish(connection, id_, self._clock.now(), outcome, problem)
-        if outcome is None:
+        if outcome is None or order.kind == "score":
             self._begun()
+        if outcome is None:
             return False
         logs.get().info("order done", order=id_, kind=order.kind, problem=problem)
         return True
@@ -71,6 +74,12 @@ class Orders:
         """Raises: Refused, and whatever a broken order or database gives rise to."""
         if order.kind == "assign":
             return await self._assign(connection, msgspec.json.decode(order.arguments, type=Assign))
+        if order.kind == "score":
+            return await marking.mark(connection, order.arguments)
+        if order.kind == "dispute":
+            return await marking.dispute(connection, order.arguments, self._clock.now())
+        if order.kind == "settle":
+            return await marking.settle(connection, order.arguments, self._clock.now())
         if order.kind != "replay":
             raise Refused("internal", f"no such kind: {order.kind}")
         if order.outcome is None:

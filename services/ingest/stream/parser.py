@@ -13,15 +13,17 @@ from typing import Any
 
 import asyncpg
 
-from schemas.facts import CALL, event_id
+from schemas.facts import CALL, TRANSCRIPT, event_id
 from schemas.floor import Floor
 from schemas.providers import guides
+from schemas.sources import BOARD
+from services.ingest import board_source
 from services.ingest.metrics import REASONS, UNKNOWN, Metrics
 from services.ingest.providers.base import Draft, Ignored, Leg, Parsed, ReadBack, Rejected
 from services.ingest.reading import join, read
 from services.ingest.source import Configured
 from services.ingest.stamp import stamp
-from services.ingest.storage import backlog, facts, legs, readbacks, same_calls
+from services.ingest.storage import backlog, facts, legs, readbacks, readings, same_calls
 from services.ingest.storage.backlog import Finished, Waiting
 from services.ingest.storage.entry import request_of
 from services.ingest.storage.facts import Candidate, Raced, Told
@@ -60,7 +62,7 @@ class Knowledge:
     def of(cls, floor: Floor, sources: Mapping[str, Configured]) -> "Knowledge":
         telling = {source.id for source in floor.sources if _tells_calls(source.provider)}
         several = (agent.id for agent in floor.agents if len(telling & agent.identities.keys()) > 1)
-        return cls(floor, sources, frozenset(several))
+        return cls(floor, {**sources, BOARD: board_source.configured()}, frozenset(several))
 
 
 def _tells_calls(provider: str) -> bool:
@@ -178,6 +180,8 @@ class Parser:
             work.facts -= 1
             work.elsewhere.append(Ignored("same_call", f"told by {source} already"))
         told = await facts.store(connection, candidates, now)
+        changed = [candidate.stamped.fact for candidate in (*told.new, *told.revised)]
+        await readings.ask(connection, [fact.id for fact in changed if fact.type == TRANSCRIPT])
         wanted = [one for work in works for one in _readable(work)]
         if wanted:
             await readbacks.ask(connection, wanted, self._clock.real())

@@ -112,6 +112,16 @@ async def test_everything_is_documented(client: httpx.AsyncClient) -> None:
         "sources/{source}/rejected/{row}",
         "sources/{source}/assign",
         "sources/{source}/replay",
+        "quality",
+        "quality/stages",
+        "quality/questions",
+        "quality/queue",
+        "quality/disputes",
+        "quality/forms",
+        "quality/calls/{call}",
+        "quality/calls/{call}/score",
+        "quality/calls/{call}/dispute",
+        "quality/calls/{call}/settle",
     )
     assert {f"/api/v1/{name}" for name in names} <= paths
 
