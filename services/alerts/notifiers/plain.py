@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Final
+from unicodedata import category
 
 from services.alerts.wording.content import Content
 
@@ -28,5 +29,5 @@ def body(content: Content) -> str:
 
 def one_line(text: str) -> str:
     """Data cannot begin a line, a header or a control sequence of its own."""
-    clean = "".join(one if one.isprintable() else " " for one in text)
+    clean = "".join(one if one.isprintable() or category(one) == "Zs" else " " for one in text)
     return clean if len(clean) <= LONGEST_LINE else clean[: LONGEST_LINE - 1] + "…"
