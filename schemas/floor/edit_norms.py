@@ -1,26 +1,40 @@
 """Puts norms into a floor file: the numbers change where they stand, comments and all else stay as people wrote them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date as Date
 from typing import Any, NamedTuple
 
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from schemas.floor.days import Weekday
+from schemas.floor.edit_origins import Odd, flow, newline_and, origins, written
 from schemas.floor.load import FloorError, Problem, parse
 from schemas.floor.model import Floor, NormEntry, Segment
 from schemas.floor.nodes import Edit, addition, compose, edited, items, value
+from schemas.floor.origin import Origin
 from schemas.steps import Step
 
 
+class Reviewed(NamedTuple):
+    """The review a norm comes from; see Origin."""
+
+    since: Date
+    until: Date
+    days: int
+    members: int
+    applied: Date
+
+
 class Norm(NamedTuple):
-    """One step of one segment; ``reference`` None leaves that line as it is."""
+    """One step of one segment; ``reference`` None leaves that line as it is, ``reviewed`` None what is said of its origin."""
 
     for_: Segment
     weekdays: tuple[Weekday, ...] | None
     step: Step
     per_day: float
     reference: float | None = None
+    reviewed: Reviewed | None = None
 
 
 def give_norms(text: str, norms: Sequence[Norm]) -> str:
@@ -35,7 +49,7 @@ def give_norms(text: str, norms: Sequence[Norm]) -> str:
     try:
         after = edited(text, _edits(text, before, norms))
         done = _same(parse(after), meant)
-    except (_Odd, FloorError):
+    except (Odd, FloorError):
         done = False
     if not done:
         raise FloorError([Problem(1, "norms", "change them by hand: the file is written in a way of its own")])
@@ -47,10 +61,6 @@ def _same(one: Floor, other: Floor) -> bool:
     if len(one.norms) != len(other.norms) or any(entry not in other.norms for entry in one.norms):
         return False
     return one == other.model_copy(update={"norms": one.norms})
-
-
-class _Odd(Exception):
-    """The nodes are not as expected."""
 
 
 def place(entries: Sequence[NormEntry], norm: Norm, line: str) -> int | None:
@@ -69,8 +79,9 @@ def place(entries: Sequence[NormEntry], norm: Norm, line: str) -> int | None:
 
 
 def with_norms(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[NormEntry, ...]:
-    """*entries* once these norms are put in."""
+    """*entries* once these norms, and where they come from, are put in."""
     out = list(entries)
+    reviewed: dict[tuple[int, Step], tuple[Reviewed, dict[str, float]]] = {}
     for norm in norms:
         for line, number in _lines(norm):
             at = place(out, norm, line)
@@ -78,7 +89,20 @@ def with_norms(entries: Sequence[NormEntry], norms: Sequence[Norm]) -> tuple[Nor
                 at = len(out)
                 out.append(NormEntry.model_validate({"for": norm.for_, "per_day": {}, "weekdays": norm.weekdays}))
             out[at] = out[at].model_copy(update={line: {**getattr(out[at], line), norm.step: number}})
+            if norm.reviewed is not None:
+                reviewed.setdefault((at, norm.step), (norm.reviewed, {}))[1][line] = number
+    for (at, step), (review, numbers) in reviewed.items():
+        found = Origin.model_validate({**review._asdict(), **numbers})
+        if at >= len(entries) or not _told_already(entries[at], step, found, numbers):
+            out[at] = out[at].model_copy(update={"from_": {**out[at].from_, step: found}})
     return tuple(out)
+
+
+def _told_already(entry: NormEntry, step: Step, origin: Origin, numbers: Mapping[str, float]) -> bool:
+    """Whether *entry* has these numbers of this review already, applied on whatever day."""
+    had = entry.from_.get(step)
+    same = had is not None and had.model_copy(update={"applied": origin.applied}) == origin
+    return same and all(getattr(entry, line).get(step) == number for line, number in numbers.items())
 
 
 def _lines(norm: Norm) -> list[tuple[str, float]]:
@@ -99,11 +123,12 @@ def _edits(text: str, before: Floor, norms: Sequence[Norm]) -> list[Edit]:
                 continue
             old = value(value(nodes[at], line), norm.step)
             if isinstance(old, ScalarNode):
-                edits.append(Edit(old.start_mark.index, old.end_mark.index, _number(number)))
+                edits.append(Edit(old.start_mark.index, old.end_mark.index, written(number)))
             else:
-                more.setdefault((at, line), []).append(f"{norm.step}: {_number(number)}")
+                more.setdefault((at, line), []).append(f"{norm.step}: {written(number)}")
     edits += _additions(text, nodes, more)
-    fresh = _fresh(before, norms)
+    edits += origins(text, nodes, before.norms, with_norms(before.norms, norms))
+    fresh = _fresh(text, block, before, norms)
     return [*edits, _further(text, block, fresh)] if fresh else edits
 
 
@@ -117,11 +142,11 @@ def _additions(text: str, nodes: Sequence[Any], more: dict[tuple[int, str], list
         elif mapping is None and isinstance(nodes[at], MappingNode):
             found.append(addition(text, nodes[at], [f"{line}: {{{', '.join(entries)}}}"]))
         else:
-            raise _Odd
+            raise Odd
     return found
 
 
-def _fresh(before: Floor, norms: Sequence[Norm]) -> list[str]:
+def _fresh(text: str, block: Any, before: Floor, norms: Sequence[Norm]) -> list[str]:
     """Entries of segments that have none, in flow style."""
     out = with_norms(before.norms, norms)[len(before.norms) :]
     found = []
@@ -129,11 +154,13 @@ def _fresh(before: Floor, norms: Sequence[Norm]) -> list[str]:
         whom = next(f"{kind}: {json.dumps(name, ensure_ascii=False)}" for kind, name in entry.for_ if name is not None)
         days = f"weekdays: [{', '.join(entry.weekdays)}], " if entry.weekdays else ""
         lines = [
-            f"{line}: {{{', '.join(f'{step}: {_number(number)}' for step, number in getattr(entry, line).items())}}}"
+            f"{line}: {{{', '.join(f'{step}: {written(number)}' for step, number in getattr(entry, line).items())}}}"
             for line in ("per_day", "reference")
             if getattr(entry, line)
         ]
-        found.append(f"{{for: {{{whom}}}, {days}{', '.join(lines)}}}")
+        start = newline_and(text, block)
+        told = f",{start}{flow(entry.from_, start)}" if entry.from_ else ""
+        found.append(f"{{for: {{{whom}}}, {days}{', '.join(lines)}{told}}}")
     return found
 
 
@@ -141,11 +168,7 @@ def _further(text: str, block: Any, entries: list[str]) -> Edit:
     if isinstance(block, SequenceNode):
         return addition(text, block, entries)
     if block is not None:
-        raise _Odd
+        raise Odd
     newline = "\r\n" if "\r\n" in text else "\n"
     start = "" if text.endswith("\n") else newline
     return Edit(len(text), len(text), f"{start}norms:{newline}" + "".join(f"  - {one}{newline}" for one in entries))
-
-
-def _number(number: float) -> str:
-    return str(int(number)) if number == int(number) else repr(number)

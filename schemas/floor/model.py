@@ -14,6 +14,7 @@ from schemas.floor.feeds import Feed, fed
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
+from schemas.floor.origin import Origin, Source
 from schemas.floor.quality import Quality
 from schemas.floor.review import Review
 from schemas.floor.strict import Share, Strict
@@ -123,6 +124,18 @@ class NormEntry(Strict):
     per_day: dict[Step, Annotated[float, Field(ge=0)]]
     reference: dict[Step, Annotated[float, Field(ge=0)]] = Field({})
     weekdays: tuple[Weekday, ...] | None = None
+    from_: dict[Step, Origin] = Field(
+        {},
+        alias="from",
+        description="step → the review its numbers come from, written by `srez norms apply`; rules ignore it",
+    )
+
+    def source(self, step: Step, line: Literal["per_day", "reference"] = "per_day") -> Source:
+        """Where the number of *step* comes from: a review's only while it is the number the review gave."""
+        given = getattr(self.from_.get(step), line, None)
+        if given is None:
+            return "hand"
+        return "review" if getattr(self, line).get(step) == given else "changed"
 
 
 class Plan(Strict):
@@ -366,6 +379,10 @@ class Notify(Strict):
 class Board(Strict):
     order: Literal["need", "name"] = "need"
     hide_names: bool = False
+    agents_see: Literal["own", "team", "all"] = Field(
+        "own",
+        description="whose names and numbers an account of the role agent sees beside the sums of teams and floor",
+    )
     url: str | None = Field(None, description="public address of the board, for links in messages")
 
 

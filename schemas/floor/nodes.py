@@ -20,8 +20,9 @@ def compose(text: str) -> Any:
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """All edits of one text; they do not overlap."""
-    for start, end, by in sorted(edits, reverse=True):
+    """All edits of one text; they do not overlap. What is put into the same place stands there in the order given."""
+    in_order = sorted(edits, key=lambda one: one[:2])
+    for start, end, by in in_order[::-1]:
         text = f"{text[:start]}{by}{text[end:]}"
     return text
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
@@ -11,14 +12,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from schemas import floor, tables
 from services.board import metrics
+from services.board.doors import Doors
 from services.board.live import Live
 from services.board.news import News
 from services.board.settings import BoardSettings
+from services.board.storage.accounts import Accounts, Limits
 from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
 from services.board.web.board import Board
+from services.board.web.gate import Gate
 from services.board.web.guard import Headers, add_errors
 from services.board.web.routes import add_routes
 from services.board.web.sameorigin import is_loopback
@@ -47,6 +51,9 @@ class Service:
             replication=settings.kafka_replication,
             durable=settings.kafka_durable,
         )
+        limits = Limits(timedelta(hours=settings.board_session_idle_h), timedelta(hours=settings.board_session_h))
+        self.app_accounts = Accounts(self.engine, settings.board_read_deadline_s, limits)
+        self.doors = Doors(self.live, self.app_accounts, clock)
         self.registry = CollectorRegistry()
         self.teams = metrics.register(self.registry, self.live)
         self.app = self._web(clock)
@@ -72,14 +79,17 @@ class Service:
             self.settings.board_live_clients,
             self.orders,
             AlertActs(self.engine, deadline_s),
+            self.app_accounts,
             Acts(self.engine, deadline_s),
+            https=self.settings.board_https,
             hooks_url=self.settings.hooks_url,
-            may_order=is_loopback(self.settings.bind),
+            loopback=is_loopback(self.settings.bind),
         )
         http.add_probes(app, self.registry, self.ready)
         add_routes(app, board)
         add_errors(app, board)
         hosts = [name.strip() for name in self.settings.board_hosts.split(",") if name.strip()]
+        app.add_middleware(Gate, board=board)
         app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
         app.add_middleware(Headers)
@@ -96,6 +106,7 @@ class Service:
             asyncio.create_task(self.live.run(), name="readings"),
             asyncio.create_task(self.live.tick(), name="ticks"),
             asyncio.create_task(self.news.run(), name="news"),
+            asyncio.create_task(self.doors.run(), name="doors"),
             asyncio.create_task(self.teams.follow_closes(self.reader, self.settings.board_metrics_s), name="closes"),
         ]
 

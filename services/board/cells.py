@@ -33,7 +33,7 @@ class _Dues:
     """Dues of agents now and of the whole day, each computed once for its own row and its team's."""
 
     def __init__(self, today: Today, now: datetime) -> None:
-        self._today, self._now = today, now
+        self._today, self._now = today.everybody, now
         self._known: dict[str, tuple[dict[Step, float | None], dict[Step, float | None]]] = {}
 
     def of(self, agent: str) -> tuple[dict[Step, float | None], dict[Step, float | None]]:
@@ -70,6 +70,7 @@ def team_cells(today: Today, team: str, now: datetime) -> dict[str, Any]:
 
 
 def _team_cells(today: Today, team: str, dues: _Dues) -> dict[str, Any]:
+    today = today.everybody
     members = [agent.id for agent in today.floor.agents if agent.team == team]
     both = [dues.of(agent) for agent in members]
     return {

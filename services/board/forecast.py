@@ -42,6 +42,7 @@ def of_agent(today: Today, agent: str, step: Step, now: datetime) -> Forecast | 
 
 def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forecast | None:
     """The whole floor where *team* is None; None where nobody has a norm for the step."""
+    today = today.everybody
     members = [agent.id for agent in today.floor.agents if team is None or agent.team == team.id]
     courses = [_course(today, agent, step, now) for agent in members]
     if not any(courses):

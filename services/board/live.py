@@ -8,7 +8,7 @@ at most once a second.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -21,6 +21,7 @@ from schemas.floor import Floor
 from schemas.messages import AlertChanged, FunnelChanged, LineHealth, SliceClosed
 from services.board import today as floor_today
 from services.board.cells import Shown
+from services.board.sight import Sight
 from services.board.storage.reader import DATABASE_ERRORS, NoFloor, Reader
 from services.board.today import Today
 from services.kit import logs
@@ -45,11 +46,32 @@ class Event:
 
     @cached_property
     def encoded(self) -> bytes:
-        return b"event: %b\ndata: %b\n\n" % (self.name.encode(), msgspec.json.encode(self.data))
+        return _encoded(self.name, self.data)
+
+    def seen_by(self, seen: Sight) -> bytes | None:
+        """Its bytes for somebody who sees only *seen*; None: nothing of it. What is not known here is not told."""
+        if seen is None or self.name in ("hello", "beat", "slice", "bye"):
+            return self.encoded
+        if self.name != "cells":
+            return None
+        rows = [row for row in self.data["rows"] if row["agent"] in seen]
+        if not rows and not self.data["teams"]:
+            return None
+        return _encoded(self.name, {**self.data, "rows": rows})
+
+
+def _encoded(name: str, data: Any) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(data))
+
+
+BYE: Final = Event("bye", {})
+"""The session behind the stream has ended: the page loads anew, and is asked to sign in."""
 
 
 @dataclass(eq=False, slots=True)
 class Stream:
+    session: bytes | None = None
+    """Key of the session it belongs to; None where the board has no accounts."""
     queue: "asyncio.Queue[Event | None]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
     lost: bool = False
 
@@ -256,9 +278,26 @@ class Live:
         for stream in self._streams:
             stream.put(event)
 
-    async def listen(self) -> AsyncIterator[bytes]:
-        """Bytes of one stream: hello, then changes, until the client goes or the server stops."""
-        stream = Stream()
+    def sessions(self) -> frozenset[bytes | None]:
+        """Of the open streams."""
+        return frozenset(stream.session for stream in self._streams)
+
+    def end(self, sessions: Collection[bytes | None]) -> None:
+        """Close the streams of these sessions."""
+        for stream in tuple(self._streams):
+            if stream.session in sessions:
+                stream.put(BYE)
+                stream.put(None)
+
+    async def listen(
+        self, session: bytes | None = None, sees: Callable[[], Sight] = lambda: None
+    ) -> AsyncIterator[bytes]:
+        """Bytes of one stream: hello, then changes, until the client or the session goes or the server stops.
+
+        Args:
+            sees: whom the listener may see, asked at each event.
+        """
+        stream = Stream(session)
         self._streams.add(stream)
         try:
             yield b"retry: 2000\n\n" + Event("hello", self.beat()).encoded
@@ -266,7 +305,8 @@ class Live:
                 event = await stream.queue.get()
                 if event is None or stream.lost:
                     return
-                yield event.encoded
+                if (told := event.seen_by(sees())) is not None:
+                    yield told
         finally:
             self._streams.discard(stream)
 

@@ -15,9 +15,9 @@ from schemas.rows import SliceRow
 from schemas.steps import Step
 from services.board.storage import habits
 from services.rules.drift import drift
-from services.rules.drop import Drop, drop_of_days, drop_today
+from services.rules.drop import Dropped, drops_at
 from services.rules.gaming import Habits, looks, others
-from services.rules.pace import Point, points
+from services.rules.pace import points
 
 DAYS: Final = 28
 """Calendar days of slices that are looked at."""
@@ -45,20 +45,25 @@ class LookRow(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(connection: AsyncConnection, floor: Floor, until: Date, team: str | None = None) -> list[LookRow]:
     """Of the floor or one team, as of the last slice closed on *until*; sorted by team and agent of the floor file."""
-    frozen = await _frozen(connection, until, team)
+    rows = await frozen(connection, until, team)
     counted = await habits.read(connection, floor, until, team)
-    found = [*paces(floor, frozen, until), *customs(floor, counted)]
+    found = [*paces(floor, rows, until), *customs(floor, counted)]
     place = {agent.id: at for at, agent in enumerate(floor.agents)}
     teams = {one.id: at for at, one in enumerate(floor.teams)}
     listed = [row for row in found if row.agent in place]
     return sorted(listed, key=lambda row: (teams.get(row.team, len(teams)), place[row.agent]))
 
 
-async def _frozen(connection: AsyncConnection, until: Date, team: str | None) -> Sequence[SliceRow]:
+async def frozen(
+    connection: AsyncConnection, until: Date, team: str | None = None, agent: str | None = None
+) -> Sequence[SliceRow]:
+    """Rows of the last DAYS up to *until*, in order of time."""
     columns = tables.slices.c
     query = sa.select(tables.slices).where(columns.date.between(until - timedelta(days=DAYS), until))
     if team is not None:
         query = query.where(columns.team == team)
+    if agent is not None:
+        query = query.where(columns.agent == agent)
     names = set(SliceRow.__struct_fields__)
     return [
         SliceRow(**{name: value for name, value in row.items() if name in names})
@@ -89,35 +94,33 @@ def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow
                     since=slow.since,
                 )
             )
-        if last is not None:
-            found += _drops(floor, teams[agent], agent, step, own, until, last)
-    return found
+    return found if last is None else found + drops(frozen, until, last, floor)
 
 
-def _drops(
-    floor: Floor, team: str, agent: str, step: Step, own: Sequence[Point], until: Date, slice_: str
-) -> list[LookRow]:
-    by = floor.judgement
-    seen: tuple[tuple[What, Drop | None], ...] = (
-        ("drop_today", drop_today(own, until, slice_, by)),
-        ("drop_of_days", drop_of_days(own, until, slice_, by)),
+def drops(frozen: Sequence[SliceRow], date: Date, slice_: str, floor: Floor) -> list[LookRow]:
+    """Drops at one slice, the surest first.
+
+    Args:
+        frozen: rows of the days up to *date*, in order of time; what is later than the slice is not looked at.
+    """
+    teams = {row.agent: row.team for row in frozen}
+    return [_drop(teams[one.agent], slice_, one) for one in drops_at(points(frozen), date, slice_, floor.judgement)]
+
+
+def _drop(team: str, slice_: str, found: Dropped) -> LookRow:
+    before, now = found.drop.before, found.drop.now
+    return LookRow(
+        agent=found.agent,
+        team=team,
+        what=found.against,
+        step=found.step,
+        slice=slice_,
+        done=now.done,
+        due=round(now.expected, 6),
+        before_done=before.done,
+        before_due=round(before.expected, 6),
+        probability=round(found.drop.probability, 6),
     )
-    return [
-        LookRow(
-            agent=agent,
-            team=team,
-            what=what,
-            step=step,
-            slice=slice_,
-            done=one.now.done,
-            due=round(one.now.expected, 6),
-            before_done=one.before.done,
-            before_due=round(one.before.expected, 6),
-            probability=round(one.probability, 6),
-        )
-        for what, one in seen
-        if one is not None
-    ]
 
 
 def customs(floor: Floor, counted: Mapping[str, Habits]) -> list[LookRow]:

@@ -21,6 +21,7 @@ from services.board.storage import (
     closes,
     freshness,
     funnel,
+    issues,
     money,
     slices,
     sources,
@@ -92,8 +93,17 @@ class Today:
     long_calls: Sequence[calls.CallRow]
     lines: Sequence[LineCount]
     sources: Sequence[SourceCount]
+    team_below: frozenset[tuple[str, Step]] = frozenset()
+    """(team, step) of a common cause at the last closed slice."""
     lost_answers: Mapping[str, float] = field(default_factory=dict)
     """Team → conversations lost today on numbers and lists found bad."""
+    whole: "Today | None" = None
+    """Where this is narrowed to what one agent may see (services.board.sight): the day of all, for sums only."""
+
+    @property
+    def everybody(self) -> "Today":
+        """For sums of teams and of the floor; nothing about a person is shown from it."""
+        return self.whole or self
 
     @property
     def date(self) -> Date:
@@ -189,6 +199,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
     closed = await closes.of_day(connection, date)
     last = closed[-1] if closed else None
     rows = await slices.find(connection, floor, date, slice_=last.slice) if last else []
+    common = await issues.below(connection, date) if last else {}
     recent_from = now - timedelta(seconds=floor.outages.line_failure.window_s)
     return Today(
         version=version,
@@ -215,6 +226,9 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         long_calls=await calls.find(connection, date, min_talk_s=float(floor.long_call_s), limit=8),
         lines=await sources.lines(connection, floor, date, recent_from),
         sources=await sources.sources(connection, date, day.starts, day.ends),
+        team_below=frozenset(
+            (team, step) for (slice_, team), steps in common.items() if last and slice_ == last.slice for step in steps
+        ),
         lost_answers=await answers.lost(connection, floor, date, date, now),
     )
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from services.kit.errors import SrezError
+from services.local.account_commands import app as account_app
 from services.local.elsewhere import LateGroup, add_to
 from services.local.floor_commands import app as floor_app
 from services.local.home import Home
@@ -31,6 +32,7 @@ HERE = "One machine"
 SET_UP = "Set up"
 app.add_typer(floor_app, name="floor", rich_help_panel=SET_UP)
 app.add_typer(norms_app, name="norms", rich_help_panel=SET_UP)
+app.add_typer(account_app, name="account", rich_help_panel=SET_UP)
 STARTERS = ("up", "demo")
 
 FloorFile = Annotated[

@@ -161,6 +161,8 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
             where = f"{path}{key}" if key.startswith("[") else f"{path}.{key}".lstrip(".")
             if key not in after:
                 yield f"{where}: removed"
+            elif path.endswith(".from") and path.startswith("norms") and before.get(key) != after[key]:
+                yield f"{where}: {_reviewed(after[key])}"
             elif key not in before:
                 yield f"{where}: added"
             elif path == "curves" and before[key] != after[key]:
@@ -169,6 +171,12 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
                 yield from _changes(where, before[key], after[key])
     else:
         yield f"{path}: {_told(before)} → {_told(after)}"
+
+
+def _reviewed(origin: dict[str, Any]) -> str:
+    """Where a norm comes from, in one line."""
+    whose = f"work of {counted(origin['members'], 'agent')} over {counted(origin['days'], 'day')}"
+    return f"{whose}, {origin['since']} … {origin['until']}, applied {origin['applied']}"
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> int:

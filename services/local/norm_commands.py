@@ -85,21 +85,26 @@ def apply(
 ) -> None:
     """Put a proposal's norms, curves and what it learned of people into the floor: from the next local midnight on.
 
-    Numbers change where they stand; comments and everything else stay. A review moves a norm once: applied again, it
+    Numbers change where they stand, and beside them is written where they come from (`from`: the days looked at, of how many
+    people); comments and everything else stay. A review moves a norm once: applied again, it
     changes nothing, and a proposal made against other norms is refused.
     """
     from schemas.floor import FloorError, parse
     from schemas.floor.edit_curves import give_curves
     from schemas.floor.edit_learned import give_learned
     from schemas.floor.edit_norms import give_norms
+    from services.kit.clock import Clock
     from services.local import floors
     from services.local.norms import paper as papers
 
     made = papers.decode(_read(file))
+    now = Clock.from_environment().now()
 
     def edit(text: str) -> str:
-        papers.check(made, parse(text))
-        text = give_curves(give_norms(text, papers.changes(made)), papers.learned_curves(made))
+        described = parse(text)
+        papers.check(made, described)
+        norms = papers.changes(made, now.astimezone(described.zone).date())
+        text = give_curves(give_norms(text, norms), papers.learned_curves(made))
         return give_learned(text, papers.learned(made))
 
     try:

@@ -4,13 +4,15 @@ Both rates are multipliers of the norm, each with its own posterior: before G₁
 B = b₂G₂ / (b₁G₁ + b₂G₂) ~ Beta(a₂, a₁), P(G₂ < k·G₁) = P(B < k·b₂ / (b₁ + k·b₂)).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
+from typing import Literal
 
 from scipy.special import betainc
 
 from schemas.floor.model import Judgement
+from schemas.steps import STEPS, Step
 from services.rules.deviation import EXACT, Multiplier, multiplier
 from services.rules.pace import Point
 
@@ -30,6 +32,32 @@ class Drop:
     before: Part
     now: Part
     probability: float
+
+
+Against = Literal["drop_today", "drop_of_days"]
+"""What a slice is compared with: the agent's earlier slices of the day, or the same slice of past days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    agent: str
+    step: Step
+    against: Against
+    drop: Drop
+
+
+def drops_at(
+    by_key: Mapping[tuple[str, Step], Sequence[Point]], date: Date, slice_: str, by: Judgement
+) -> list[Dropped]:
+    """Every drop at one slice, the surest first."""
+    found = []
+    for (agent, step), own in by_key.items():
+        seen: tuple[tuple[Against, Drop | None], ...] = (
+            ("drop_today", drop_today(own, date, slice_, by)),
+            ("drop_of_days", drop_of_days(own, date, slice_, by)),
+        )
+        found += [Dropped(agent, step, against, one) for against, one in seen if one is not None]
+    return sorted(found, key=lambda one: (-one.drop.probability, one.agent, STEPS.index(one.step), one.against))
 
 
 def p_ratio_below(now: Multiplier, before: Multiplier, bound: float) -> float:

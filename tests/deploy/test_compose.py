@@ -136,7 +136,7 @@ def test_variables_are_settings_or_secrets_that_somebody_reads() -> None:
 
 def test_the_example_holds_no_secret() -> None:
     """Whatever is secret is empty or says that it must be replaced."""
-    public = {"SREZ_BOARD_URL", "SREZ_BOARD_HOSTS"}
+    public = {"SREZ_BOARD_URL", "SREZ_BOARD_HTTPS", "SREZ_BOARD_HOSTS"}
     for name, value in environment_file("srez.env.example").items():
         assert name in public or not value or "replace" in value, name
     assert "srez.env" in (DEPLOY / ".gitignore").read_text().split()

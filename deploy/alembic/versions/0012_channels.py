@@ -1,6 +1,6 @@
 """Who was told of an alert and who has it; silences; what people do about alerts
 
-Revision: 0012, after 0007.
+Revision: 0012, after 0008.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0012"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

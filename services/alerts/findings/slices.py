@@ -1,17 +1,21 @@
 """What a head is told at a slice: the payload of one message per team and slice, and of each coaching case."""
 
 from collections.abc import Sequence
+from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
+from schemas.rows import SliceRow
 from schemas.steps import STEPS
 from services.alerts import routing
 from services.alerts.announcing import frame
 from services.alerts.storage import slice_rows
 from services.rules.day import WorkingDay
+from services.rules.drop import drops_at
+from services.rules.pace import points
 from services.rules.tasks import repeats_since
 
 LAGGING: Final = ("soft", "hard")
@@ -20,6 +24,7 @@ ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
 AHEAD_INDEX: Final = 1.15
 AHEAD_EXPECTED: Final = 3.0
 AHEAD_NAMED: Final = 2
+DROPS_NAMED: Final = 3
 
 
 def key(date: str, slice_: str, team: str) -> str:
@@ -47,6 +52,10 @@ async def slice_payload(
     given = await slice_rows.given_since(connection, team, repeats_since(floor, close.date))
     verified = [task for task in known if task.verified == cut_off and task.opened < cut_off]
     carried = [task for task in known if task.opened < cut_off and task.verified != cut_off and task.due <= cut_off]
+    lagging = _lagging(rows, {task.agent for task in [*opened, *carried] if task.dismissed_at is None}, floor)
+    told = {one["agent"] for one in lagging} | {task.agent for task in known} | {case.agent for case in cases}
+    past = await slice_rows.past_of(connection, close.date, team, cut_off)
+    down = await slice_rows.team_below(connection, close.date, close.slice, team)
     return {
         **frame(floor, close.date.isoformat(), team, board_url),
         "form": "slice",
@@ -60,7 +69,10 @@ async def slice_payload(
         ],
         "verified": [_task(task, floor) for task in verified],
         "carried": [{**_task(task, floor), "due": following.isoformat() if following else None} for task in carried],
-        "lagging": _lagging(rows, {task.agent for task in [*opened, *carried] if task.dismissed_at is None}, floor),
+        "lagging": lagging,
+        "team_below": [step for step in STEPS if step in down],
+        "drops": drops(past, close.date, close.slice, told, floor),
+        "drop_below": floor.judgement.drop.below,
         "good": _good(rows, before, {task.agent for task in verified}, floor),
         "coaching": [case_of(case, floor) for case in cases],
         "untrusted": _untrusted(close.trust.get(team, {}), rows),
@@ -161,6 +173,25 @@ def _lagging(rows: Sequence[Any], busy: set[str], floor: Floor) -> list[dict[str
                 surest[row.agent] = row
     ordered = sorted(surest.values(), key=lambda row: (-(row.p_below or 0), row.agent))
     return [_row(row, floor) for row in ordered]
+
+
+def drops(past: Sequence[SliceRow], date: Date, slice_: str, told: set[str], floor: Floor) -> list[dict[str, Any]]:
+    """The surest drops against people's own earlier pace, each agent once; not of those the message tells of already."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in drops_at(points(past), date, slice_, floor.judgement):
+        if one.agent not in told and one.agent not in found and len(found) < DROPS_NAMED:
+            found[one.agent] = {
+                "agent": one.agent,
+                "name": _name(floor, one.agent),
+                "step": one.step,
+                "against": one.against,
+                "done": one.drop.now.done,
+                "target": round(one.drop.now.expected, 6),
+                "before_done": one.drop.before.done,
+                "before_target": round(one.drop.before.expected, 6),
+                "p_drop": round(one.drop.probability, 6),
+            }
+    return list(found.values())
 
 
 def _good(rows: Sequence[Any], before: Sequence[Any], named: set[str], floor: Floor) -> list[dict[str, Any]]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date as Date
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.tables import closes, coaching, slices, task_acts, tasks, technical
+from schemas.rows import SliceRow
+from schemas.tables import closes, coaching, slices, task_acts, tasks, team_issues, technical
+
+DAYS: Final = 28
+"""Calendar days of past slices that a slice is compared with."""
 
 
 async def closed(connection: AsyncConnection, since: Date) -> Sequence[Any]:
@@ -20,6 +24,27 @@ async def closed(connection: AsyncConnection, since: Date) -> Sequence[Any]:
 async def rows_of(connection: AsyncConnection, date: Date, slice_: str, team: str) -> Sequence[Any]:
     query = sa.select(slices).where(slices.c.date == date, slices.c.slice == slice_, slices.c.team == team)
     return (await connection.execute(query.order_by(slices.c.agent, slices.c.step))).all()
+
+
+async def past_of(connection: AsyncConnection, date: Date, team: str, cut_off: datetime) -> list[SliceRow]:
+    """The team's rows of the last DAYS up to the slice closed at *cut_off*, in order of time."""
+    columns = slices.c
+    query = sa.select(slices).where(
+        columns.date.between(date - timedelta(days=DAYS), date), columns.team == team, columns.cut_off <= cut_off
+    )
+    names = set(SliceRow.__struct_fields__)
+    return [
+        SliceRow(**{name: value for name, value in row.items() if name in names})
+        for row in (await connection.execute(query.order_by(columns.cut_off))).mappings()
+    ]
+
+
+async def team_below(connection: AsyncConnection, date: Date, slice_: str, team: str) -> frozenset[str]:
+    """Steps on which the whole team was below the norm at that slice."""
+    columns = team_issues.c
+    query = sa.select(columns.evidence).where(columns.date == date, columns.slice == slice_, columns.team == team)
+    evidence = (await connection.execute(query)).scalar() or {}
+    return frozenset(one["step"] for one in evidence.get("steps") or ())
 
 
 async def teams_of(connection: AsyncConnection, date: Date, slice_: str) -> Sequence[str]:

@@ -124,6 +124,8 @@ TEXT: Final[dict[str, str]] = {
     "slice.step.bare": "{step}: {done}",
     "slice.tasks": "Tasks",
     "slice.task": "{agent}: {wanted} by {due}. Now {step} {done} of {target}; {sure} sure that it is below {below} of the norm",
+    "slice.task.team": "{agent}: {wanted} by {due}. Now {step} {done} of {target}; {sure} sure "
+    "that it is below {below} of the own team's pace (the whole team is below the norm)",
     "slice.task.off": "{agent}: {wanted} by {due}, withdrawn: a technical fault",
     "slice.task.dismissed": "{agent}: {wanted} by {due}, dismissed by the head: {why}",
     "dismiss.absent": "was not there",
@@ -149,7 +151,14 @@ TEXT: Final[dict[str, str]] = {
     "hear.good_peer": "for contrast, a good one ({agent})",
     "slice.lagging": "Lagging too, without a task",
     "slice.lagging.only": "Lagging, without a task",
-    "slice.lag": "{agent}: {step} {done} of {target}; {sure} sure",
+    "slice.lag": "{agent}: {step} {done} of {target}; {sure} sure that it is below {below} of the norm",
+    "slice.lag.team": "{agent}: {step} {done} of {target}; {sure} sure that it is below {below} of the norm. "
+    "The whole team is below the norm; this is behind the team as well",
+    "slice.drops": "Worth a look: below their own earlier pace (no verdict)",
+    "slice.drop_today": "{agent}: {step}, {done} of {target} in the slice, {before} of {before_target} before it; "
+    "{sure} sure that the pace is below {below} of what it was",
+    "slice.drop_of_days": "{agent}: {step}, {done} of {target} in the slice, {before} of {before_target} in it on past days; "
+    "{sure} sure that the pace is below {below} of the usual",
     "slice.calm": "Nobody lags by so much that we could be sure of it.",
     "slice.verified": "Earlier tasks",
     "slice.result": "{agent}: {wanted}, {result}",
@@ -169,8 +178,9 @@ TEXT: Final[dict[str, str]] = {
     # a task, in the thread
     "task.title": "{agent}: {wanted} by {due}",
     "task.fact": "{step}: {done} of {target} by slice {slice}; {sure} sure that it is below {below} of the norm.",
-    "task.why.rate": "First broken step of the funnel: {step}.",
-    "task.why.conversion": "First broken step: {step}. Few for so many on the step before.",
+    "task.fact.team": "{step}: {done} of {target} by slice {slice}; {sure} sure that it is below {below} of the own team's pace.",
+    "task.why.rate": "The lag begins at this step: {step}.",
+    "task.why.conversion": "The lag begins at this step: {step}. Fewer get to it than with colleagues.",
     "task.why.answer_rate": "People answer less often than they answer colleagues on the same line or campaign.",
     "task.scale": "The whole team is below the norm, so the measure is the own team: {scale} of the norm.",
     "task.do.calls": "look together at pauses between calls and after-call time, agree on a pace until the slice.",

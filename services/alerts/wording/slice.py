@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date as Date
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas.steps import STEPS
 from services.alerts.wording.content import Content, Section
@@ -19,6 +19,7 @@ def slice_(payload: Payload, words: Language) -> Content:
         cases(payload, words),
         _verified(payload, words),
         _lagging(payload, words),
+        _drops(payload, words),
         _team(payload, words),
         _good(payload, words),
     ]
@@ -39,6 +40,8 @@ def slice_(payload: Payload, words: Language) -> Content:
     )
 
 
+OWN_TEAM: Final = 0.995
+"""A part of the norm below this is said; above it two digits would read 1."""
 DATA = ("kind", "date", "slice", "team", "steps", "tasks", "verified", "coaching", "lagging", "untrusted", "late")
 
 
@@ -92,7 +95,7 @@ def _tasks(payload: Payload, words: Language) -> Section:
         lines.append(
             _again(task, words)
             + words.say(
-                "slice.task",
+                "slice.task.team" if _scaled(task) else "slice.task",
                 agent=task["name"],
                 wanted=wanted,
                 due=due,
@@ -109,12 +112,13 @@ def _tasks(payload: Payload, words: Language) -> Section:
 def _lagging(payload: Payload, words: Language) -> Section:
     lines = tuple(
         words.say(
-            "slice.lag",
+            "slice.lag.team" if one["step"] in payload.get("team_below", ()) else "slice.lag",
             agent=one["name"],
             step=words.say(f"step.{one['step']}").lower(),
             done=words.number(one["done"]),
             target=words.due(one["target"]),
             sure=words.sure(one["p_below"]),
+            below=words.number(payload["below"], 1),
         )
         for one in payload["lagging"]
     )
@@ -123,6 +127,30 @@ def _lagging(payload: Payload, words: Language) -> Section:
         return Section(lines, heading=words.say(key), bullets=True)
     calm = not payload["tasks"] and not payload["untrusted"] and not payload["carried"]
     return Section((words.say("slice.calm"),) if calm else ())
+
+
+def _drops(payload: Payload, words: Language) -> Section:
+    """Who does much less than they did themselves; never a verdict."""
+    lines = tuple(
+        words.say(
+            f"slice.{one['against']}",
+            agent=one["name"],
+            step=words.say(f"step.{one['step']}").lower(),
+            done=words.number(one["done"]),
+            target=words.due(one["target"]),
+            before=words.number(one["before_done"]),
+            before_target=words.due(one["before_target"]),
+            sure=words.sure(one["p_drop"]),
+            below=words.number(payload["drop_below"], 1),
+        )
+        for one in payload.get("drops", ())
+    )
+    return Section(lines, heading=words.say("slice.drops"), bullets=True)
+
+
+def _scaled(task: Mapping[str, Any]) -> bool:
+    """Given against the own team, the whole of it being below the norm."""
+    return bool(task["scale"] < OWN_TEAM)
 
 
 def _verified(payload: Payload, words: Language) -> Section:
@@ -192,7 +220,7 @@ def task(payload: Payload, words: Language) -> Content:
     step = words.say(f"step.{found['step']}")
     told = [
         words.say(
-            "task.fact",
+            "task.fact.team" if _scaled(found) else "task.fact",
             step=step,
             done=words.number(found["done"]),
             target=words.due(found["target_now"]),
@@ -202,7 +230,7 @@ def task(payload: Payload, words: Language) -> Content:
         ),
         words.say(f"task.why.{found['why']}", step=step.lower()),
     ]
-    if found["scale"] < 0.995:
+    if _scaled(found):
         told.append(words.say("task.scale", scale=words.number(found["scale"], 2)))
     title = words.say(
         "task.title",

@@ -18,7 +18,7 @@ export function follow(handlers) {
     clearTimeout(timer);
     source?.close();
     source = new EventSource(body.dataset.live);
-    for (const name of ["hello", "beat", "cells", "slice", "alert", "line"]) {
+    for (const name of ["hello", "beat", "cells", "slice", "alert", "line", "bye"]) {
       source.addEventListener(name, (event) => {
         const data = JSON.parse(event.data);
         if (name === "hello" || name === "beat") {
@@ -26,6 +26,7 @@ export function follow(handlers) {
           heardAt = performance.now();
           ageThen = data.age_s ?? ageThen;
         }
+        if (name === "bye") location.reload();
         handlers[name]?.(data);
       });
     }

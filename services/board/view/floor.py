@@ -16,6 +16,7 @@ from services.board.view import saying
 from services.board.view.dues import carried, due_at, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
+from services.board.view.reason import of_standing
 from services.board.words import Words
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -43,6 +44,8 @@ class AgentLine:
     state: str
     state_since: datetime | None
     standing: Standing
+    reason: str
+    """Why the level is what it is."""
     paces: tuple[Pace, ...]
     task: Task | None
     task_due: datetime | None
@@ -94,16 +97,18 @@ class FloorView:
 
 def floor_view(today: Today, now: datetime, w: Words, *, team: str = "", order: str = "") -> FloorView:
     """*team* limits the agents; *order* is ``need`` or ``name``, by default the floor's."""
-    lines = [_line(today, number, agent, now, w) for number, agent in enumerate(today.floor.agents, 1)]
-    by_team = {team.id: [line for line in lines if line.agent.team == team.id] for team in today.floor.teams}
-    day = Day(today, now)
+    whole = today.everybody
+    everyone = [_line(whole, number, agent, now, w) for number, agent in enumerate(whole.floor.agents, 1)]
+    by_team = {team.id: [line for line in everyone if line.agent.team == team.id] for team in today.floor.teams}
+    lines = [line for line in everyone if line.agent.id in today.floor.agent_by_id]
+    day = Day(whole, now)
     return FloorView(
         today=today,
         now=now,
         lines=ordered(
             [line for line in lines if not team or line.agent.team == team], order or today.floor.board.order
         ),
-        cards=[_card(today, one, by_team[one.id], day) for one in today.floor.teams],
+        cards=[_card(whole, one, by_team[one.id], day) for one in today.floor.teams],
         troubles=[
             saying.say(alert, today.floor, w, today.affected.get(alert.row.alert, 0))
             for alert in today.alerts
@@ -129,13 +134,15 @@ def shown_name(today: Today, number: int, agent: Agent, w: Words) -> str:
 def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> AgentLine:
     known = today.agents.get(agent.id) or AgentNow(agent.id)
     task = today.open_task(agent.id)
+    found = standing(today, agent.id)
     return AgentLine(
         agent=agent,
         name=shown_name(today, number, agent, w),
         now=known,
         state="technical" if agent.id in today.technical_now else known.state or "unknown",
         state_since=today.technical_now.get(agent.id, known.state_since),
-        standing=standing(today, agent.id),
+        standing=found,
+        reason=of_standing(found, today, agent.id, w),
         paces=tuple(of_agent(today, agent.id, step, now) for step in STEPS),
         task=task,
         task_due=due_at(today, task) if task else None,
@@ -222,6 +229,7 @@ def doubts_slice(today: Today, w: Words) -> list[Doubt]:
 
 def slice_summary(today: Today) -> dict[str, Any] | None:
     """The last slice in three numbers per team; None before the first."""
+    today = today.everybody
     last = today.last_close
     if last is None:
         return None

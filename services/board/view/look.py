@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.floor import Agent, Floor
+from schemas.steps import Step
 from services.board.look import LookRow
 from services.board.words import Words
 
@@ -23,6 +24,24 @@ class OfAgent:
     agent: Agent
     team: str
     shown: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A drop beside a verdict: in a cell, and whole."""
+
+    short: str
+    whole: str
+
+
+def told(rows: Sequence[LookRow], floor: Floor, w: Words) -> dict[str, dict[Step, Told]]:
+    """Agent → step → the surest drop of one slice, from *rows* in order of certainty."""
+    found: dict[str, dict[Step, Told]] = {}
+    for row in rows:
+        if row.step is not None:
+            short = w(f"look.{row.what}.short", done=w.num(row.done), due=w.due(row.due))
+            found.setdefault(row.agent, {}).setdefault(row.step, Told(short, _evidence(row, floor, w)))
+    return found
 
 
 def look_view(rows: Sequence[LookRow], floor: Floor, w: Words) -> list[OfAgent]:

@@ -9,8 +9,12 @@ from scipy.special import gammaincinv
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
+from services.board.look import LookRow
 from services.board.storage.closes import Close
+from services.board.storage.issues import Below
 from services.board.view import saying
+from services.board.view.look import Told, told
+from services.board.view.reason import reason
 from services.board.words import Words
 from services.rules.day import CutOff, WorkingDay
 from services.rules.deviation import of_agent
@@ -36,6 +40,10 @@ class Certainty:
 class Cell:
     row: SliceRow
     certainty: Certainty | None
+    reason: str
+    """Why its level is what it is."""
+    drop: Told | None
+    """Against the agent's own pace; only where the level does not say it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,9 @@ def slices_view(
     w: Words,
     team: str,
     now: datetime,
+    *,
+    below: Below | None = None,
+    drops: Sequence[LookRow] = (),
 ) -> SlicesView:
     titles = {one.id: one.title for one in floor.teams}
     teams = [
@@ -106,7 +117,7 @@ def slices_view(
         closed,
         chosen,
         teams,
-        _agents(floor, [row for row in rows if not team or row.team == team], w),
+        _agents(floor, [row for row in rows if not team or row.team == team], _Seen(chosen, below or {}, drops), w),
         (day.date - timedelta(days=1)).isoformat(),
         (day.date + timedelta(days=1)).isoformat(),
         None if closed else first_to_close(floor, day, now),
@@ -132,8 +143,22 @@ def _sum(rows: Sequence[SliceRow]) -> TeamStep:
     )
 
 
-def _agents(floor: Floor, rows: Sequence[SliceRow], w: Words) -> list[AgentSlice]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What stands beside the rows of the slice."""
+
+    close: Close | None
+    below: Below
+    drops: Sequence[LookRow]
+
+    def why(self, row: SliceRow, floor: Floor, w: Words) -> str:
+        doubts = self.close.reasons(row.team).get(row.step, ()) if self.close else ()
+        return reason(row, floor, w, doubts=doubts, team_below=row.step in self.below.get((row.slice, row.team), ()))
+
+
+def _agents(floor: Floor, rows: Sequence[SliceRow], seen: _Seen, w: Words) -> list[AgentSlice]:
     numbers = {agent.id: number for number, agent in enumerate(floor.agents, 1)}
+    dropped = told(seen.drops, floor, w)
     found: dict[str, AgentSlice] = {}
     for row in rows:
         agent = floor.agent_by_id.get(row.agent)
@@ -141,7 +166,8 @@ def _agents(floor: Floor, rows: Sequence[SliceRow], w: Words) -> list[AgentSlice
         if floor.board.hide_names and agent:
             name = w("agents.number", n=numbers[row.agent])
         own = found.setdefault(row.agent, AgentSlice(row.agent, name, row.team, {}, 0))
-        own.cells[row.step] = Cell(row, certainty(floor, row))
+        drop = dropped.get(row.agent, {}).get(row.step) if row.level not in ("soft", "hard") else None
+        own.cells[row.step] = Cell(row, certainty(floor, row), seen.why(row, floor, w), drop)
     return sorted(found.values(), key=lambda one: (one.team, one.name.casefold()))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from schemas.floor import Floor
 from services.board.storage.acts import Done
@@ -67,7 +68,9 @@ class TasksView:
 
 
 def tasks_view(today: Today, around: Around, w: Words, team: str) -> TasksView:
-    names = {agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.floor.agents, 1)}
+    names = {
+        agent.id: shown_name(today, number, agent, w) for number, agent in enumerate(today.everybody.floor.agents, 1)
+    }
     titles = {one.id: one.title for one in today.floor.teams}
     cards = [_card(today, task, names, titles, around, w) for task in today.tasks if not team or task.row.team == team]
     return TasksView(
@@ -124,11 +127,17 @@ def why(task: Task, floor: Floor, w: Words) -> list[str]:
     done, target, p_below = (evidence.get(name) for name in ("done", "target", "p_below"))
     if isinstance(done, int) and isinstance(target, int | float) and isinstance(p_below, int | float):
         below = w.num(floor.judgement.soft.below, 1)
-        found.append(w("why.numbers", done=w.num(done), target=w.due(target), sure=w.sure(p_below), below=below))
-    scale = evidence.get("scale")
-    if isinstance(scale, int | float) and scale != 1:
+        key = "why.numbers_team" if _scaled(evidence) else "why.numbers"
+        found.append(w(key, done=w.num(done), target=w.due(target), sure=w.sure(p_below), below=below))
+    if _scaled(evidence):
         found.append(w("why.team_scaled"))
     return found
+
+
+def _scaled(evidence: Mapping[str, Any]) -> bool:
+    """Whether the task was given against the own team, the whole of it being below the norm."""
+    scale = evidence.get("scale")
+    return isinstance(scale, int | float) and scale != 1
 
 
 def agains(known: Sequence[Task], shown: Sequence[Task], floor: Floor) -> dict[str, int]:

@@ -126,6 +126,8 @@ def routes(board: Board) -> APIRouter:
         match = Matcher(kind=body.kind, team=body.team, scope=body.scope, detector=body.detector)
         who, now = asking(board, request), board.clock.now()
         check(who, "alert", team=body.team)
+        if who.role == "lead" and body.team is None:
+            raise HTTPException(403, "not_yours")  # the whole floor is the head's
         until = body.until or (_minute(now) + timedelta(seconds=body.for_s) if body.for_s else now)
         if match.empty or not 0 < (until - now).total_seconds() <= LONGEST_SILENCE_S:
             raise HTTPException(422, "bad_silence")

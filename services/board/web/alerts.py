@@ -6,7 +6,7 @@ from schemas.rows import AlertRow
 from services.board.storage import alert_acts, alerts, technical
 from services.board.view.saying import say
 from services.board.web import filters
-from services.board.web.asking import person
+from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
 
@@ -32,7 +32,7 @@ def routes(board: Board) -> APIRouter:
             floor=floor,
             day=day,
             now=board.clock.now(),
-            may=person(board, request) is not None,
+            may_act=may_alert(board, request),
             precise=precise,
             silences=silences,
             undelivered=undelivered,

@@ -1,7 +1,7 @@
 """Requests that change something: only from the board's own pages, by somebody who may.
 
-There are no accounts yet: nobody may ask through a board that listens beyond this machine, and a browser only from the
-board's own pages.
+The gate (services.board.web.gate) says who asks: the account of the session, or the operator of a loopback board without
+accounts.
 """
 
 from fastapi import HTTPException, Request
@@ -13,9 +13,8 @@ from services.board.web.sameorigin import from_own_pages, is_json
 
 def person(board: Board, request: Request) -> Person | None:
     """Who asks; None: nobody we know."""
-    if not board.may_order:
-        return None
-    return Person(f"board, {request.client.host}" if request.client else "board", "operator")
+    found: Person | None = getattr(request.state, "person", None)
+    return found
 
 
 def asking(board: Board, request: Request) -> Person:
@@ -34,3 +33,9 @@ def check(who: Person, act: Act, *, team: str | None = None, agent: str | None =
     """Raises: HTTPException 403 when *who* may not do *act* about them."""
     if not may(who, act, team=team, agent=agent):
         raise HTTPException(403, "not_yours")
+
+
+def may_alert(board: Board, request: Request) -> bool:
+    """Whether who looks is offered to act on alerts; each act asks again about its team."""
+    who = person(board, request)
+    return who is not None and may(who, "alert")

@@ -8,6 +8,7 @@ from datetime import date as Date
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -19,12 +20,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board import today as floor_today
+from services.board.access import Person, may
 from services.board.live import Live
+from services.board.sight import asks, narrowed, roster_of, sight
+from services.board.storage.accounts import Accounts
 from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
+from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
 from services.kit.followed import Followed
@@ -35,6 +40,7 @@ HERE: Final = Path(__file__).parent.parent
 STATIC: Final = HERE / "static"
 LANG_COOKIE: Final = "srez_lang"
 THEME_COOKIE: Final = "srez_theme"
+SESSION_COOKIE: Final = "srez_session"
 YEAR_S: Final = 365 * 24 * 3600
 
 
@@ -58,11 +64,14 @@ class Board:
     max_clients: int
     orders: Orders
     alert_acts: AlertActs
+    accounts: Accounts
     acts: Acts
+    https: bool = False
+    """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None
     """Public base of the webhooks."""
-    may_order: bool = False
-    """Whether people may ask for something through this board: only while nobody but this machine hears it."""
+    loopback: bool = False
+    """Whether nobody but this machine hears it: then it may be used without accounts."""
     assets: Mapping[str, str] = field(default_factory=_fingerprints)
     templates: jinja2.Environment = field(
         default_factory=lambda: jinja2.Environment(
@@ -84,7 +93,8 @@ class Board:
 
     async def today(self) -> Today:
         async with asyncio.timeout(self.reader.deadline_s):
-            return await self.live.current()
+            found = await self.live.current()
+        return narrowed(found, sight(found.floor, asks.get()))
 
     async def day(self, connection: AsyncConnection, date: Date | None) -> tuple[Floor, WorkingDay]:
         """Floor and day that govern *date*, today by default. Raises: NoFloor."""
@@ -92,7 +102,7 @@ class Board:
         now = self.clock.now()
         chosen = date or date_of(now, self.followed.versions[-1][2].zone)
         floor = floor_on(self.followed.versions, chosen)[1]
-        return floor, working_day(floor, chosen)
+        return roster_of(floor, sight(floor, asks.get())), working_day(floor, chosen)
 
     async def floors(self) -> floor_today.Versions:
         if not self.followed.versions:
@@ -111,7 +121,8 @@ class Board:
         ends = local_instant(date + timedelta(days=1), time(), found.floor.zone) - timedelta(seconds=1)
         moment = ends if date < found.date else local_instant(date, time(), found.floor.zone)
         async with self.reader.connect() as connection:
-            return await floor_today.read(connection, await self.floors(), moment), moment
+            past = await floor_today.read(connection, await self.floors(), moment)
+        return narrowed(past, sight(past.floor, asks.get())), moment
 
     # -- speaking ---------------------------------------------------------------------------------------------
 
@@ -133,10 +144,16 @@ class Board:
     def render(self, request: Request, name: str, w: Words, *, status: int = 200, **given: Any) -> HTMLResponse:
         theme = request.query_params.get("theme") or request.cookies.get(THEME_COOKIE)
         other: Language = "en" if w.language == "ru" else "ru"
+        who: Person | None = getattr(request.state, "person", None)
         context = {
             "w": w,
             "STEPS": STEPS,
             "path": request.url.path,
+            "signed_in": who if SESSION_COOKIE in request.cookies else None,
+            "open_board": who is not None and getattr(request.state, "session", None) is None,
+            "reach": lambda path: reachable(who, self.followed.latest, path),
+            "own_page": f"/agents/{quote(who.agent)}" if who and who.agent else None,
+            "may": lambda act, **whom: who is not None and may(who, act, **whom),
             "section": name.removesuffix(".html"),
             "theme": theme if theme in ("light", "dark") else "auto",
             "other_language": other,

@@ -62,23 +62,23 @@ def add_errors(app: FastAPI, board: Board) -> None:
 
     async def database(request: Request, error: Exception) -> Response:
         logs.get().warning("the database does not answer", path=request.url.path, error=type(error).__name__)
-        return _say(request, board, 503, "unavailable", "database")
+        return say(request, board, 503, "unavailable", "database")
 
     async def no_floor(request: Request, error: Exception) -> Response:
-        return _say(request, board, 503, "no_floor", "no_floor")
+        return say(request, board, 503, "no_floor", "no_floor")
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         detail = error.detail if isinstance(error, HTTPException) else "error"
         headers = getattr(error, "headers", None)
         known = board.words_of(request).has(f"error.{detail}")
-        return _say(request, board, status, str(detail), str(detail) if known else "not_found", headers)
+        return say(request, board, status, str(detail), str(detail) if known else "not_found", headers)
 
     async def invalid(request: Request, error: Exception) -> Response:
         if request.url.path.startswith("/api/") and isinstance(error, RequestValidationError):
             problems = [{"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()]
             return JSONResponse({"detail": problems}, 422)
-        return _say(request, board, 422, "bad_request", "bad_request")
+        return say(request, board, 422, "bad_request", "bad_request")
 
     for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, database)
@@ -87,7 +87,7 @@ def add_errors(app: FastAPI, board: Board) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-def _say(
+def say(
     request: Request, board: Board, status: int, reason: str, key: str, headers: dict[str, Any] | None = None
 ) -> Response:
     w = board.words_of(request)

@@ -47,7 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "asked for", "content": {"application/json": {"schema": inlined(Asked)}}},
     400: {"description": "called by a name that is not allowed (SREZ_BOARD_HOSTS), or a body that is no JSON"},
-    403: {"description": "this board listens beyond this machine, or the request is from another site", **PROBLEM},
+    403: {"description": "the account may not do this, or the request is from another site", **PROBLEM},
     404: {"description": "no such source, agent, identity or rejected webhook", **PROBLEM},
     415: {"description": "the body must be application/json", **PROBLEM},
     503: {"description": "the database does not answer, or no floor was applied yet", **PROBLEM},

@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from services.board.web import (
+    account,
     acting,
     agent,
     alert_acting,
@@ -13,8 +14,10 @@ from services.board.web import (
     floor,
     forecast,
     lines,
+    login,
     look,
     marking,
+    norms,
     ordering,
     quality,
     quality_api,
@@ -40,6 +43,7 @@ SECTIONS = (
     alert_acting,
     lines,
     look,
+    norms,
     sources,
     sources_api,
     ordering,
@@ -52,6 +56,8 @@ SECTIONS = (
     quality_api,
     marking,
     stream,
+    login,
+    account,
 )
 
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.floor import Floor
 from schemas.rows import SliceRow
-from services.board.storage import closes, slices
+from services.board import look
+from services.board.storage import closes, issues, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
@@ -29,6 +30,8 @@ def routes(board: Board) -> APIRouter:
             closed = await closes.of_day(connection, day.date)
             chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
             rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
+            below = await issues.below(connection, day.date)
+            past = await look.frozen(connection, day.date, team) if chosen else []
         w = board.words(request, floor)
         unknown = _unknown(floor, closed, slice, team, w)
         return board.render(
@@ -39,7 +42,18 @@ def routes(board: Board) -> APIRouter:
             unknown=unknown,
             floor=floor,
             day=day,
-            view=slices_view(floor, day, closed, chosen, rows, w, team or "", board.clock.now()),
+            view=slices_view(
+                floor,
+                day,
+                closed,
+                chosen,
+                rows,
+                w,
+                team or "",
+                board.clock.now(),
+                below=below,
+                drops=look.drops(past, day.date, chosen.slice, floor) if chosen else (),
+            ),
             asked=slice or "",
             team=team or "",
         )

@@ -74,7 +74,6 @@ def routes(board: Board) -> APIRouter:
             rejected=[masked_row(one) for one in detail.rejected],
             orders=[order_shown(order, floor, w) for order in detail.orders],
             opened=opened(detail.raw, source) if detail.raw else None,
-            may_order=board.may_order,
             replay_days=REPLAY_DAYS,
         )
 

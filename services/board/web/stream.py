@@ -1,8 +1,9 @@
 """``/api/v1/live``: server-sent events."""
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.board.sight import Sight, asks, sight
 from services.board.web.board import Board
 
 
@@ -19,14 +20,22 @@ def routes(board: Board) -> APIRouter:
             503: {"description": "too many streams are open"},
         },
     )
-    async def api() -> Response:
+    async def api(request: Request) -> Response:
         """Events: ``hello`` and ``beat`` {now, rate, haste_ends, as_of, age_s, late, version, boot}; ``cells`` {as_of, rows,
         teams} as they change, a row at most once a second; ``slice``, ``alert``, ``line`` when one closes or changes.
-        After a gap read ``/floor`` again."""
+        After a gap read ``/floor`` again. ``bye`` when the session has ended. Agents get rows of those they may see."""
         if board.live.clients >= board.max_clients:
             raise HTTPException(503, "too_many_streams", headers={"retry-after": "30"})
+        who = asks.get()
+
+        def sees() -> Sight:
+            floor = board.followed.latest
+            return frozenset() if floor is None else sight(floor, who)
+
         return StreamingResponse(
-            board.live.listen(), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+            board.live.listen(getattr(request.state, "session", None), sees),
+            media_type="text/event-stream",
+            headers={"x-accel-buffering": "no"},
         )
 
     return router

@@ -12,6 +12,7 @@ from services.board.storage import acts, tasks
 from services.board.view.task import advice, again, dismissal, history, names_of, said, to_hear, verdict, wanted
 from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
+from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
@@ -70,6 +71,7 @@ def _record(board: Board, router: APIRouter) -> None:
             if found is None:
                 raise HTTPException(404, "no_task")
             floor, _ = await board.day(connection, found.row.date)
+            about_own(floor, found.row.agent)
             seen = await record.read(connection, floor, found, board.clock.now())
         w = board.words(request, floor)
         names = names_of(floor, w)

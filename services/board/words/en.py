@@ -2,14 +2,29 @@
 
 from typing import Final
 
-from services.board.words import en_alerts, en_forecast, en_lines, en_look, en_quality, en_report, en_sources, en_tasks
+from services.board.words import (
+    en_alerts,
+    en_forecast,
+    en_lines,
+    en_login,
+    en_look,
+    en_norms,
+    en_quality,
+    en_reason,
+    en_report,
+    en_sources,
+    en_tasks,
+)
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
     **en_look.WORDS,
+    **en_norms.WORDS,
+    **en_reason.WORDS,
     **en_report.WORDS,
     **en_forecast.WORDS,
     **en_lines.WORDS,
+    **en_login.WORDS,
     **en_tasks.WORDS,
     **en_quality.WORDS,
     **en_alerts.WORDS,
@@ -183,9 +198,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "level.untrusted": "not judged",
     "level.none": "before the first slice",
     "level.with": "{level}, {sure}",
-    "level.why": "{done} of {target} due at the slice; {sure} sure it is below {below} of the norm",
-    "level.why_little": "Too little data: too early to judge",
-    "level.why_untrusted": "The slice's data are incomplete: not judged",
     "task.short": "{wanted} by\u00a0{time}",
     "task.state.proposed": "proposed",
     "task.state.confirmed": "confirmed",
@@ -289,7 +301,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "tasks.at_slice": "at slice {slice}",
     "coaching.not_done_twice": "two tasks running without the result",
     "coaching.done_without_result": "tasks are done, the pace does not grow",
-    "why.rate": "The step's pace is below the norm",
+    "why.rate": "The lag begins at this step",
     "why.conversion": "Fewer come through from the step before than with colleagues",
     "why.answer_rate": "Answered less often than colleagues on the same lines",
     "why.numbers": "{done} of {target} due at the slice; {sure} sure it is below {below} of the norm",

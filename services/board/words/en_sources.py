@@ -200,9 +200,9 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.problem.invalid": "the floor file has a mistake: {detail}",
     "sources.problem.internal": "it failed ({detail}); the log of ingest tells more",
     "sources.read_only": (
-        "This board can be reached from other machines and has no accounts yet, so there are no "
-        "buttons. On the machine of Srez: srez journal replay --source {source} --rejected; extensions "
-        "go into the floor file, then srez floor apply"
+        "Only accounts with the role operator have buttons here. On the machine of Srez: "
+        "srez journal replay --source {source} --rejected; extensions go into the floor file, then "
+        "srez floor apply"
     ),
     "sources.back": "All sources",
     "sources.details": "Connection and details",

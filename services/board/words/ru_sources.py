@@ -218,9 +218,9 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.problem.invalid": "файл отдела с ошибкой: {detail}",
     "sources.problem.internal": "не вышло ({detail}); подробности в журнале ingest",
     "sources.read_only": (
-        "Эта доска открыта не только на этой машине, а учётных записей ещё нет, поэтому кнопок нет. С "
-        "машины Среза: srez journal replay --source {source} --rejected; номера агентов — в файле "
-        "отдела, затем srez floor apply"
+        "Кнопки здесь есть только у учётной записи с ролью operator. На машине Среза: "
+        "srez journal replay --source {source} --rejected; номера агентов — в файле отдела, затем "
+        "srez floor apply"
     ),
     "sources.back": "Все источники",
     "sources.details": "Подключение и разбор",

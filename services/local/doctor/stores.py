@@ -10,8 +10,9 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor, FloorError, parse
-from schemas.tables import floors
+from schemas.tables import accounts, floors
 from schemas.topics import TOPICS
+from services.board.web.sameorigin import is_loopback
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.postgres import engine
@@ -42,6 +43,9 @@ async def database(dsn: str, notes: Mapping[str, str] | None = None) -> Iterator
             if (await connection.execute(sa.text("SELECT to_regclass('alembic_version')"))).scalar_one() is not None:
                 revision = (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar()
             found = await _floor(connection, notes) if revision is not None else [NO_FLOOR]
+            if revision == migrate.newest():
+                counted_accounts = sa.select(sa.func.count(), sa.func.count(accounts.c.disabled_at))
+                found.append(accounts_told(*(await connection.execute(counted_accounts)).one()))
     except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
         detail = (str(error) or type(error).__name__).splitlines()[0][:200]
         return iter([wrong("PostgreSQL", detail, "is it running, and is SREZ_POSTGRES_DSN right?")])
@@ -54,6 +58,19 @@ async def database(dsn: str, notes: Mapping[str, str] | None = None) -> Iterator
             _same_clock(abs(there - here)),
             *found,
         ]
+    )
+
+
+def accounts_told(count: int, disabled: int) -> Finding:
+    """*count* includes the *disabled* ones."""
+    bind = os.environ.get("SREZ_BIND", "127.0.0.1")
+    if count:
+        return ok("accounts", f"{count}" + (f", {disabled} disabled" if disabled else ""))
+    add = "srez account add NAME --role operator"
+    if not is_loopback(bind):
+        return wrong("accounts", f"none: a board that listens on {bind} shows nothing", add)
+    return note(
+        "accounts", "none: whoever sits at this machine may do everything on the board", f"to change that: {add}"
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import ValidationError
 
 from schemas.floor import Floor, FloorError, Problem, Segment
-from schemas.floor.edit_norms import Norm, place, with_norms
+from schemas.floor.edit_norms import Norm, Reviewed, place, with_norms
 from schemas.floor.learned import Learned
 from schemas.steps import Step
 from services.kit.errors import BadInput
@@ -69,9 +69,18 @@ def decode(raw: bytes) -> Paper:
         raise BadInput(f"this is no file that `srez norms propose --out` wrote: {told}") from error
 
 
-def changes(paper: Paper) -> list[Norm]:
-    """The norms it proposes."""
-    return _changes(paper.norms)
+def changes(paper: Paper, applied: Date | None = None) -> list[Norm]:
+    """The norms it proposes; with the day they are *applied* on, also where they come from."""
+    norms = _changes(paper.norms)
+    if applied is None:
+        return norms
+    proposed = (one for one in paper.norms if one.per_day is not None)
+    return [
+        norm._replace(reviewed=Reviewed(paper.from_, paper.until, one.days, len(one.members), applied))
+        if one.days and one.members  # a person may have taken them out of the file
+        else norm
+        for norm, one in zip(norms, proposed, strict=True)
+    ]
 
 
 def _changes(norms: Sequence[Proposal]) -> list[Norm]:

@@ -126,4 +126,4 @@ async def test_backlog_and_differences_make_doubts(doubtful: Service) -> None:
         page, lines = (await client.get("/")).text, (await client.get("/lines")).text
     assert "не всё принятое разобрано" in page
     assert "2 вебхука ждут разбора" in lines
-    assert "живые счётчики 2 агентов расходятся с фактами" in lines
+    assert "текущие счётчики 2 агентов расходятся с фактами" in lines

@@ -22,6 +22,7 @@ from services.kit.postgres import engine
 from services.local import floors
 from services.local.cli import app
 from services.local.doctor import Finding, examine
+from services.local.doctor.stores import accounts_told
 from services.local.home import Home
 from services.local.postgres import EmbeddedPostgres
 from tests.support.seed_floor import fact_row
@@ -278,3 +279,15 @@ def test_refused_webhooks_and_thin_events(home: Home, postgres_dsn: str, monkeyp
     assert refused.detail.endswith(" s ago: no v1 signature matches")
     assert found["webhooks of own"].detail == "none was ever accepted"
     assert reading.detail == "2 events of today name only an object; not set: access_token"
+
+
+@pytest.mark.parametrize(
+    ("count", "disabled", "bind", "state"),
+    [(0, 0, "127.0.0.1", "note"), (0, 0, "0.0.0.0", "wrong"), (3, 1, "0.0.0.0", "ok")],
+)
+def test_accounts_are_told(monkeypatch: pytest.MonkeyPatch, count: int, disabled: int, bind: str, state: str) -> None:
+    """A board that others reach shows nothing without any."""
+    monkeypatch.setenv("SREZ_BIND", bind)
+    found = accounts_told(count, disabled)
+    assert (found.what, found.state) == ("accounts", state)
+    assert ("disabled" in found.detail) is bool(disabled)

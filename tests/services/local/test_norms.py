@@ -175,6 +175,14 @@ def test_a_floor_file_is_changed_in_place(files: tuple[Path, Path], tmp_path: Pa
     assert "per_day: {calls: 21   # dials" in floor.read_text()
     assert "curves.calls: added" in done.stdout
     assert parse(floor.read_text()).norms[0].reference["calls"] > 21
+    told = "norms[floor main].from.calls: work of 6 agents over 4 days, 2026-11-16 … 2026-11-19, applied 2026-11-20"
+    assert told in done.stdout
+    entry = parse(floor.read_text()).norms[0]
+    assert (entry.source("calls"), entry.source("calls", "reference"), entry.from_["calls"].days) == (
+        "review",
+        "review",
+        4,
+    )
     learned = {one["step"]: one["weights"] for one in json.loads(out.read_text())["curves"] if not one["flat"]}
     assert {step: dict(curve) for step, curve in parse(floor.read_text()).curves.items()} == {
         step: {clock: pytest.approx(weight, abs=5e-4) for clock, weight in curve.items()}

@@ -84,7 +84,7 @@ async def test_details_go_into_the_thread(engine, slack, deliveries):
         await eventually(lambda: settled(engine), "both")
     (post,) = slack.posts()
     (reply,) = slack.replies(post.ts)
-    assert "По сотрудникам: Иван Петров — 3" in reply.shown
+    assert "По агентам: Иван Петров — 3" in reply.shown
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "refuse", "drop", "hang"])

@@ -24,6 +24,7 @@ PAGES = (
     "/report?date=2026-11-20",
     "/lines",
     "/look",
+    "/norms",
     "/sources",
     "/sources/mango-main",
     "/agents/alina",
