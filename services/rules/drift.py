@@ -5,7 +5,8 @@ likelihood ratio "δ of the norm" : "on norm" of a Poisson count, so that on nor
 before S first reaches h is at least e^h (Lorden 1971). h = ln 200 keeps to one false alarm in 200 slices, without a table.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from math import log
@@ -30,17 +31,25 @@ def limit(by: Judgement) -> float:
     return log(by.drift.slices_per_false_alarm)
 
 
-def drift(points: Iterable[Point], by: Judgement) -> Drift | None:
-    """The decline at the last of *points* (in order of time); None when there is none.
+def sums(points: Iterable[Point], by: Judgement) -> Iterator[tuple[float, int]]:
+    """The sum after each of *points* (in order of time), and how many of them came since it last was 0.
 
-    The sum is held at twice the limit, so that somebody who comes back is seen to.
+    It is held at twice the limit, so that somebody who comes back is seen to.
     """
-    sum_, run = 0.0, list[Point]()
+    sum_, slices, most = 0.0, 0, 2 * limit(by)
     for point in points:
         gain = (point.done * log(by.drift.rate) + point.expected * (1 - by.drift.rate)) / by.overdispersion
-        sum_ = min(2 * limit(by), max(0.0, sum_ + gain))
-        run = [*run, point] if sum_ else []
+        sum_ = min(most, max(0.0, sum_ + gain))
+        slices = slices + 1 if sum_ else 0
+        yield sum_, slices
+
+
+def drift(points: Sequence[Point], by: Judgement) -> Drift | None:
+    """The decline at the last of *points* (in order of time); None when there is none."""
+    last = deque(sums(points, by), maxlen=1)
+    sum_, slices = last[0] if last else (0.0, 0)
     if sum_ < limit(by):
         return None
+    run = points[-slices:]
     done, expected = sum(one.done for one in run), sum(one.expected for one in run)
     return Drift(run[0].date, len(run), done, expected, sum_, limit(by))

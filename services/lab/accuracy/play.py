@@ -20,10 +20,12 @@ from services.rules.tasks import Case, Task
 
 @dataclass
 class Played:
-    """Per slice, who got a task; and whose case went to the trainer."""
+    """Per slice, who got a task, which teams dropped, which have a common cause; and whose case went to the trainer."""
 
     tasked: list[set[str]] = field(default_factory=list)
     escalated: set[str] = field(default_factory=set)
+    dropped: list[set[str]] = field(default_factory=list)
+    firing: list[set[str]] = field(default_factory=list)
 
 
 class _Day:
@@ -34,6 +36,7 @@ class _Day:
         self.tasks: list[Task] = []
         self.past: list[Past] = []
         self.cases: list[Case] = []
+        self.firing: frozenset[str] = frozenset()
 
     def close(self, position: int, cut: CutOff) -> Closing:
         self.position[cut.at] = position
@@ -43,7 +46,7 @@ class _Day:
             since_task={task.task: self._since(task, position) for task in self.tasks},
         )
         cases = [(case.agent, case.opened, case.recheck_on) for case in self.cases]
-        memory = recall(DATE, self.levels, self.tasks, self.past, cases, frozenset(), self.floor.judgement)
+        memory = recall(DATE, self.levels, self.tasks, self.past, cases, self.firing, self.floor.judgement)
         return close(self.floor, DATE, cut, evidence, memory)
 
     def keep(self, closing: Closing) -> None:
@@ -55,6 +58,7 @@ class _Day:
             for one in closing.verified
         ]
         self.cases += closing.cases
+        self.firing = frozenset(issue.team for issue in closing.issues if issue.firing)
 
     def _since(self, task: Task, position: int) -> int:
         own = self.counts[task.agent][self.position[task.opened] + 1 : position + 1]
@@ -69,6 +73,8 @@ def play(floor: Floor, counts: Mapping[str, AgentDay]) -> Played:
         day.keep(closing)
         found.tasked.append({task.agent for task in closing.opened})
         found.escalated |= {case.agent for case in closing.cases}
+        found.dropped.append({issue.team for issue in closing.issues if issue.dropped})
+        found.firing.append(set(day.firing))
     return found
 
 

@@ -27,6 +27,8 @@ from services.lab.accuracy.months import MONTHS, Months, foretell_month, months
 from services.lab.accuracy.naive import play_naively
 from services.lab.accuracy.play import Played, play
 from services.lab.accuracy.rates import CONFIDENCE, Expected, Share, about
+from services.lab.accuracy.worth import Worth, worth
+from services.lab.accuracy.worth import work as work_of_worth
 from services.lab.simulate.chance import stream
 from services.rules.day import working_day
 from services.rules.norms import norms_of
@@ -72,8 +74,6 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """``left_out``: what DOMAIN foresees and this product does not have, so that it cannot be measured."""
-
     seed: int
     agents: int
     days: int
@@ -81,7 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     floors: list[Tried]
     forecast: Forecasts
     month: Months
-    left_out: list[str]
+    worth: Worth
 
     @property
     def agrees(self) -> bool:
@@ -89,15 +89,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         of_rules = [
             verdict for one in self.floors for rate in one.rates for verdict in (rate.agrees, rate.naive_agrees)
         ]
-        return False not in of_rules and self.forecast.agrees and self.month.agrees
-
-
-LEFT_OUT: Final = ("run lengths of the CUSUM over days (DOMAIN §6): the rules have none yet",)
+        return False not in of_rules and self.forecast.agrees and self.month.agrees and self.worth.agrees
 
 
 def work(agents: int, days: int) -> int:
-    """How much ``measure`` will report as done: agent-days."""
-    return (len(KINDS) + 2) * agents * days
+    """How much ``measure`` will report as done: agent-days, and people whose habits are looked at."""
+    return (len(KINDS) + 2) * agents * days + work_of_worth(agents, days)
 
 
 def measure(agents: int, days: int, seed: int, advance: Callable[[int], object] = lambda _: None) -> Report:
@@ -114,7 +111,7 @@ def measure(agents: int, days: int, seed: int, advance: Callable[[int], object] 
         floors=[_one_step(agents, days, seed, advance), _five_steps(agents, days, seed, advance)],
         forecast=_forecasts(agents, days, seed, advance),
         month=_months(seed),
-        left_out=list(LEFT_OUT),
+        worth=worth(agents, days, seed, advance),
     )
 
 

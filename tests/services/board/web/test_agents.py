@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import product
@@ -68,10 +68,20 @@ async def _signed_in(service: Service, name: str = "she") -> AsyncIterator[httpx
 def _routes(service: Service) -> list[str]:
     """Every path that answers GET, pages and API alike."""
     made = [section.routes(cast(Board, None)) for section in SECTIONS]  # a board is needed to answer, not to be listed
-    found = {route.path for of in made for route in of.routes if isinstance(route, APIRoute) and "GET" in route.methods}
+    found = {re.sub(r":\w+}", "}", path) for of in made for path in _gets(of.routes)}
     described = {path for path, methods in service.app.openapi()["paths"].items() if "get" in methods}
     assert described - found <= {"/healthz", "/readyz", "/metrics"}
     return sorted(found | described | {"/api/v1/openapi.json"})
+
+
+def _gets(routes: Iterable[Any]) -> Iterator[str]:
+    """Routers within routers keep their own routes."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            if "GET" in route.methods:
+                yield route.path
+        else:
+            yield from _gets(route.original_router.routes)
 
 
 def _strings(value: Any) -> Iterator[str]:

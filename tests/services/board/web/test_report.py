@@ -108,7 +108,13 @@ async def test_a_task_is_measured_against_what_was_to_be_expected(evening: Servi
     measured = [one for one in found["tasks"] if one["since_done"] is not None]
     assert measured
     for one in measured:
-        should = effect(one["before_done"], one["before_due"], one["since_done"], one["since_due"], FLOOR.judgement)
+        should = effect(
+            one["before_done"],
+            one["before_due"],
+            one["since_done"],
+            one["since_due"],
+            FLOOR.judgement.of(one["team"], one["step"]),
+        )
         assert (one["low"], one["high"]) == (should.low, should.high)
         assert one["expected"] == pytest.approx(should.expected, abs=1e-5)
     for one in found["tasks"]:

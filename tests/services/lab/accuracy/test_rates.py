@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from services.lab.accuracy.rates import CONFIDENCE, Share, about
+from services.lab.accuracy.rates import CONFIDENCE, Share, Wait, about
 
 
 @pytest.mark.parametrize(("hits", "of"), [(0, 40), (9, 40), (4000, 18000), (40, 40)])
@@ -36,3 +36,19 @@ def test_a_known_value_agrees_to_its_last_digit() -> None:
     assert about(0.01, 0.7, 0.83).agrees(precise)
     assert not about(0.01, 0.84, 0.9).agrees(precise)
     assert (about(0.005, 0.225).text, about(0.001, 0.003, 0.004).text) == ("22.5", "0.3–0.4")
+
+
+@pytest.mark.parametrize(("slices", "alarms"), [(4800, 24), (4800, 1), (100000, 400)])
+def test_the_interval_of_a_wait_is_the_exact_one_of_a_poisson_count(slices: int, alarms: int) -> None:
+    """At its ends the alarms that were seen lie in a tail of half the rest."""
+    found, tail = Wait.count(slices, alarms), (1 - CONFIDENCE) / 2
+    assert found.high is not None
+    assert stats.poisson.cdf(alarms, slices / found.low) == pytest.approx(tail)
+    assert stats.poisson.sf(alarms - 1, slices / found.high) == pytest.approx(tail)
+
+
+def test_a_wait_without_an_alarm_has_no_end() -> None:
+    """Only the least is known."""
+    found = Wait.count(4800, 0)
+    assert (found.mean, found.high, str(found)) == (None, None, "> 632")
+    assert found.per(200) == "0.00 (≤ 0.32)"
