@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.alert_acts import Matcher
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.fields import Fields
@@ -36,6 +37,11 @@ class EnvRef(Strict):
 class SlackTeam(Strict):
     channel: str | None = None
     lead: str | None = None
+    direct: bool = Field(False, description="slices and tasks to the lead directly, not to the channel")
+
+
+class TelegramTeam(Strict):
+    chat: str | None = None
 
 
 class Team(Strict):
@@ -48,6 +54,8 @@ class Team(Strict):
     short_call_s: int | None = Field(None, gt=0, description="default: the floor's")
     day: TeamDay | None = Field(None, description="where the team's working day differs from the floor's")
     slack: SlackTeam = SlackTeam()
+    telegram: TelegramTeam = TelegramTeam()
+    email: str | None = Field(None, description="of the lead")
 
     @property
     def title(self) -> str:
@@ -261,6 +269,7 @@ class Channel(Strict):
     signing_secret: EnvRef | None = None
     url: EnvRef | None = None
     signing: EnvRef | None = None
+    sender: str | None = Field(None, description="e-mail: From; default the user of the mail server")
     channel: str | None = Field(None, description="default channel when neither route nor team names one")
 
 
@@ -276,7 +285,42 @@ class Route(Strict):
 
 
 class Head(Strict):
+    name: str | None = None
     slack: str | None = None
+    telegram: str | None = Field(None, description="chat id")
+    email: str | None = None
+
+
+class Ally(Strict):
+    """Somebody who may act on alerts from a messenger, besides the head and the leads of teams."""
+
+    name: str
+    role: Literal["head", "lead"] = "lead"
+    team: Identifier | None = Field(None, description="a lead acts only about this team, and about the whole floor")
+    slack: str | None = None
+    telegram: str | None = Field(None, description="user id")
+
+
+class MaintenanceMatch(Strict):
+    kind: Literal["outage", "efficiency", "data"] | None = None
+    team: str | None = None
+    scope: str | None = None
+    detector: str | None = None
+
+
+class Maintenance(Strict):
+    """Work that is known beforehand: what it disturbs is not announced."""
+
+    time: Span
+    reason: str
+    owner: str
+    on: tuple[Date, ...] = Field((), description="these days only; default every day")
+    weekdays: tuple[Weekday, ...] = ()
+    match: MaintenanceMatch = MaintenanceMatch()
+
+    @property
+    def matcher(self) -> Matcher:
+        return Matcher(**self.match.model_dump())
 
 
 class Notify(Strict):
@@ -286,6 +330,10 @@ class Notify(Strict):
     repeat_s: float = 3600
     ack_within_s: float = 900
     head: Head = Head()
+    budget: int | None = Field(3, ge=1, description="alerts delivered a day; null: as many as there are")
+    again_s: float = Field(900, ge=0, description="the same fault again so soon after its end waits that long")
+    maintenance: tuple[Maintenance, ...] = ()
+    people: tuple[Ally, ...] = ()
 
 
 class Board(Strict):

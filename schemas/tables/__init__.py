@@ -2,14 +2,15 @@
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
 aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences;
-alerts — alerts, alert_transitions, technical, outbox, messages;
+alerts — alerts, alert_transitions, technical, outbox, messages, silences
+(``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
 board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at,
 accounts (together with ``srez account``), password_links, sessions, logins.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
 
-from schemas.tables.alerting import alert_transitions, alerts, messages, outbox, technical
+from schemas.tables.alerting import alert_acts, alert_transitions, alerts, messages, outbox, silences, technical
 from schemas.tables.base import Instant, metadata
 from schemas.tables.closing import (
     closes,
@@ -42,6 +43,7 @@ from schemas.tables.people import accounts, logins, password_links, sessions
 __all__ = [
     "Instant",
     "accounts",
+    "alert_acts",
     "alert_transitions",
     "alerts",
     "closes",
@@ -67,6 +69,7 @@ __all__ = [
     "refusals",
     "replays",
     "sessions",
+    "silences",
     "slice_revisions",
     "slices",
     "task_acts",

@@ -1,4 +1,4 @@
-"""Alerts, technical minutes and messages; alerts writes them."""
+"""Alerts, what people do about them, technical minutes and messages; alerts writes them."""
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Text, text
@@ -35,6 +35,13 @@ alerts = sa.Table(
     Column("transition", Integer, nullable=False, server_default="0"),
     Column("date", Date, nullable=False),
     Column("team", Text),
+    Column(
+        "payload", JSONB, comment="what messages about it are rendered from; null until it was decided who hears of it"
+    ),
+    Column("held", Text, comment="why nobody was told: a word, and after a colon the silence or alert that holds it"),
+    Column("told_at", Instant, comment="when its first message was written"),
+    Column("raised_at", Instant, comment="when it was last said again"),
+    Column("escalated_at", Instant, comment="when the head was told, because nobody had taken it"),
     Index("alerts_open", "fingerprint", unique=True, postgresql_where=text("resolved_at IS NULL")),
     Index("alerts_date", "date"),
 )
@@ -48,6 +55,41 @@ alert_transitions = sa.Table(
     Column("verdict", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("announced_at", Instant),
+    Column("what", Text, comment="an act of schemas.alert_acts, or repeat, escalate; null: the finding itself changed"),
+    Column("by", Text, comment="the person who did it"),
+    Column("note", Text),
+)
+
+silences = sa.Table(
+    "silences",
+    metadata,
+    Column("silence", UUID(as_uuid=False), primary_key=True),
+    Column("match", JSONB, nullable=False, comment="schemas.alert_acts.Matcher"),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("starts", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_at", Instant, comment="ended early"),
+    Column("ended_by", Text),
+    Index("silences_until", "until"),
+    comment="what nobody is told of for a while; it stands on the board all the same",
+)
+
+alert_acts = sa.Table(
+    "alert_acts",
+    metadata,
+    Column("act", UUID(as_uuid=False), primary_key=True, comment="derived from what was pressed: a repeat is the same"),
+    Column("alert", UUID(as_uuid=False), comment="null: not about one alert"),
+    Column("kind", Text, nullable=False),
+    Column("arguments", JSONB, nullable=False, comment="schemas.alert_acts"),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("via", Text, nullable=False, comment="board, slack, telegram"),
+    Column("done_at", Instant),
+    Column("problem", Text, comment="closed word: why it could not be done"),
+    Index("alert_acts_open", "at", postgresql_where=text("done_at IS NULL")),
+    Index("alert_acts_alert", "alert", "at"),
+    comment="what people do about alerts: inserted by whoever hears them, done by alerts",
 )
 
 outbox = sa.Table(

@@ -11,6 +11,7 @@ from services.alerts.findings.episode import Episode
 from services.alerts.notifiers import ABILITIES
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
+from services.rules.alerting.pipeline import quiet_until
 
 
 def frame(floor: Floor, date: str, team: str | None, board_url: str | None) -> dict[str, Any]:
@@ -24,11 +25,11 @@ def frame(floor: Floor, date: str, team: str | None, board_url: str | None) -> d
     }
 
 
-def of_episode(
-    floor: Floor, episode: Episode, alert: str, state: str, transition: int, again: int, board_url: str | None
-) -> list[Outgoing]:
-    """The living message of an alert, and its details for its thread."""
-    payload = {
+def payload_of(
+    floor: Floor, episode: Episode, alert: str, state: str, again: int, board_url: str | None
+) -> dict[str, Any]:
+    """What the messages of an alert are rendered from."""
+    return {
         **frame(floor, episode.date.isoformat(), episode.team, board_url),
         "form": episode.form,
         "kind": episode.kind,
@@ -46,10 +47,38 @@ def of_episode(
         "mentions": list(routing.lead(floor, episode.team)) if episode.kind == "efficiency" else [],
         **episode.shown,
     }
-    found = to_lanes(floor, episode.kind, episode.team, alert, transition, payload)
-    if episode.form == "line":
+
+
+def of_alert(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[Outgoing]:
+    """The living message of an alert, and its details for its thread; the head's too, once it was escalated."""
+    kind, alert = payload["kind"], payload["alert"]
+    found = to_lanes(floor, kind, payload["team"], alert, transition, payload)
+    if payload.get("escalated"):
+        known = {(one.channel, one.target) for one in found}
+        found += [
+            Outgoing(alert, transition, lane.channel.id, lane.target, kind, dict(payload))
+            for lane in routing.head(floor, kind, payload["team"])
+            if (lane.channel.id, lane.target) not in known
+        ]
+    if payload["form"] == "line":
         details = {**payload, "form": "line_details", "parent": alert}
-        found += in_threads(found, f"{alert}/details", transition, episode.kind, details, floor)
+        found += in_threads(found, f"{alert}/details", transition, kind, details, floor)
+    return found
+
+
+def reminder(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[Outgoing]:
+    """That it still lasts and nobody has it: below the living message, else as a message where states are not all sent."""
+    kind, alert, team = payload["kind"], payload["alert"], payload["team"]
+    told = {**payload, "form": "reminder", "of": payload["form"], "mentions": list(routing.lead(floor, team))}
+    living = to_lanes(floor, kind, team, alert, transition, told)
+    found = in_threads(
+        living, f"{alert}/again/{transition}", transition, kind, {**told, "parent": alert, "broadcast": True}, floor
+    )
+    kinds = {channel.id: channel.kind for channel in floor.notify.channels}
+    for one in living:
+        ability = ABILITIES[kinds.get(one.channel, "console")]
+        if not (ability.threads or ability.edits or ability.every_state):
+            found.append(Outgoing(f"{alert}/again/{transition}", transition, one.channel, one.target, kind, told))
     return found
 
 
@@ -74,8 +103,8 @@ def in_threads(
     ]
 
 
-def due(floor: Floor, kind: MessageKind, clock: Clock) -> datetime:
+def due(floor: Floor, kind: str, clock: Clock) -> datetime:
     """When a message may go out, in the machine's time; quiet hours are the floor's."""
-    until = routing.held_until(floor, kind, clock.now())
+    until = quiet_until(floor, kind, clock.now())
     wait_s = clock.real_seconds_until(until) if until else 0.0
     return clock.real() + timedelta(seconds=wait_s)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import date as Date
 from typing import Any
 
@@ -14,6 +14,7 @@ from schemas import tables
 from schemas.floor import Floor
 from schemas.topics import ALERTS, HEALTH, SLICES
 from services.alerts.delivery.channels import Channels
+from services.alerts.delivery.keeping import Keeping
 from services.alerts.delivery.worker import Delivery
 from services.alerts.evaluation import Evaluation
 from services.alerts.looking import Looking
@@ -22,6 +23,8 @@ from services.alerts.notifiers import Making
 from services.alerts.settings import AlertsSettings
 from services.alerts.stream.announcer import Announcer
 from services.alerts.stream.news import News
+from services.alerts.web.slack import SlackDoor
+from services.alerts.web.telegram import TelegramDoor
 from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.errors import SrezError
@@ -40,18 +43,30 @@ async def run(settings: AlertsSettings) -> None:
     api = FastAPI(title="Srez alerts", docs_url=None, redoc_url=None)
     http.add_probes(api, metrics.registry, lambda: _checks(state, parts))
     parts: list[Any] = []
+    wake: list[Callable[[], None]] = []
+
+    def newest() -> Floor | None:
+        return followed.versions[-1][2] if followed.versions else None
+
+    door = SlackDoor(engine, Clock.from_environment(), newest, os.environ, lambda: _wake(wake))
+    api.include_router(door.routes())
     server, serving = await http.serve_beside(api, settings.bind, settings.alerts_port)
     try:
         first = asyncio.create_task(followed.wait_for_first())
         await stopping.ended_or_stopped(first, stop)
         if not stop.is_set():
             state["floor"] = None
-            await _work(settings, metrics, engine, followed, parts, stop)
+            await _work(settings, metrics, engine, followed, parts, wake, stop)
     finally:
         server.should_exit = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(serving, STOP_WITHIN_S)
         await engine.dispose()
+
+
+def _wake(wake: list[Callable[[], None]]) -> None:
+    for one in wake:
+        one()
 
 
 def _checks(state: dict[str, str | None], parts: list[Any]) -> dict[str, str | None]:
@@ -68,10 +83,18 @@ async def _work(
     engine: Any,
     followed: "Followed[Floor]",
     parts: list[Any],
+    wake: list[Callable[[], None]],
     stop: asyncio.Event,
 ) -> None:
     clock = Clock.from_environment()
-    channels = Channels(Making(os.environ, settings.slack_api_url, settings.alerts_send_timeout_s))
+    making = Making(
+        os.environ,
+        settings.slack_api_url,
+        settings.alerts_send_timeout_s,
+        settings.telegram_api_url,
+        5 * settings.alerts_keep_s,
+    )
+    channels = Channels(making)
 
     def newest() -> Floor:
         return followed.versions[-1][2]
@@ -98,10 +121,16 @@ async def _work(
         evaluation.suspects.setdefault(date, set()).add(line)
 
     news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
+    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s)
+    telegram = TelegramDoor(engine, clock, newest, making, looking.wake, settings.alerts_telegram_poll_s)
     parts[:] = [looking, news]
+    wake[:] = [looking.wake]
     await _until(
         stop,
-        [looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()],
+        [
+            *(looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()),
+            *(keeping.run(), telegram.run()),
+        ],
     )
     await delivery.finish()
     with contextlib.suppress(TimeoutError):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.floor import Floor
 from services.alerts import announcing
+from services.alerts.acting import Acting
 from services.alerts.findings import day as days
 from services.alerts.findings import slices
 from services.alerts.findings.episode import Episode
@@ -21,11 +22,11 @@ from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
 from services.alerts.findings.telling import one_told
 from services.alerts.findings.windows import DETECTORS, Windows
-from services.alerts.storage import alerts, arrivals, day_rows, line_days, outbox, slice_rows
+from services.alerts.storage import alerts, arrivals, day_rows, line_days, outbox, slice_rows, standing
 from services.alerts.storage.outbox import Outgoing
+from services.alerts.telling import Telling
 from services.kit.clock import Clock
 from services.rules.day import WorkingDay, date_of, working_day
-from services.rules.versions import floor_on
 
 THREADS: Final = 20
 """So many tasks of one slice get their details in the thread."""
@@ -51,6 +52,8 @@ class Evaluation:
         self._silences = Silences()
         self._windows = Windows()
         self._failing: dict[Date, list[Episode]] = {}
+        self.telling = Telling(engine, clock, versions)
+        self.acting = Acting(engine, clock, self.telling)
         self._asked: dict[Date, float] = {}
         self.suspects: dict[Date, set[str]] = {}
 
@@ -59,14 +62,16 @@ class Evaluation:
         now = self._clock.now()
         latest = self._versions()[-1][2]
         today = date_of(now, latest.zone)
-        written = await self._lines(today, now)
+        written = await self.acting.work()
+        written += await self._lines(today, now)
         written += await self._sources(today, now)
         written += await self._over_windows(today, now)
         written += await self._slices(today, now)
+        written += await self.telling.look(now)
         return written + await self._report(now)
 
     def _floor(self, date: Date) -> Floor:
-        return floor_on(self._versions(), date)[1]
+        return self.telling.floor(date)
 
     async def _lines(self, today: Date, now: datetime) -> int:
         async with self._engine.connect() as connection:
@@ -152,31 +157,21 @@ class Evaluation:
 
     async def _apply(self, floor: Floor, episode: Episode) -> int:
         async with self._engine.begin() as connection:
+            await standing.alone(connection)
             change = await alerts.apply(connection, episode, self._clock.now())
             if change is None:
                 return 0
-            messages = announcing.of_episode(
-                floor, episode, change.alert, change.state, change.transition, change.again, self._board_url
-            )
-            return await self._write(connection, floor, messages)
+            payload = announcing.payload_of(floor, episode, change.alert, change.state, change.again, self._board_url)
+            return await self.telling.changed(connection, floor, change.alert, payload)
 
     async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:
         async with self._engine.begin() as connection:
-            last = await outbox.newest(connection, alert)
+            await standing.alone(connection)
             change = await alerts.withdraw(connection, alert, now)
-            if change is None or last is None:
-                return 0
-            payload = {**last.payload, "state": "invalidated", "resolved_at": now.isoformat(), "phase": None}
-            messages = announcing.to_lanes(floor, last.kind, payload["team"], alert, change.transition, payload)
-            return await self._write(connection, floor, messages)
+            return 0 if change is None else await self.telling.changed(connection, floor, alert)
 
     async def _write(self, connection: AsyncConnection, floor: Floor, messages: Sequence[Outgoing]) -> int:
-        now = self._clock.real()
-        written = 0
-        for one in messages:
-            due = announcing.due(floor, one.kind, self._clock)  # type: ignore[arg-type]
-            written += await outbox.write(connection, one, now, due)
-        return written
+        return await self.telling.write(connection, floor, messages)
 
     async def _slices(self, today: Date, now: datetime) -> int:
         """Messages of slices closed on time, until the next cut-off has passed; kept up to date for so long."""

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.delivery.worker import Delivery
 from services.alerts.evaluation import Evaluation
-from services.alerts.metrics import Metrics
+from services.alerts.metrics import HELD, Metrics
 from services.alerts.settings import AlertsSettings
-from services.alerts.storage import alerts, outbox
+from services.alerts.storage import alerts, outbox, standing
 from services.alerts.stream.announcer import Announcer
 from services.kit import logs
 from services.kit.clock import Clock
@@ -32,8 +32,12 @@ class Looking:
     ) -> None:
         self._engine, self._clock, self._settings, self._metrics = engine, clock, settings, metrics
         self._evaluation, self._delivery, self._announcer = evaluation, delivery, announcer
+        evaluation.acting.done = self._acted
         self._news = asyncio.Event()
         self.wrong: str | None = "nothing is evaluated yet"
+
+    def _acted(self, kind: str, via: str, problem: str | None) -> None:
+        self._metrics.acts.labels(kind, via, problem or "done").inc()
 
     def wake(self) -> None:
         self._news.set()
@@ -81,6 +85,12 @@ class Looking:
             ages = await outbox.oldest(connection, self._clock.real())
             states = await outbox.by_state(connection)
             counted = await alerts.counted(connection, self._clock.now() - timedelta(days=1))
+            held = await standing.held(connection)
+            precise = await standing.acted(connection, self._clock.now() - timedelta(days=28))
+        for why in HELD:
+            self._metrics.held.labels(why).set(held.get(why, 0))
+        for detector, share in precise.items():
+            self._metrics.precision.labels(detector).set(share)
         self._metrics.outbox_oldest.set(max(ages.values(), default=0.0))
         for state in ("pending", "sending", "dead"):
             self._metrics.outbox.labels(state).set(states.get(state, 0))

@@ -1,6 +1,12 @@
 """Metrics of alerts (DESIGN §6)."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from services.rules.alerting.model import HoldWord
+
+HELD = get_args(HoldWord)
 
 
 class Metrics:
@@ -11,6 +17,18 @@ class Metrics:
         )
         self.notifications = Counter(
             "srez_notifications", "Attempts to deliver, by outcome", ["channel", "outcome"], registry=self.registry
+        )
+        self.acts = Counter(
+            "srez_alert_acts", "What people did about alerts", ["kind", "via", "outcome"], registry=self.registry
+        )
+        self.precision = Gauge(
+            "srez_alert_acted_share",
+            "Share of the alerts told in 28 days that somebody acted upon, by rule",
+            ["detector"],
+            registry=self.registry,
+        )
+        self.held = Gauge(
+            "srez_alerts_held", "Open alerts that nobody was told of, by why", ["why"], registry=self.registry
         )
         self.outbox_oldest = Gauge(
             "srez_outbox_oldest_seconds", "Age of the oldest message that is due and not sent", registry=self.registry
@@ -25,5 +43,7 @@ class Metrics:
         for kind in ("outage", "efficiency", "data"):
             for state in ("firing", "acknowledged", "resolved", "invalidated"):
                 self.alerts.labels(kind, state).set(0)
+        for why in HELD:
+            self.held.labels(why).set(0)
         for state in ("pending", "sending", "dead"):
             self.outbox.labels(state).set(0)

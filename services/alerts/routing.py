@@ -1,14 +1,14 @@
 """Who hears of what: the first route that matches decides; what no route matches goes to the first channel."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from schemas.floor import Floor
 from schemas.floor.model import Channel, MessageKind, Route
-from services.alerts.notifiers import CONSOLE
-from services.rules.day import date_of, local_instant
+from services.alerts.notifiers import ABILITIES, CONSOLE
 
 TEAM_KINDS: frozenset[MessageKind] = frozenset({"task", "slice", "coaching", "efficiency"})
+
+ALERTS: frozenset[str] = frozenset({"outage", "data", "efficiency"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,15 @@ def lanes(floor: Floor, kind: MessageKind, team: str | None) -> tuple[Lane, ...]
     route = _route(floor, kind, team)
     names = route.to if route else floor.notify.channels[:1] and (floor.notify.channels[0].id,)
     known = [channels[name] for name in dict.fromkeys(names) if name in channels] or [floor.notify.channels[0]]
-    return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in known)
+    fit = [channel for channel in known if takes(channel, kind)]
+    fit = fit or [channel for channel in floor.notify.channels if takes(channel, kind)][:1] or [CONSOLE]
+    return tuple(Lane(channel, target(floor, channel, kind, team, route)) for channel in fit)
+
+
+def takes(channel: Channel, kind: str) -> bool:
+    """Some places know nothing but alerts."""
+    ability = ABILITIES.get(channel.kind)
+    return kind in ALERTS or ability is None or not ability.alerts_only
 
 
 def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, route: Route | None = None) -> str:
@@ -35,6 +43,8 @@ def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, 
 
     The day report goes to the head, unless a route of its own names a channel.
     """
+    if channel.kind in ("telegram", "email"):
+        return _person(floor, channel, kind, team, route)
     if channel.kind != "slack":
         return ""
     own = route is not None and "report" in route.match.kind and route.channel
@@ -43,7 +53,30 @@ def target(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, 
     if route and route.channel:
         return route.channel
     found = floor.team_by_id.get(team) if team and kind in TEAM_KINDS else None
+    if found and found.slack.direct and found.slack.lead and kind in ("slice", "coaching"):
+        return found.slack.lead
     return (found.slack.channel if found else None) or channel.channel or _any(floor)
+
+
+def _person(floor: Floor, channel: Channel, kind: MessageKind, team: str | None, route: Route | None) -> str:
+    """A Telegram chat or a mail address: the route's, else the team's, else the channel's own, else the head's."""
+    head = floor.notify.head.telegram if channel.kind == "telegram" else floor.notify.head.email
+    if kind == "report" and head:
+        return head
+    found = floor.team_by_id.get(team) if team and kind in TEAM_KINDS else None
+    own = (found.telegram.chat if channel.kind == "telegram" else found.email) if found else None
+    return (route.channel if route and len(route.to) == 1 else None) or own or channel.channel or head or ""
+
+
+def head(floor: Floor, kind: MessageKind, team: str | None) -> tuple[Lane, ...]:
+    """Where the head is told directly: over the message's own channels, else over the first that reaches them."""
+    found = [lane.channel for lane in lanes(floor, kind, team)]
+    told = floor.notify.head
+    addresses = {"slack": told.slack, "telegram": told.telegram, "email": told.email}
+    ways = [Lane(one, addresses.get(one.kind) or "") for one in (*found, *floor.notify.channels)]
+    reached = tuple(dict.fromkeys(lane for lane in ways if lane.target))
+    own = tuple(lane for lane in reached if lane.channel in found)
+    return own or reached[:1]
 
 
 def lead(floor: Floor, team: str | None) -> tuple[str, ...]:
@@ -54,24 +87,9 @@ def lead(floor: Floor, team: str | None) -> tuple[str, ...]:
 
 def others(floor: Floor, kind: MessageKind, team: str | None, than: str) -> tuple[Lane, ...]:
     """Where a message goes when channel *than* fails: the other channels in order, at last the console."""
-    rest = [channel for channel in floor.notify.channels if channel.id != than]
+    rest = [channel for channel in floor.notify.channels if channel.id != than and takes(channel, kind)]
     found = [Lane(channel, target(floor, channel, kind, team)) for channel in rest]
     return (*found, Lane(CONSOLE, ""))
-
-
-def held_until(floor: Floor, kind: MessageKind, now: datetime) -> datetime | None:
-    """End of the quiet hours when the message has to wait for it; outages never wait."""
-    if kind == "outage" or floor.notify.quiet_hours is None:
-        return None
-    starts, ends = floor.notify.quiet_hours
-    today = date_of(now, floor.zone)
-    for ahead in (-1, 0):
-        date = today + timedelta(days=ahead)
-        begin = local_instant(date, starts, floor.zone)
-        end = local_instant(date + timedelta(days=starts >= ends), ends, floor.zone)
-        if begin <= now < end:
-            return end
-    return None
 
 
 def _route(floor: Floor, kind: MessageKind, team: str | None) -> Route | None:

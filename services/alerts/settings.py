@@ -23,4 +23,11 @@ class AlertsSettings(ServiceSettings):
     )
     alerts_refresh_s: float = Field(60, ge=0, description="least time between two updates of one slice message")
     board_url: str | None = Field(None, description="public address of the board; floor.board.url comes first")
+    alerts_keep_s: float = Field(
+        60, gt=0, description="how often Alertmanager is told of what still fires; lives 5 times that"
+    )
+    alerts_telegram_poll_s: float = Field(
+        25, ge=0, le=50, description="how long one question for pressed buttons waits"
+    )
+    telegram_api_url: str = Field("https://api.telegram.org", description="base URL of Telegram's bot API")
     slack_api_url: str = Field("https://slack.com/api/", description="base URL of Slack's Web API")

@@ -18,6 +18,7 @@ from services.board.news import News
 from services.board.settings import BoardSettings
 from services.board.storage.accounts import Accounts, Limits
 from services.board.storage.acts import Acts
+from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
 from services.board.web.board import Board
@@ -77,6 +78,7 @@ class Service:
             clock,
             self.settings.board_live_clients,
             self.orders,
+            AlertActs(self.engine, deadline_s),
             self.app_accounts,
             Acts(self.engine, deadline_s),
             https=self.settings.board_https,

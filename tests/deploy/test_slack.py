@@ -19,5 +19,9 @@ def test_scopes_are_those_of_the_methods_called() -> None:
     called = set(re.findall(r'"((?:chat|conversations|users|im|files|views|reactions)\.\w+)"', code))
     assert called
     assert called <= NEEDS.keys()
-    needed = set().union(*(NEEDS[method] for method in called))
-    assert set(yaml("slack/manifest.yaml")["oauth_config"]["scopes"]["bot"]) == needed
+    manifest = yaml("slack/manifest.yaml")
+    needed = {"commands"}.union(*(NEEDS[method] for method in called))
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
+    door = (ROOT / "services/alerts/web/slack.py").read_text()
+    urls = [manifest["settings"]["interactivity"]["request_url"], manifest["features"]["slash_commands"][0]["url"]]
+    assert [url.rpartition("/slack")[2] for url in urls] == re.findall(r'@router.post\("(.+?)"\)', door)

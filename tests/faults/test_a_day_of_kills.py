@@ -68,13 +68,18 @@ async def _slices_are_what_a_back_test_makes(floor: RealDay) -> None:
 
 
 async def _alerts_are_told_once(floor: RealDay) -> None:
-    """Every alert has one post, and nothing died in the outbox or waits there for ever."""
-    alerts = await floor.all("SELECT alert::text AS alert, scope, state FROM alerts")
+    """Every alert has one post, or a reason why nobody was told; nothing died in the outbox or waits there for ever."""
+    query = "SELECT alert::text AS alert, scope, state, held, told_at FROM alerts"
+    alerts = await floor.all(query)
     assert any(row["scope"].startswith("line:") for row in alerts)
     # The day goes on while it is looked at: a message may be written at any moment, and is sent soon after.
     await eventually(lambda: _all_are_sent(floor), "every message of the outbox to be sent")
     posts = Counter((post.group_key, post.channel) for post in floor.slack.posts())
-    assert {row["alert"] for row in alerts} <= {key for key, _ in posts}
+    posted = {key for key, _ in posts}
+    assert {row["alert"] for row in alerts if row["told_at"]} <= posted
+    untold = [row for row in await floor.all(query) if row["told_at"] is None]
+    assert [row for row in untold if row["held"] is None and row["state"] != "invalidated"] == []
+    assert [row for row in untold if row["alert"] in posted] == []
     if (await floor.one("SELECT on_time FROM closes ORDER BY cut_off DESC LIMIT 1"))["on_time"]:
         assert [channel for key, channel in posts if key.startswith("report:")] == ["U0HEAD"]
     assert [pair for pair, count in posts.items() if count > 1] == []

@@ -50,7 +50,8 @@ class Attempt:
         if not ability.edits:
             if shown is not None and not ability.every_state and not self.content.final:
                 return Result("superseded", None)
-            return await self._post(doubtful=row.ambiguous and not ability.repeats)
+            below = shown.ts if shown is not None and ability.follows else None
+            return await self._post(doubtful=row.ambiguous and not ability.repeats, below=below)
         if shown is not None:
             return await self._update(shown.ts)
         if row.ambiguous and ability.finds:
@@ -75,12 +76,12 @@ class Attempt:
             return await self._post(doubtful=False)
         return Result("updated", sent)
 
-    async def _post(self, *, doubtful: bool) -> Result:
+    async def _post(self, *, doubtful: bool, below: str | None = None) -> Result:
         self._guard()
         content = self.content
         if doubtful:
             content = replace(content, title=f"{content.title} {self.possible_duplicate}")
-        sent = await self.notifier.post(self.row.target, content, self._reference(), self.thread)
+        sent = await self.notifier.post(self.row.target, content, self._reference(), self.thread or below)
         return Result("duplicate" if doubtful else "sent", sent)
 
     def _reference(self) -> Reference:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.floor.model import Channel, EnvRef
+from services.alerts.notifiers.alertmanager import Alertmanager
 from services.alerts.notifiers.base import Ability, Notifier
 from services.alerts.notifiers.console import Console
+from services.alerts.notifiers.email import Email
 from services.alerts.notifiers.slack import Slack
 from services.alerts.notifiers.slack_webhook import SlackWebhook
+from services.alerts.notifiers.telegram import Telegram
 from services.alerts.notifiers.webhook import Webhook
 from services.kit.errors import Misconfigured
 from services.kit.secret import read
@@ -24,6 +27,9 @@ class Making:
     environment: Mapping[str, str]
     slack_api_url: str
     timeout_s: float
+    telegram_api_url: str = "https://api.telegram.org"
+    lives_s: float = 300
+    """How long an alert lives in Alertmanager when it is not posted again."""
 
 
 def _slack(channel: Channel, making: Making) -> Notifier:
@@ -40,6 +46,20 @@ def _webhook(channel: Channel, making: Making) -> Notifier:
     return Webhook(_secret(channel, "url", channel.url, making), signing, timeout_s=making.timeout_s)
 
 
+def _alertmanager(channel: Channel, making: Making) -> Notifier:
+    url = _secret(channel, "url", channel.url, making)
+    return Alertmanager(url, timeout_s=making.timeout_s, lives_s=making.lives_s)
+
+
+def _telegram(channel: Channel, making: Making) -> Notifier:
+    token = _secret(channel, "token", channel.token, making)
+    return Telegram(token, base_url=making.telegram_api_url, timeout_s=making.timeout_s)
+
+
+def _email(channel: Channel, making: Making) -> Notifier:
+    return Email(_secret(channel, "url", channel.url, making), channel.sender, timeout_s=making.timeout_s)
+
+
 def _console(channel: Channel, making: Making) -> Notifier:
     return Console()
 
@@ -48,12 +68,18 @@ NOTIFIERS: Final[Mapping[str, Callable[[Channel, Making], Notifier]]] = {
     "slack": _slack,
     "slack_webhook": _slack_webhook,
     "webhook": _webhook,
+    "alertmanager": _alertmanager,
+    "telegram": _telegram,
+    "email": _email,
     "console": _console,
 }
 ABILITIES: Final[Mapping[str, Ability]] = {
     "slack": Slack.ability,
     "slack_webhook": SlackWebhook.ability,
     "webhook": Webhook.ability,
+    "alertmanager": Alertmanager.ability,
+    "telegram": Telegram.ability,
+    "email": Email.ability,
     "console": Console.ability,
 }
 

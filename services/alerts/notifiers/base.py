@@ -64,7 +64,9 @@ class Ability:
 
     ``edits``: a message has a ts and can be changed. ``threads``: it can be answered below. ``finds``: it can be looked
     up by our own name. ``repeats``: the receiver recognises a repeated send by its id, so nothing is ever in doubt.
-    ``every_state``: without edits, each state is sent (else the first and the final one).
+    ``every_state``: without edits, each state is sent (else the first and the final one). ``follows``: without edits, a
+    later state is posted below the first. ``alerts_only``: nothing but alerts can be told there. ``keeps``: what fires has
+    to be posted again while it lasts.
     """
 
     edits: bool = False
@@ -73,6 +75,9 @@ class Ability:
     repeats: bool = False
     every_state: bool = False
     spaced: bool = False
+    follows: bool = False
+    alerts_only: bool = False
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ Everything is escaped here and only here; data can never write a mention, a link
 import re
 from typing import Any, Final
 
-from services.alerts.wording.content import Content, Section
+from services.alerts.wording.content import Button, Content, Section
 
 MAX_BLOCKS: Final = 50
 MAX_TEXT: Final = 3000
 MAX_HEADER: Final = 150
 MAX_FALLBACK: Final = 3000
+MAX_ACTIONS: Final = 25
+MAX_LABEL: Final = 75
 LONGEST_LINE: Final = 600
 USER: Final = re.compile(r"^[UW][A-Z0-9]{2,}$")
 
@@ -75,9 +77,17 @@ def _tail(content: Content) -> list[dict[str, Any]]:
     found = []
     if named := mentions(content):
         found.append(_section(named))
+    if content.buttons:
+        found.append({"type": "actions", "elements": [_button(one) for one in content.buttons[:MAX_ACTIONS]]})
     if parts:
         found.append({"type": "context", "elements": [{"type": "mrkdwn", "text": " · ".join(parts)}]})
     return found
+
+
+def _button(one: Button) -> dict[str, Any]:
+    label = {"type": "plain_text", "text": one.label[:MAX_LABEL], "emoji": False}
+    style = {"style": "primary"} if one.first else {}
+    return {"type": "button", "action_id": one.name, "text": label, "value": one.value, **style}
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Slack:
                 **_message(target, content, reference),
                 "unfurl_links": False,
                 "unfurl_media": False,
-                **({"thread_ts": thread} if thread else {}),
+                **({"thread_ts": thread, "reply_broadcast": content.broadcast} if thread else {}),
             },
         )
         return Sent(str(answer["ts"]), reference.transition)

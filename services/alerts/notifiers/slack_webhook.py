@@ -1,6 +1,7 @@
 """Slack's incoming webhook: posts only, to the one channel the webhook belongs to. No ts, so no updates and no look-up."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
@@ -20,7 +21,7 @@ class SlackWebhook:
 
     async def post(self, target: str, content: Content, reference: Reference, thread: str | None = None) -> Sent:
         named, text = mentions(content), fallback(content)
-        body = {"text": f"{named} {text}" if named else text, "blocks": blocks(content)}
+        body = {"text": f"{named} {text}" if named else text, "blocks": blocks(replace(content, buttons=()))}
         raw = json.dumps(body, ensure_ascii=False).encode()
         await http_answer.post(self._client, self._url, raw, {"content-type": "application/json"})
         return Sent("", reference.transition)

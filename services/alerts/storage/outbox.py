@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.tables import messages, outbox
+from schemas.tables import alerts, messages, outbox
 from services.alerts.notifiers import CONSOLE
 
 
@@ -236,3 +236,19 @@ async def oldest(connection: AsyncConnection, now: datetime) -> dict[str, float]
     )
     rows = (await connection.execute(query)).all()
     return {channel: max(0.0, (now - since).total_seconds()) for channel, since in rows}
+
+
+async def standing(connection: AsyncConnection, channel: str, since: datetime) -> list[Outgoing]:
+    """The newest delivered state of each alert that is open, or whose end was delivered after *since*, as *channel* knows it."""
+    query = (
+        sa.select(outbox)
+        .distinct(outbox.c.group_key, outbox.c.target)
+        .join(alerts, sa.cast(alerts.c.alert, sa.Text) == outbox.c.group_key)
+        .where(outbox.c.channel == channel, outbox.c.state == "sent")
+        .where(sa.or_(alerts.c.resolved_at.is_(None), outbox.c.sent_at >= since))
+        .order_by(outbox.c.group_key, outbox.c.target, outbox.c.transition.desc())
+    )
+    return [
+        Outgoing(row.group_key, row.transition, row.channel, row.target, row.kind, row.payload)
+        for row in await connection.execute(query)
+    ]

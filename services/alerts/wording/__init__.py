@@ -5,7 +5,7 @@ from datetime import date as Date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.alerts.wording import alert
+from services.alerts.wording import alert, handling
 from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
@@ -32,7 +32,10 @@ def language(payload: Mapping[str, Any]) -> Language:
 
 def render(payload: Mapping[str, Any]) -> Content:
     """Raises: KeyError, TypeError, ValueError when the payload lacks what its form needs."""
-    return FORMS[payload["form"]](payload, language(payload))
+    words = language(payload)
+    if payload["form"] == "reminder":
+        return handling.reminder(payload, words, FORMS[payload["of"]](payload, words))
+    return FORMS[payload["form"]](payload, words)
 
 
 def possible_duplicate(payload: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from services.alerts.wording import handling
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 
@@ -95,7 +96,7 @@ def _whose_line(payload: Payload, words: Language) -> str:
 def _after(payload: Payload, words: Language) -> list[Section]:
     """What changed since: recovery, no data, why it ended."""
     if payload["state"] == "invalidated":
-        return [Section((words.say("line.invalidated"),))]
+        return [Section((words.say("line.invalidated"),))] if _by_data(payload) else []
     if payload["state"] == "resolved":
         return [Section((words.say("line.day_end"),))] if payload.get("ended_by") == "day" else []
     phase = payload.get("phase")
@@ -153,7 +154,8 @@ def silence(payload: Payload, words: Language) -> Content:
         return _content(title, sections, payload, words)
     if state == "invalidated":
         title = words.say("silence.title.invalidated", **named)
-        return _content(title, [Section((words.say("silence.invalidated"),))], payload, words)
+        why = [Section((words.say("silence.invalidated"),))] if _by_data(payload) else []
+        return _content(title, why, payload, words)
     what = words.say("silence.what", since=words.at(since), expected=words.count(math.floor(expected), "about_events"))
     sections.append(Section((what, words.say("chance", n=words.chance(math.exp(-expected))))))
     sections.append(Section((_whose_silence(payload, words), words.say("silence.judging"))))
@@ -226,19 +228,36 @@ def _content(title: str, sections: list[Section], payload: Payload, words: Langu
     note = words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else ""
     data = {
         key: payload[key]
-        for key in ("kind", "alert", "state", "verdict", "scope", "fired_at", "resolved_at", "evidence")
+        for key in (
+            "kind",
+            "alert",
+            "state",
+            "verdict",
+            "scope",
+            "team",
+            "fired_at",
+            "resolved_at",
+            "evidence",
+            "owner",
+        )
         if payload.get(key) is not None
     }
     return Content(
         title,
-        tuple(section for section in sections if section.lines),
+        tuple(section for section in (*sections, Section(handling.standing(payload, words))) if section.lines),
         note=note,
         mentions=tuple(payload.get("mentions", ())),
         link=(words.say("board"), payload["board"]) if payload.get("board") else None,
         more=words.say("more", n="{n}"),
         data=data,
         final=payload["state"] in ("resolved", "invalidated"),
+        buttons=handling.buttons(payload, words),
     )
+
+
+def _by_data(payload: Payload) -> bool:
+    """Withdrawn because of later data, not by a person."""
+    return (payload.get("acted") or {}).get("what") != "technical"
 
 
 def _p(evidence: Mapping[str, Any]) -> float:

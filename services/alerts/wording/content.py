@@ -17,6 +17,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """``name`` says what it does (``alert.mute``), ``value`` about what (an id of ours)."""
+
+    name: str
+    label: str
+    value: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """``mentions``: Slack user ids to be notified. ``link``: (label, URL). ``data``: for programs. ``final``: nothing follows."""
 
@@ -28,3 +38,6 @@ class Content:
     more: str = "+{n}"
     data: dict[str, Any] = field(default_factory=dict)
     final: bool = False
+    buttons: tuple[Button, ...] = ()
+    broadcast: bool = False
+    """An answer in a thread that the whole channel sees."""

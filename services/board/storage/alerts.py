@@ -21,6 +21,9 @@ class Transition:
     state: str
     verdict: str
     at: datetime
+    what: str | None = None
+    by: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Alert:
     repeats: int
     """How many times the same fingerprint fired in the seven days up to this one, this one included."""
     history: tuple[Transition, ...]
+    held: str | None = None
+    """Why nobody was told: a word of ``services.rules.alerting``, and after a colon what holds it."""
 
     @property
     def open(self) -> bool:
@@ -80,7 +85,7 @@ async def _history(connection: AsyncConnection, alerts: Sequence[str]) -> Mappin
     query = sa.select(tables.alert_transitions).where(_transitions.alert.in_(alerts))
     found: dict[str, list[Transition]] = defaultdict(list)
     for row in await connection.execute(query.order_by(_transitions.alert, _transitions.transition)):
-        found[row.alert].append(Transition(row.state, row.verdict, row.at))
+        found[row.alert].append(Transition(row.state, row.verdict, row.at, row.what, row.by, row.note))
     return {alert: tuple(steps) for alert, steps in found.items()}
 
 
@@ -94,4 +99,4 @@ def _alert(row: Any, history: tuple[Transition, ...]) -> Alert:
         evidence=row.evidence or {},
         resolved_at=row.resolved_at,
     )
-    return Alert(shown, row.detector, row.state, row.owner, row.team, row.date, int(row.repeats), history)
+    return Alert(shown, row.detector, row.state, row.owner, row.team, row.date, int(row.repeats), history, row.held)

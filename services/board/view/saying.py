@@ -33,6 +33,8 @@ class Said:
     began: datetime
     """When the trouble began by its evidence (the first failure, the last thing heard): before it was noticed."""
     history: tuple[tuple[datetime, str], ...]
+    held: str
+    """Why nobody was told; empty when somebody was."""
     """When a state came, in words; one that only came with another verdict says the verdict."""
 
 
@@ -51,6 +53,7 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         numbers=tuple(flat(evidence)),
         began=_began(alert),
         history=tuple(_history(alert, w)),
+        held=w.known("held", alert.held.partition(":")[0]) if alert.held else "",
     )
 
 
@@ -62,7 +65,10 @@ def _began(alert: Alert) -> datetime:
 def _history(alert: Alert, w: Words) -> Iterator[tuple[datetime, str]]:
     before = None
     for step in alert.history:
-        if before is None or step.state != before.state:
+        if step.what and w.has(f"alert.did.{step.what}"):
+            said = w(f"alert.did.{step.what}") + (f", {step.by}" if step.by else "")
+            yield step.at, f"{said}: {step.note}" if step.note else said
+        elif before is None or step.state != before.state:
             yield step.at, w.known("alert.state", step.state)
         elif step.verdict != before.verdict:
             yield step.at, w.known("verdict", step.verdict)

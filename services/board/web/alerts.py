@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from schemas.rows import AlertRow
-from services.board.storage import alerts, technical
+from services.board.storage import alert_acts, alerts, technical
 from services.board.view.saying import say
 from services.board.web import filters
+from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
 
@@ -19,6 +20,9 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, date)
             found = await alerts.find(connection, day=day.date, open_too=date is None)
             affected = await technical.affected(connection, day.starts, day.ends)
+            precise = await alert_acts.precision(connection, board.clock.now())
+            undelivered = await alert_acts.undelivered(connection)
+            silences = await alert_acts.silences(connection, board.clock.now())
         w = board.words(request, floor)
         said = [say(alert, floor, w, affected.get(alert.row.alert, 0)) for alert in found]
         return board.render(
@@ -28,6 +32,10 @@ def routes(board: Board) -> APIRouter:
             floor=floor,
             day=day,
             now=board.clock.now(),
+            may_act=may_alert(board, request),
+            precise=precise,
+            silences=silences,
+            undelivered=undelivered,
             open=[one for one in said if one.alert.open],
             ended=[one for one in said if not one.alert.open],
         )

@@ -33,3 +33,9 @@ def check(who: Person, act: Act, *, team: str | None = None, agent: str | None =
     """Raises: HTTPException 403 when *who* may not do *act* about them."""
     if not may(who, act, team=team, agent=agent):
         raise HTTPException(403, "not_yours")
+
+
+def may_alert(board: Board, request: Request) -> bool:
+    """Whether who looks is offered to act on alerts; each act asks again about its team."""
+    who = person(board, request)
+    return who is not None and may(who, "alert")

@@ -25,6 +25,7 @@ from services.board.live import Live
 from services.board.sight import asks, narrowed, roster_of, sight
 from services.board.storage.accounts import Accounts
 from services.board.storage.acts import Acts
+from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
@@ -62,6 +63,7 @@ class Board:
     clock: Clock
     max_clients: int
     orders: Orders
+    alert_acts: AlertActs
     accounts: Accounts
     acts: Acts
     https: bool = False

@@ -15,6 +15,7 @@ from services.board.standing import Shown, standing
 from services.board.view.floor import floor_view, money_today, slice_summary
 from services.board.view.saying import say
 from services.board.web import filters
+from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
 
@@ -67,6 +68,7 @@ def routes(board: Board) -> APIRouter:
             view=view,
             today=today,
             now=now,
+            may_act=may_alert(board, request),
             team=team or "",
             order=order or today.floor.board.order,
             states=json.dumps({name: w(f"state.{name}") for name in get_args(StateName)}, ensure_ascii=False),

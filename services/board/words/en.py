@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.board.words import (
+    en_alerts,
     en_forecast,
     en_lines,
     en_login,
@@ -28,6 +29,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_login.WORDS,
     **en_tasks.WORDS,
     **en_quality.WORDS,
+    **en_alerts.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.board.words import (
+    ru_alerts,
     ru_forecast,
     ru_lines,
     ru_login,
@@ -28,6 +29,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_login.WORDS,
     **ru_tasks.WORDS,
     **ru_quality.WORDS,
+    **ru_alerts.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",

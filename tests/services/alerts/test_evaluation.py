@@ -160,11 +160,15 @@ async def test_a_day_that_ended_while_we_were_down_is_closed(day, engine):
 
 
 async def test_the_second_time_is_called_so(day, engine):
-    """A second outage of the same line in a week says so."""
+    """A second outage of the same line in a week says so; so soon after the first it waits until it has lasted."""
     await tell(engine, facts=[*steady(minutes=90), *dead_trunk("10:02"), *steady("10:05", 14, "pbx/trunk-b")])
     await day.look("10:25")
     await tell(engine, facts=dead_trunk("10:25"))
+    before = len(await day.box())
     await day.look("10:28")
+    assert len(await day.box()) == before
+    assert (await day.all(alerts, alerts.c.fired_at))[-1].held == "again"
+    await day.look("10:42")
     assert (await day.box())[-1].payload["again"] == 2
 
 
@@ -223,7 +227,8 @@ async def test_a_team_below_the_norm_is_one_alert(day, engine):
     assert (alert.state, alert.fired_at, alert.resolved_at) == ("resolved", at("11:00"), at("16:00"))
     assert alert.alert == alert_id("team", "team:hunters", at("11:00"))
     told = [row for row in await day.box() if row.group_key == alert.alert]
-    assert [(row.transition, row.target) for row in told] == [(n, "C0HUNTERS") for n in range(3)]
+    assert [(row.transition, row.target) for row in told] == [(n, "C0HUNTERS") for n in range(4)]
+    assert [row.payload["escalated"] for row in told] == [False, False, True, True]
 
 
 async def test_a_team_below_the_norm_all_day_is_closed_with_it(day, engine):
@@ -341,9 +346,10 @@ async def test_quiet_hours_hold_everything_but_outages(engine):
     """A slice at 18:00 in quiet hours from 17:30 waits for the morning; a dead trunk does not."""
     day = Day(engine, FLOOR + '  quiet_hours: "17:30-08:30"\n')
     await tell(engine, facts=[*steady("17:00", 64), *dead_trunk("17:50")])
+    await day.look("17:53")
     await tell(engine, closes=[close_row("18:00")], slices=[slice_row("ivan", slice_="18:00")])
     await day.look("18:03")
-    held = {row.kind: (row.next_at - row.created_at).total_seconds() for row in await day.box()}
+    held = {row.kind: (row.next_at - row.created_at).total_seconds() for row in reversed(await day.box())}
     assert held["outage"] < 60
     assert held["slice"] > 14 * 3600
 

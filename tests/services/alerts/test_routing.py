@@ -7,6 +7,7 @@ import pytest
 
 from schemas.floor import load, parse
 from services.alerts import routing
+from services.rules.alerting.pipeline import quiet_until
 from tests.services.alerts.payloads import FLOOR
 from tests.services.alerts.rows import DAY, at
 
@@ -83,13 +84,14 @@ def test_another_channel_takes_over_and_the_console_last():
         ("slice", "03:00", ("08:30", 0)),
         ("slice", "08:30", None),
         ("outage", "03:00", None),
+        ("outage", "21:00", ("08:30", 1)),
     ],
 )
 def test_quiet_hours_over_midnight(kind, now, until):
-    """Held until the morning; outages never wait."""
+    """Held until the morning; an outage only when the day's work is over."""
     found = parse(FLOOR + '  quiet_hours: "20:00-08:30"\n')
     wanted = at(until[0], DAY + timedelta(days=until[1])) if until else None
-    assert routing.held_until(found, kind, at(now)) == wanted
+    assert quiet_until(found, kind, at(now)) == wanted
 
 
 def test_only_a_team_has_a_lead_to_mention():

@@ -164,10 +164,8 @@ class Alerts(RuleBasedStateMachine):
             change = await store.apply(connection, episode, self.clock.now())
             if change is None:
                 return
-            found = announcing.of_episode(
-                self.floor, episode, change.alert, change.state, change.transition, change.again, None
-            )
-            for one in found:
+            payload = announcing.payload_of(self.floor, episode, change.alert, change.state, change.again, None)
+            for one in announcing.of_alert(self.floor, payload, change.transition):
                 await box.write(connection, one, self.clock.real(), self.clock.real())
 
     def tell(self, line):

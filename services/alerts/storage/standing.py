@@ -1,0 +1,156 @@
+"""Alerts as the pipeline sees them, silences in force, and what is written when somebody is told or not."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date as Date
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schemas.alert_acts import EndSilence, MakeSilence, Matcher
+from schemas.floor import Floor
+from schemas.tables import alert_acts, alert_transitions, alerts, silences, technical
+from services.rules.alerting.model import Silence, Standing, World
+
+_alerts, _silences = alerts.c, silences.c
+LOCK = 7_120_031
+"""Who tells of alerts does so alone: the budget of the day is one number."""
+LOOK_BACK = timedelta(days=1)
+
+
+async def alone(connection: AsyncConnection) -> None:
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+
+
+async def world(connection: AsyncConnection, floor: Floor, now: datetime) -> World:
+    """Alerts of the last day and those still open, with the teams they take the time of; silences in force."""
+    recent = sa.or_(
+        _alerts.resolved_at.is_(None), _alerts.fired_at >= now - LOOK_BACK, _alerts.resolved_at >= now - LOOK_BACK
+    )
+    rows = (await connection.execute(sa.select(alerts).where(recent).order_by(_alerts.fired_at))).all()
+    hit = await _teams_hit(connection, floor, [row.alert for row in rows if row.resolved_at is None])
+    held = sa.select(silences).where(_silences.until > now, _silences.ended_at.is_(None)).order_by(_silences.starts)
+    kept = tuple(
+        Silence(row.silence, msgspec.convert(row.match, Matcher), row.starts, row.until)
+        for row in await connection.execute(held)
+    )
+    return World(floor, now, tuple(standing(row, hit.get(row.alert, frozenset())) for row in rows), kept)
+
+
+def standing(row: Any, teams: frozenset[str] = frozenset()) -> Standing:
+    names = Standing.__dataclass_fields__.keys() - {"teams"}
+    return Standing(**{name: getattr(row, name) for name in names}, teams=teams)
+
+
+async def _teams_hit(connection: AsyncConnection, floor: Floor, open_: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Alert → teams of which it takes the time of at least half."""
+    if not open_:
+        return {}
+    query = sa.select(technical.c.alert, technical.c.agent).where(technical.c.alert.in_(open_)).distinct()
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in await connection.execute(query):
+        agent = floor.agent_by_id.get(row.agent)
+        if agent:
+            found[row.alert][agent.team] += 1
+    sizes = Counter(agent.team for agent in floor.agents)
+    return {
+        alert: frozenset(team for team, hit in by_team.items() if 2 * hit >= sizes[team])
+        for alert, by_team in found.items()
+    }
+
+
+async def locked(connection: AsyncConnection, alert: str) -> Any:
+    """The row of *alert*, ours until the transaction ends; None when there is none."""
+    query = sa.select(alerts).where(_alerts.alert == alert).with_for_update()
+    return (await connection.execute(query)).first()
+
+
+async def waiting(connection: AsyncConnection) -> list[tuple[str, Date]]:
+    """Open alerts that something may have to be said about."""
+    query = sa.select(_alerts.alert, _alerts.date).where(_alerts.resolved_at.is_(None), _alerts.payload.is_not(None))
+    return [(row.alert, row.date) for row in await connection.execute(query.order_by(_alerts.fired_at))]
+
+
+async def write(connection: AsyncConnection, alert: str, **values: Any) -> None:
+    await connection.execute(sa.update(alerts).where(_alerts.alert == alert).values(**values))
+
+
+async def step(
+    connection: AsyncConnection,
+    row: Any,
+    now: datetime,
+    what: str,
+    *,
+    by: str | None = None,
+    note: str = "",
+    **values: Any,
+) -> int:
+    """One more transition of an alert that is not the finding's own doing; returns its number."""
+    number: int = row.transition + 1
+    await write(connection, row.alert, transition=number, **values)
+    await connection.execute(
+        insert(alert_transitions).values(
+            alert=row.alert,
+            transition=number,
+            state=values.get("state", row.state),
+            verdict=row.verdict,
+            at=now,
+            what=what,
+            by=by,
+            note=note or None,
+        )
+    )
+    return number
+
+
+async def reminders(connection: AsyncConnection, alert: str) -> int:
+    """How often it was said again."""
+    query = sa.select(sa.func.count()).where(alert_transitions.c.alert == alert, alert_transitions.c.what == "repeat")
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def held(connection: AsyncConnection) -> dict[str, int]:
+    """Open alerts that nobody was told of, by the word that says why."""
+    word = sa.func.split_part(_alerts.held, ":", 1)
+    query = sa.select(word, sa.func.count()).where(_alerts.resolved_at.is_(None), _alerts.held.is_not(None))
+    rows = (await connection.execute(query.group_by(word))).all()
+    return {row[0]: row[1] for row in rows}
+
+
+async def acted(connection: AsyncConnection, since: datetime) -> dict[str, float]:
+    """Rule → share of the alerts told since that somebody took, closed or called technical."""
+    done = sa.exists().where(
+        alert_acts.c.alert == _alerts.alert,
+        alert_acts.c.done_at.is_not(None),
+        alert_acts.c.problem.is_(None),
+        alert_acts.c.kind.in_(("acknowledge", "technical", "resolve")),
+    )
+    share = sa.func.avg(sa.case((done, 1.0), else_=0.0))
+    query = sa.select(_alerts.detector, share).where(_alerts.told_at >= since).group_by(_alerts.detector)
+    return {detector: float(found) for detector, found in (await connection.execute(query)).all()}
+
+
+async def silence(connection: AsyncConnection, identity: str, asked: MakeSilence, owner: str, now: datetime) -> None:
+    await connection.execute(
+        insert(silences)
+        .values(
+            silence=identity,
+            match=msgspec.to_builtins(asked.match),
+            owner=owner,
+            reason=asked.reason,
+            starts=now,
+            until=asked.until,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def end_silence(connection: AsyncConnection, asked: EndSilence, by: str, now: datetime) -> bool:
+    """False when there is none in force."""
+    mine = (_silences.silence == asked.silence) & _silences.ended_at.is_(None) & (_silences.until > now)
+    done = await connection.execute(sa.update(silences).where(mine).values(ended_at=now, ended_by=by))
+    return done.rowcount == 1

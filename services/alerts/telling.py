@@ -1,0 +1,140 @@
+"""Whether anybody is told of an alert, by the steps of ``services.rules.alerting.pipeline``; and what is said again.
+
+Everything happens in the transaction of whoever calls, one at a time: what was decided and the message are one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from schemas.floor import Floor
+from services.alerts import announcing
+from services.alerts.storage import outbox, standing
+from services.alerts.storage.outbox import Outgoing
+from services.kit.clock import Clock
+from services.rules.alerting import pipeline
+from services.rules.alerting.model import Standing, World
+from services.rules.versions import floor_on
+
+Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
+
+
+class Telling:
+    def __init__(self, engine: AsyncEngine, clock: Clock, versions: Versions) -> None:
+        self._engine, self._clock, self._versions = engine, clock, versions
+
+    async def look(self, now: datetime) -> int:
+        """Alerts that were held and are not any more; reminders and escalations that are due. Returns messages written."""
+        async with self._engine.connect() as connection:
+            open_ = await standing.waiting(connection)
+            if not open_:
+                return 0
+            worlds = {date: await standing.world(connection, self.floor(date), now) for date in {d for _, d in open_}}
+        written = 0
+        for alert, date in open_:
+            one = next((each for each in worlds[date].others if each.alert == alert), None)
+            if one is not None and _something(one, worlds[date]):
+                async with self._engine.begin() as connection:
+                    await standing.alone(connection)
+                    written += await self._again(connection, self.floor(date), alert, now)
+        return written
+
+    def floor(self, date: Any) -> Floor:
+        """The newest routes and people with the day's own rules are one file: notifications take effect at once."""
+        return replace_notify(floor_on(self._versions(), date)[1], self._versions()[-1][2])
+
+    async def changed(
+        self, connection: AsyncConnection, floor: Floor, alert: str, payload: Mapping[str, Any] | None = None
+    ) -> int:
+        """The alert's row was changed: tell, change what was told, or write down why nobody is told.
+
+        Args:
+            payload: what messages are rendered from, when the finding itself changed.
+        """
+        await standing.alone(connection)
+        row = await standing.locked(connection, alert)
+        if row is None or (payload is None and row.payload is None):
+            return 0
+        return await self._tell(connection, floor, row, dict(payload or row.payload))
+
+    async def _tell(self, connection: AsyncConnection, floor: Floor, row: Any, payload: dict[str, Any]) -> int:
+        now = self._clock.now()
+        payload |= {
+            "state": row.state,
+            "resolved_at": row.resolved_at.isoformat() if row.resolved_at else None,
+            "owner": row.owner,
+            "escalated": row.escalated_at is not None,
+            "asked_by": None,
+        }
+        if row.state not in ("firing", "acknowledged"):
+            payload["phase"] = None
+        await standing.write(connection, row.alert, payload=payload)
+        if row.told_at is None and not await self._goes_out(connection, floor, row, now):
+            return 0
+        return await self.write(connection, floor, announcing.of_alert(floor, payload, row.transition))
+
+    async def _goes_out(self, connection: AsyncConnection, floor: Floor, row: Any, now: datetime) -> bool:
+        if row.state == "invalidated" or (row.held is not None and row.resolved_at is not None):
+            return False  # the end of what was never announced is not announced
+        one, around = await self._around(connection, floor, row.alert, now)
+        found = pipeline.hold(one, around)
+        if found is not None:
+            await standing.write(connection, row.alert, held=str(found))
+            return False
+        await standing.write(connection, row.alert, held=None, told_at=now)
+        return True
+
+    async def _around(
+        self, connection: AsyncConnection, floor: Floor, alert: str, now: datetime
+    ) -> tuple[Standing, World]:
+        whole = await standing.world(connection, floor, now)
+        one = next(each for each in whole.others if each.alert == alert)
+        return one, replace(whole, others=tuple(each for each in whole.others if each is not one))
+
+    async def _again(self, connection: AsyncConnection, floor: Floor, alert: str, now: datetime) -> int:
+        row = await standing.locked(connection, alert)
+        if row is None or row.resolved_at is not None:
+            return 0
+        if row.told_at is None:
+            return await self._tell(connection, floor, row, dict(row.payload))
+        one, around = await self._around(connection, floor, alert, now)
+        if pipeline.hold(one, around, pipeline.OF_REMINDERS) is not None:
+            return 0
+        if pipeline.escalation_due(one, floor, now):
+            await standing.step(connection, row, now, "escalate", escalated_at=now, raised_at=now)
+        elif pipeline.reminder_due(one, floor, now):
+            await standing.step(connection, row, now, "repeat", raised_at=now)
+        else:
+            return 0
+        fresh = await standing.locked(connection, alert)
+        number = await standing.reminders(connection, alert)
+        written = await self._tell(connection, floor, fresh, {**fresh.payload, "reminders": number})
+        if fresh.escalated_at == now:
+            return written
+        payload = {**fresh.payload, "escalated": fresh.escalated_at is not None, "reminders": number}
+        reminder = announcing.reminder(floor, payload, fresh.transition)
+        return written + await self.write(connection, floor, reminder)
+
+    async def write(self, connection: AsyncConnection, floor: Floor, messages: Sequence[Outgoing]) -> int:
+        now = self._clock.real()
+        written = 0
+        for one in messages:
+            due = announcing.due(floor, one.kind, self._clock)
+            written += await outbox.write(connection, one, now, due)
+        return written
+
+
+def replace_notify(of_day: Floor, newest: Floor) -> Floor:
+    """Roster, sources and notifications take effect at once (DESIGN §10); rules of judgement with the day."""
+    return of_day if of_day is newest else of_day.model_copy(update={"notify": newest.notify})
+
+
+def _something(one: Standing, whole: World) -> bool:
+    around = replace(whole, others=tuple(each for each in whole.others if each is not one))
+    if one.told_at is None:
+        found = pipeline.hold(one, around)
+        return (str(found) if found else None) != one.held or found is None
+    return pipeline.escalation_due(one, whole.floor, whole.now) or pipeline.reminder_due(one, whole.floor, whole.now)

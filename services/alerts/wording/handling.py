@@ -1,0 +1,56 @@
+"""What people have to do with an alert: who has it, that it was said again, the buttons."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.alerts.wording.content import Button, Content, Section
+from services.alerts.wording.language import Language
+
+Payload = Mapping[str, Any]
+OPEN = ("firing", "acknowledged")
+
+
+def standing(payload: Payload, words: Language) -> tuple[str, ...]:
+    """Lines that say who has it and what was done about it."""
+    found = []
+    owner, acted = payload.get("owner"), payload.get("acted") or {}
+    if payload["state"] == "acknowledged" and owner:
+        found.append(words.say("handling.owner", owner=owner))
+    elif payload["state"] == "firing":
+        if payload.get("escalated"):
+            found.append(words.say("handling.escalated"))
+        elif payload.get("reminders"):
+            found.append(words.say("handling.nobody"))
+    key = f"handling.did.{acted.get('what')}"
+    if acted.get("what") in ("mute", "technical", "resolve"):
+        note = f": {acted['note']}" if acted.get("note") else ""
+        at = words.at(datetime.fromisoformat(acted["at"]))
+        found.append(words.say(key, by=acted["by"], at=at, note=note))
+    return tuple(found)
+
+
+def buttons(payload: Payload, words: Language) -> tuple[Button, ...]:
+    """What may be done now; the value of each is the alert."""
+    if payload["state"] not in OPEN:
+        return ()
+    taken = payload["state"] == "acknowledged"
+    acts = ["unacknowledge" if taken else "acknowledge", "mute", "technical"]
+    return tuple(
+        Button(f"alert.{act}", words.say(f"button.{act}"), payload["alert"], act == "acknowledge") for act in acts
+    )
+
+
+def reminder(payload: Payload, words: Language, living: Content) -> Content:
+    """That it still lasts and nobody has taken it, below its living message."""
+    key = "handling.reminder.escalated" if payload.get("escalated") else "handling.reminder"
+    since = datetime.fromisoformat(payload["fired_at"])
+    return Content(
+        words.say("handling.again", title=living.title),
+        (Section((words.say(key, since=words.at(since)),)),),
+        mentions=tuple(payload.get("mentions", ())),
+        more=words.say("more", n="{n}"),
+        data=living.data,
+        final=True,
+        broadcast=bool(payload.get("broadcast")),
+    )

@@ -1,0 +1,95 @@
+"""What the steps look at, and what they decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from schemas.alert_acts import Matcher
+from schemas.floor import Floor
+
+HoldWord = Literal["grouped", "silenced", "maintenance", "inhibited", "again", "budget", "quiet"]
+OPEN = ("firing", "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One alert as it stands. ``told_at``: when its first message was written; ``teams``: those it takes the time of."""
+
+    alert: str
+    fingerprint: str
+    kind: str
+    verdict: str
+    scope: str
+    detector: str
+    team: str | None
+    state: str
+    fired_at: datetime
+    resolved_at: datetime | None = None
+    told_at: datetime | None = None
+    raised_at: datetime | None = None
+    escalated_at: datetime | None = None
+    owner: str | None = None
+    held: str | None = None
+    teams: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    silence: str
+    match: Matcher
+    starts: datetime
+    until: datetime
+
+    def holds(self, one: Standing, now: datetime) -> bool:
+        about = {
+            "kind": one.kind,
+            "team": one.team,
+            "scope": one.scope,
+            "detector": one.detector,
+            "fingerprint": one.fingerprint,
+        }
+        return self.starts <= now < self.until and self.match.matches(**about)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything around one alert. ``others``: alerts of today and those still open, without this one."""
+
+    floor: Floor
+    now: datetime
+    others: tuple[Standing, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Agents per team."""
+
+    @property
+    def told_today(self) -> tuple[Standing, ...]:
+        """Whose first message was written on the floor's day of *now*."""
+        start = self.now.astimezone(self.floor.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return tuple(one for one in self.others if one.told_at is not None and one.told_at >= start)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nobody is told. ``by``: the silence or the alert that holds it."""
+
+    word: HoldWord
+    by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word}:{self.by}" if self.by else self.word
+
+
+Rank = Literal[0, 1, 2]
+"""0: of one person or one list; 1: of a line, a source, a team; 2: the whole floor stands."""
+
+
+def rank(one: Standing) -> Rank:
+    if one.verdict == "floor" and one.kind == "outage":
+        return 2
+    return 0 if one.verdict in ("workplace", "agent", "list", "number") else 1
