@@ -1,0 +1,61 @@
+"""Numbers, campaigns and lines whose answers fall together: the surest explains its traffic away from the others (ADR 0026)."""
+
+from collections.abc import Mapping, Sequence
+
+from schemas.floor import Floor
+from services.rules.baselines import Baselines
+from services.rules.detectors import answer_rate
+from services.rules.detectors.windowed import Signal
+from services.rules.paths import Cells, Path
+
+RANK = {"did": 0, "campaign": 1, "line": 2}
+ENOUGH = 20
+"""Attempts of a path's own, beside those it shares with a surer one."""
+
+
+def explained(
+    floor: Floor,
+    cells: Cells,
+    by: Baselines,
+    bad: Sequence[Path],
+    open_: Sequence[Path],
+    seen: Mapping[Path, Signal],
+    number: int,
+) -> tuple[set[Path], dict[Path, tuple[Path, ...]]]:
+    """Those of *bad* that stand on traffic of their own; and which others share all of it.
+
+    Args:
+        open_: paths with an open finding. seen: signals of the window that ends with bin *number*.
+    """
+    if len(bad) < 2 and not (bad and open_):
+        return set(bad), {}
+    order = sorted(bad, key=lambda p: (p not in open_, seen[p].evidence["p_value"], RANK[p[0]], p))
+    stand: list[Path] = [path for path in open_ if path not in bad]
+    same: dict[Path, tuple[Path, ...]] = {}
+    bins = floor.outages.answer_rate.bins[1]
+    routes: dict[tuple[Path, ...], list[int]] = {}
+    for one in range(number - bins + 1, number + 1):
+        for on, (_, through, answered) in cells[one].digest.routes.items() if one in cells else ():
+            own = routes.setdefault(on, [0, 0])
+            own[0] += through
+            own[1] += answered
+    for path in order:
+        n, k = _without(routes, path, stand)
+        base = seen[path].evidence["base"]
+        if path in open_ or not stand or (n >= ENOUGH and answer_rate.tail(k, n, base, by.spread) < 0.01):
+            stand.append(path)
+        elif n == 0:
+            for before in stand:
+                if _without(routes, before, [path])[0] == 0:
+                    same[before] = (*same.get(before, ()), path)
+    return set(stand), same
+
+
+def _without(routes: Mapping[tuple[Path, ...], list[int]], path: Path, others: Sequence[Path]) -> tuple[int, int]:
+    """(attempts that got through, answered) of *path* in the window, but for the traffic it shares with *others*."""
+    n = k = 0
+    for on, (through, answered) in routes.items():
+        if path in on and not any(other in on for other in others):
+            n += through
+            k += answered
+    return n, k
