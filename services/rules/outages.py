@@ -18,7 +18,7 @@ from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding
 from services.rules.inhibition import Other, left
-from services.rules.paths import Cells
+from services.rules.paths import ATTEMPTS, Cells
 from services.rules.series import samples
 from services.rules.spans import Spans, at, union
 from services.rules.watching import Watched, watched
@@ -105,8 +105,11 @@ def _affected(floor: Floor, cells: Cells, one: Finding, attributed: Attributed, 
     total: dict[str, int] = {}
     on: dict[str, int] = {}
     for number in range(paths.bin_of(one.since) + 1, paths.bin_of(one.until(now)) + 1):
-        for agent, used in cells[number].digest.used.items() if number in cells else ():
-            total[agent] = total.get(agent, 0) + sum(used.values())
+        if number not in cells:
+            continue
+        digest = cells[number].digest
+        for agent, used in digest.used.items():
+            total[agent] = total.get(agent, 0) + digest.agents[agent][ATTEMPTS]
             on[agent] = on.get(agent, 0) + used.get(one.path[1], 0)
     found = frozenset(agent for agent, count in on.items() if 2 * count >= total[agent])
     if attributed.verdict == "floor":

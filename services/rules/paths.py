@@ -15,7 +15,6 @@ import msgspec
 from schemas.facts import Disposition
 from schemas.floor import Floor
 from schemas.floor.outages import Outages
-from services.rules.causes import is_network_failure
 
 BIN_S: Final = 300
 RING_EDGES: Final = (2, 4, 6, 8, 11, 15, 20, 26, 34, 44, 58, 76, 100)
@@ -186,11 +185,13 @@ def call_of(
     talk_s: float,
     ring_s: float | None,
     call_id: str,
+    failed: bool,
     limits: tuple[float, float],
     by: Outages,
 ) -> Call:
     """
     Args:
+        failed: by the network (causes.is_network_failure).
         limits: seconds under which an answered call is short, and from which it is long.
     """
     answered = disposition == "answered"
@@ -201,7 +202,7 @@ def call_of(
         campaign=campaign,
         agent=agent,
         answered=answered,
-        failed=not answered and is_network_failure(disposition, sip, q850, by.causes),
+        failed=failed,
         stuck=not answered and is_stuck(disposition, sip, q850, by),
         short=answered and talk_s < limits[0],
         long=answered and talk_s >= limits[1],
