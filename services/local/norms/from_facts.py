@@ -1,7 +1,7 @@
 """Past days off a facts file, by the back-test's own reading: technical minutes and doubts as it finds them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
 from pathlib import Path
