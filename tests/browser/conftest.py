@@ -56,6 +56,7 @@ def environment(dsn: str) -> dict[str, str]:
         "SREZ_KAFKA_DURABLE": "false",
         "SREZ_CLOCK": NOW.isoformat(),
         "SREZ_BOARD_POLL_S": "0.3",
+        "SREZ_BOARD_READ_DEADLINE_S": "60",
         "SREZ_LOG_FORMAT": "console",
         "SREZ_BOARD_HOSTS": "127.0.0.1,localhost,board.lan",
     }
