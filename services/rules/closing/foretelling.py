@@ -40,7 +40,9 @@ def foretold(view: FloorView, cut: CutOff, dues: Sequence[Due]) -> list[Forecast
 
 def _row(view: FloorView, cut: CutOff, scope: str, step: Step, courses: Iterable[Course], beside: int) -> ForecastRow:
     whole, by = together(courses, beside), view.floor.judgement
-    said = end_of_day(whole, plan_of_step(whole), cv=by.team.prior_cv, overdispersion=by.overdispersion)
+    kind, _, name = scope.partition(":")
+    phi = by.of(name, step).overdispersion if kind == "team" else by.overdispersion
+    said = end_of_day(whole, plan_of_step(whole), cv=by.team.prior_cv, overdispersion=phi)
     return ForecastRow(
         date=view.today.date,
         slice=cut.name,
