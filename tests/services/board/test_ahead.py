@@ -35,14 +35,14 @@ async def test_the_month_of_floor_and_teams(service: Service) -> None:
     assert whole.month_risk is not None
     assert sum(whole.month_risk.causes.values()) == whole.month_risk.total
     assert all(one.month.minor is not None and one.month.minor.plan is None for one in found.scopes[1:])
-    assert sum(one.count for one in found.ages) == sum(one.count for one in seen.invoices if one.paid is None)
+    assert sum(one.count for one in found.ages) == sum(one.count for one in seen.books.invoices if one.paid is None)
     assert ahead.foresee(today, seen, NOW).scopes == found.scopes
 
 
 async def test_the_answer(client: httpx.AsyncClient) -> None:
     """Rows of the day stay as they were; month and money at risk stand beside them."""
     answer = (await client.get("/api/v1/forecast")).json()
-    assert list(answer) == ["as_of", "rows", "month", "at_risk"]
+    assert list(answer) == ["as_of", "rows", "month", "at_risk", "told"]
     assert [(row["scope"], row["unit"]) for row in answer["month"][:2]] == [
         ("floor:main", "payments"),
         ("floor:main", "minor"),
@@ -115,8 +115,9 @@ async def test_payments_find_their_invoices(linked: Service) -> None:
     today = await linked.live.reload()
     first = (NOW - timedelta(days=61)).date()
     async with linked.reader.connect() as connection:
-        issued = await invoices.invoices(connection, today.floor, first, date(2026, 10, 1))
-        paid = await invoices.payments(connection, today.floor, first, date(2026, 10, 1))
+        found = await invoices.of_days(connection, today.floor, date(2026, 10, 1))
+    issued = found.invoices
+    paid = [one for one in found.payments if one.day >= first]
     at = (NOW - timedelta(days=60)).date()
     assert sorted((str(one.paid), one.minor, one.count) for one in issued if one.currency == "EUR") == sorted(
         [(str(at + timedelta(days=2)), None, 1), (str(at + timedelta(days=3)), None, 1), ("None", 100, 1)]
