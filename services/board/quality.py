@@ -43,12 +43,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CallMarks:
-    """Sheets of one call by one form, as disputes left them."""
+    """Sheets of one call by one form, as disputes left them; ``given``: as people gave them, each for themselves."""
 
     call: str
     agent: str | None
     form: Form
     sheets: list[Sheet]
+    given: list[Sheet]
     machine: Mapping[str, float | None]
 
     @property
@@ -117,7 +118,8 @@ def call_marks(
             continue
         seen = machine.get(call)
         marks = seen.marks if seen and seen.form == form.key else {}
-        found.append(CallMarks(call, own[0].agent, form, stored.with_changes(sheets, disputes), marks))
+        given = stored.independent(sheets, disputes)
+        found.append(CallMarks(call, own[0].agent, form, stored.with_changes(sheets, disputes), given, marks))
     return found, sorted(unknown)
 
 
@@ -211,7 +213,7 @@ def _questions(calls: Sequence[CallMarks], disputes: Sequence[Dispute]) -> list[
     for key, own in sorted(by_form.items()):
         form = own[0].form
         ids = [item.id for item in form.items]
-        people = {one.item: one for one in between_people(ids, [call.sheets for call in own])}
+        people = {one.item: one for one in between_people(ids, [call.given for call in own])}
         machine = {one.item: one for one in with_machine(ids, [(call.machine, _people(call)) for call in own])}
         for item in ids:
             about = [one for one in disputes if one.item == item and form_of.get(one.score) == key]

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.floor.quality import Form
 from services.board import quality
-from services.board.access import may
+from services.board.access import Answering, Person, answering, may
 from services.board.storage import orders
 from services.board.storage import quality as stored
 from services.board.view.quality import agent_name, call_view
@@ -41,6 +41,15 @@ async def whole_call(connection: AsyncConnection, call: str) -> stored.WholeCall
 def team_of(floor: Floor, agent: str | None) -> str | None:
     found = floor.agent_by_id.get(agent or "")
     return found.team if found else None
+
+
+def answering_of(
+    who: Person, dispute: stored.Dispute, call: stored.WholeCall, floor: Floor, people: list[Person]
+) -> Answering:
+    """Whether *who* may answer *dispute* about *call*."""
+    marked = [one.sheet.by for one in call.marked if one.sheet.event == dispute.score]
+    involved = (*marked, dispute.raised_by)
+    return answering(who, involved, people, team=team_of(floor, call.agent), agent=call.agent)
 
 
 def routes(board: Board) -> APIRouter:
@@ -93,10 +102,15 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, None)
             found = await whole_call(connection, call)
             asked = await orders.about_call(connection, call)
+        people = await board.accounts.people() if found.disputes else []
         team = team_of(floor, found.agent)
         scores = who is not None and may(who, "score", team=team, agent=found.agent)
         w = board.words(request, floor)
         reader = who.name if who is not None and scores else None
+
+        def answers(dispute: stored.Dispute) -> Answering:
+            return answering_of(who, dispute, found, floor, people) if who is not None else "none"
+
         return board.render(
             request,
             "quality_call.html",
@@ -109,7 +123,7 @@ def routes(board: Board) -> APIRouter:
             agent=agent_name(floor, found.agent, w),
             on_roster=team is not None,
             team=floor.team_by_id[team].title if team in floor.team_by_id else "",
-            view=call_view(found, floor, forms, reader, asked, w),
+            view=call_view(found, floor, forms, reader, asked, w, answers),
             hidden=hidden,
             may_score=scores,
             may_dispute=who is not None and may(who, "dispute", team=team, agent=found.agent),

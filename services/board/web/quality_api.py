@@ -85,7 +85,7 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Digits in texts are hidden."""
+    """Digits in texts are hidden. ``alone``: answered by one of the two it is between, there was nobody else."""
 
     dispute: int
     call: str
@@ -101,6 +101,7 @@ class DisputeRow(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None
     settled_by: str | None
     answer: str | None
+    alone: bool
 
 
 class FormRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -359,4 +360,5 @@ def _dispute(one: stored.Dispute) -> DisputeRow:
         settled_at=one.settled_at,
         settled_by=one.settled_by,
         answer=hidden(one.answer) if one.answer is not None else None,
+        alone=one.alone,
     )

@@ -138,6 +138,22 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.leave": "leave it",
     "quality.change_to": "change to {mark}",
     "quality.answer": "Answer",
+    "quality.disputed_mark": "the mark is {mark}",
+    "quality.answer_other": "This is your own mark: another head or trainer answers.",
+    "quality.answer_alone": (
+        "The dispute is about your own mark. Nobody else can answer, so the record will say that it was answered by who "
+        "had given it."
+    ),
+    "quality.answered_alone": "Answered by one of the two it is between: there was nobody else.",
+    "error.own_marks": "Another head or trainer answers a dispute about your mark",
+    "error.disputed": "This score is disputed already",
+    "error.settled": "The dispute was answered already",
+    "error.no_score": "There is no such mark",
+    "error.no_dispute": "There is no such dispute",
+    "error.no_mark": "A new mark is needed",
+    "error.no_item": "The card has no such question",
+    "error.no_form": "The card of this call is in no version of the floor file",
+    "error.no_call": "Nothing is known of this call",
     "quality.settle": "Answer",
     "quality.to_dispute": "Dispute one question",
     "quality.dispute_why": "Why",
