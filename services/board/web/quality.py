@@ -19,10 +19,10 @@ from services.board.web import filters
 from services.board.web.asking import person
 from services.board.web.board import Board, no_team
 from services.rules.quality.forms import Key, changed_silently, known_forms
+from services.rules.quality.interval import usual_half
 from services.rules.quality.listening import sizes
 
 CallId = Annotated[str, Path(min_length=1, max_length=1000, description="call id"), AfterValidator(filters.printable)]
-QUEUE_SHOWN = 15
 
 
 async def forms_of(board: Board) -> dict[Key, Form]:
@@ -80,7 +80,7 @@ def routes(board: Board) -> APIRouter:
             view=found,
             teams=[one for one in found.teams if one.team in ids],
             agents=[one for one in found.agents if one.team in ids],
-            hear=[one for one in own if not one.done][:QUEUE_SHOWN],
+            hear=[one for one in own if not one.done][: floor.quality.listening.shown],
             left=sum(not one.done for one in own),
             drawn=len(own),
             kinds=Counter(one.pick.sample for one in own),
@@ -92,6 +92,9 @@ def routes(board: Board) -> APIRouter:
             item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
             forms=forms,
             rule=floor.quality.listening,
+            min_pairs=floor.quality.min_pairs,
+            sure=floor.quality.certainty,
+            half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
         )
 
     @router.get("/quality/calls/{call:path}", include_in_schema=False)

@@ -20,7 +20,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.left": ("{n} call left", "{n} calls left"),
     "quality.of_drawn": "of {n}",
     "quality.hear_hint": (
-        "From the seven days before today, the same for everybody. Per agent: {random} at random, "
+        "From the calls of {n} days before today, the same for everybody. Per agent: {random} at random, "
         "{targeted} targeted, {reference} reference. Only random calls make an agent's score."
     ),
     "quality.call": "Call",
@@ -41,9 +41,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.nothing_to_hear": "No answered calls in these days: nothing to hear yet",
     "quality.scores": "Scores",
     "quality.scores_hint": (
-        "The interval holds the true score in 95 cases of 100. Five calls give about ±31 points, so "
-        "fewer than {n} are “too few heard”."
+        "The interval holds the true score in {sure} cases of 100. {n} calls give about ±{half} points, so "
+        "fewer are “too few heard”."
     ),
+    "quality.few_pairs": "too few pairs",
     "quality.score": "Score",
     "quality.interval": "Interval",
     "quality.zone": "Zone",
