@@ -85,6 +85,18 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A marked call; ``at``: when it was marked last."""
+
+    of: CallMarks
+    at: datetime
+
+    @property
+    def zone(self) -> Zone | None:
+        return None if self.of.score is None else zone(self.of.score, self.of.form.zones)
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     teams: list[Standing]
     agents: list[Standing]
@@ -154,6 +166,17 @@ async def of_agent(
     calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
     talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
     return _standing(floor, floor.agent_by_id[agent].team, agent, calls, read, talks.get(agent, 0), forms)
+
+
+async def cards(connection: AsyncConnection, floor: Floor, day: WorkingDay, forms: Mapping[Key, Form]) -> list[Card]:
+    """Calls of agents on *floor* that people marked, the newest first."""
+    first, last = window(floor, day)
+    read = await stored.read(connection, first, last)
+    marked = await stored.marked(connection, first, last)
+    calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
+    newest = {one.call: one.at for one in marked}
+    found = [Card(one, newest[one.call]) for one in calls if one.agent in floor.agent_by_id]
+    return sorted(found, key=lambda card: (card.at, card.of.call), reverse=True)
 
 
 def _grouped(rows: Iterable[Owned]) -> dict[str | None, list[Owned]]:

@@ -16,6 +16,7 @@ from services.board.storage import quality as stored
 from services.board.view.quality import agent_name, call_view
 from services.board.view.speech import hidden
 from services.board.web import filters
+from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, no_team
 from services.rules.quality.forms import Key, changed_silently, known_forms
@@ -36,6 +37,11 @@ async def whole_call(connection: AsyncConnection, call: str) -> stored.WholeCall
     if found is None:
         raise HTTPException(404, "no_call")
     return found
+
+
+def about_call(floor: Floor, call: stored.WholeCall) -> None:
+    """Raises: HTTPException 403 when whoever asks may not see it; a call of nobody is no agent's own."""
+    about_own(floor, call.agent or "")
 
 
 def team_of(floor: Floor, agent: str | None) -> str | None:
@@ -59,6 +65,9 @@ def routes(board: Board) -> APIRouter:
     async def page(request: Request, team: filters.Team = None) -> Response:
         forms = await forms_of(board)
         now = board.clock.now()
+        who = person(board, request)
+        if who is not None and who.role == "agent":
+            return await _own(board, request, forms)
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
             found = await quality.overview(connection, floor, day, forms)
@@ -104,6 +113,7 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
             found = await whole_call(connection, call)
+            about_call(floor, found)
             asked = await orders.about_call(connection, call)
         people = await board.accounts.people() if found.disputes else []
         team = team_of(floor, found.agent)
@@ -133,3 +143,29 @@ def routes(board: Board) -> APIRouter:
         )
 
     return router
+
+
+async def _own(board: Board, request: Request, forms: dict[Key, Form]) -> Response:
+    """The page of an agent: scores, stages and cards of whom they may see, as a rule their own."""
+    async with board.reader.connect() as connection:
+        floor, day = await board.day(connection, None)
+        found = await quality.overview(connection, floor, day, forms)
+        disputes = await stored.disputes(connection)
+        cards = await quality.cards(connection, floor, day, forms)
+    w = board.words(request, floor)
+    mine = [one for one in disputes if one.agent in floor.agent_by_id]
+    return board.render(
+        request,
+        "quality_own.html",
+        w,
+        floor=floor,
+        agents=found.agents,
+        cards=cards,
+        disputes=mine,
+        disputed={one.score: one for one in mine},
+        named=lambda agent: agent_name(floor, agent, w),
+        item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
+        rule=floor.quality.listening,
+        sure=floor.quality.certainty,
+        half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
+    )

@@ -169,6 +169,12 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.failed": "Не получилось:",
     "quality.unreachable": "сервер не отвечает",
     "quality.own": "Качество разговоров",
+    "quality.own_cards": "Мои разговоры",
+    "quality.own_calls": "Оценённые звонки",
+    "quality.own_calls_hint": "Откройте звонок: там отметки, цитаты со временем и возможность оспорить один вопрос.",
+    "quality.marked_at": "Оценён",
+    "quality.not_whole": "отмечены не все вопросы",
+    "quality.no_cards": "Ваши звонки за это время ещё никто не оценивал",
     "quality.own_none": "Случайных оценённых звонков за это время нет",
     "quality.own_of": ("по {n} случайному звонку", "по {n} случайным звонкам", "по {n} случайным звонкам"),
 }

@@ -12,6 +12,8 @@ from schemas.floor.quality import Finding, Form, Phrase
 from services.rules.quality.phrases import Negation, find, sought
 from services.rules.quality.words import Token, plain, tokens
 
+AS_USUAL = Finding()
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -47,7 +49,7 @@ class Stretch:
     segments: tuple[int, ...]
 
 
-def read(form: Form, transcript: CallTranscribed, by: Finding = Finding()) -> Reading:
+def read(form: Form, transcript: CallTranscribed, by: Finding = AS_USUAL) -> Reading:
     stretches = tuple(_stretches(transcript.segments, by.pause_s))
     ends = max((float(one.end_s) for one in transcript.segments), default=0.0)
     negation = Negation(frozenset(map(plain, form.negators)), form.negation_window)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.floor.default_card import DEFAULT_CARD
-from schemas.floor.quality import Quality, Listening
+from schemas.floor.quality import Listening, Quality
 from services.rules.quality.agreement import ac1, between_people, with_machine
 from services.rules.quality.funnel import stage_funnel
 from services.rules.quality.interval import mean_score, share
