@@ -193,6 +193,13 @@ disputes = sa.Table(
     Column("outcome", Text, comment="upheld, changed"),
     Column("new_mark", Float, comment="stands instead of mark when changed"),
     Column("answer", Text),
+    Column(
+        "alone",
+        Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="who answered had given the mark or disputed it: there was nobody else",
+    ),
     sa.UniqueConstraint("score"),
     comment="an agent disputes one question of a score; both marks are kept",
 )
