@@ -39,7 +39,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "silences.begin": "Begin",
     "undelivered.title": "Messages do not arrive",
     "undelivered.line": "{channel}: {n} not delivered, the last at {at}. {reason}",
-    "undelivered.channel_not_found": "Slack knows no such channel: check its id in the floor file, and /invite the bot to a private one",
+    "undelivered.channel_not_found": "Slack knows no such channel: check its id; /invite the bot to a private one",
     "undelivered.restricted_action": "The bot may not post in the channel: ask the administrator of Slack to allow it",
     "undelivered.user_not_found": "Slack knows no such person: check the id in the floor file",
     "undelivered.not_in_channel": "The bot is not in the channel: /invite it",
