@@ -227,7 +227,7 @@ class Evaluation:
                 )
             for case in payload["coaching"]:
                 told = slices.coaching_payload(payload, case, floor)
-                messages += announcing.to_lanes(floor, "coaching", team, f"coaching:{case['case']}", 0, told)
+                messages += announcing.of_case(floor, messages_of(messages, group), case["case"], told)
         return await self._write(connection, floor, messages)
 
 
