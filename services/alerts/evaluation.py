@@ -52,6 +52,7 @@ class Evaluation:
         self._silences = Silences()
         self._windows = Windows()
         self._failing: dict[Date, list[Episode]] = {}
+        self._applied: dict[str, Episode] = {}
         self.telling = Telling(engine, clock, versions)
         self.acting = Acting(engine, clock, self.telling)
         self._asked: dict[Date, float] = {}
@@ -62,6 +63,8 @@ class Evaluation:
         now = self._clock.now()
         latest = self._versions()[-1][2]
         today = date_of(now, latest.zone)
+        oldest = today - timedelta(days=1)
+        self._applied = {alert: one for alert, one in self._applied.items() if one.date >= oldest}
         written = await self.acting.work()
         written += await self._lines(today, now)
         written += await self._sources(today, now)
@@ -156,13 +159,20 @@ class Evaluation:
         return one_told(floor, working_day(floor, date), [*found, *teams], now)
 
     async def _apply(self, floor: Floor, episode: Episode) -> int:
+        """An episode that is what it was when it was last written is left alone: a day may have hundreds."""
+        if self._applied.get(episode.alert) == episode:
+            return 0
         async with self._engine.begin() as connection:
             await standing.alone(connection)
             change = await alerts.apply(connection, episode, self._clock.now())
-            if change is None:
-                return 0
-            payload = announcing.payload_of(floor, episode, change.alert, change.state, change.again, self._board_url)
-            return await self.telling.changed(connection, floor, change.alert, payload)
+            written = 0
+            if change is not None:
+                payload = announcing.payload_of(
+                    floor, episode, change.alert, change.state, change.again, self._board_url
+                )
+                written = await self.telling.changed(connection, floor, change.alert, payload)
+        self._applied[episode.alert] = episode
+        return written
 
     async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:
         async with self._engine.begin() as connection:

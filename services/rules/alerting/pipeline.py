@@ -27,11 +27,7 @@ def group(one: Standing, world: World) -> Hold | None:
 
     Several lines failing at once with the verdict ``floor`` are one message about the floor.
     """
-    same = (
-        other
-        for other in world.others
-        if other.open and other.told_at and (other.kind, other.scope) == (one.kind, one.scope)
-    )
+    same = (other for other in world.others if other.open and other.told_at and _trouble(other) == _trouble(one))
     leader = min(same, key=lambda other: (other.told_at, other.alert), default=None)
     return Hold("grouped", leader.alert) if leader else None
 
@@ -174,6 +170,10 @@ def _at_work(floor: Floor, now: datetime) -> bool:
     """A working day that is not over; before its beginning too, while somebody's calls already fail."""
     day = working_day(floor, date_of(now, floor.zone))
     return day.working and now < day.over
+
+
+def _trouble(one: Standing) -> tuple[str, str]:
+    return one.kind, "floor:" if one.kind == "outage" and one.verdict == "floor" else one.scope
 
 
 def _of_all(one: Standing, floor: Floor) -> bool:

@@ -52,6 +52,7 @@ MUTE = Silence("s", Matcher(kind="outage"), NOW - HOUR, NOW + HOUR)
         (LINE, world(other()), None),
         (LINE, world(other(scope="line:x")), "grouped:b"),
         (LINE, world(other(scope="line:x", told_at=None)), None),
+        (replace(LINE, verdict="floor"), world(other(verdict="floor")), "grouped:b"),
         (LINE, world(silences=(MUTE,)), "silenced:s"),
         (TEAM, world(silences=(MUTE,)), None),
         (LINE, world(more='  maintenance: [{time: "11:00-13:00", reason: r, owner: o}]\n'), "maintenance:1"),
