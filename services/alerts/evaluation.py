@@ -4,7 +4,7 @@ It is right after any pause: it starts from PostgreSQL each time, and what it ha
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -93,8 +93,7 @@ class Evaluation:
             async with self._engine.connect() as connection:
                 episodes = await line_failures(connection, floor, date, lines, now)
             self._failing[date] = episodes
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -116,9 +115,7 @@ class Evaluation:
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0
         held = {row.fingerprint: row for row in open_ if row.date < today}
-        for episode in episodes:
-            if episode.fingerprint not in held:
-                written += await self._apply(floor, episode)
+        written += await self._apply_all(floor, [one for one in episodes if one.fingerprint not in held])
         known = {episode.fingerprint for episode in episodes}
         for row in open_:
             source = row.evidence["source"]
@@ -128,7 +125,7 @@ class Evaluation:
                 async with self._engine.connect() as connection:
                     ended = await arrivals.first_after(connection, source, row.fired_at)
                 if ended is not None:
-                    written += await self._apply(floor, carried(row, ended))
+                    written += await self._apply_all(floor, [carried(row, ended)])
         return written
 
     async def _over_windows(self, today: Date, now: datetime) -> int:
@@ -139,8 +136,7 @@ class Evaluation:
         for date in sorted({today} | {row.date for row in open_}):
             floor = self._floor(date)
             episodes = await self._episodes(floor, date, today, now)
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -158,20 +154,26 @@ class Evaluation:
             teams = await team_issues_of(connection, floor, date, now)
         return one_told(floor, working_day(floor, date), [*found, *teams], now)
 
-    async def _apply(self, floor: Floor, episode: Episode) -> int:
-        """An episode that is what it was when it was last written is left alone: a day may have hundreds."""
-        if self._applied.get(episode.alert) == episode:
-            return 0
+    async def _apply_all(self, floor: Floor, episodes: Sequence[Episode]) -> int:
+        """Oldest first. One that is what it was when it was last written is left alone: a day may have hundreds."""
+        written, known = 0, {one.alert for one in episodes}
+        for episode in sorted(episodes, key=lambda one: one.fired_at):
+            if self._applied.get(episode.alert) != episode:
+                written += await self._apply(floor, episode, known - {episode.alert})
+        return written
+
+    async def _apply(self, floor: Floor, episode: Episode, others: Collection[str]) -> int:
         async with self._engine.begin() as connection:
             await standing.alone(connection)
-            change = await alerts.apply(connection, episode, self._clock.now())
-            written = 0
+            change = await alerts.apply(connection, episode, self._clock.now(), others)
+            written, stored = 0, change is not None or await alerts.known(connection, episode.alert)
             if change is not None:
                 payload = announcing.payload_of(
                     floor, episode, change.alert, change.state, change.again, self._board_url
                 )
                 written = await self.telling.changed(connection, floor, change.alert, payload)
-        self._applied[episode.alert] = episode
+        if stored:
+            self._applied[episode.alert] = episode
         return written
 
     async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:

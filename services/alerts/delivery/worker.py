@@ -87,6 +87,15 @@ class Delivery:
             return await outbox.claim(connection, now, self._settings.alerts_lease_s, room)
 
     async def _deliver(self, row: Claimed) -> None:
+        try:
+            await self._deliver_or_say_why(row)
+        except DATABASE_DOWN as error:
+            logs.get().warning(
+                "the result of a delivery is not written; its lease will run out",
+                group=row.group_key, channel=row.channel, error=type(error).__name__,
+            )  # fmt: skip
+
+    async def _deliver_or_say_why(self, row: Claimed) -> None:
         log = logs.get().bind(group=row.group_key, transition=row.transition, channel=row.channel)
         try:
             notifier = self._channels.of(row.channel)
@@ -105,8 +114,6 @@ class Delivery:
                 await self._again(row, error, wait_s=self._backoff_s(row))
             else:
                 await self._bury(row, str(error))
-        except DATABASE_DOWN as error:
-            log.warning("the result of a delivery is not written; its lease will run out", error=type(error).__name__)
 
     async def _try(self, row: Claimed, notifier: Notifier) -> None:
         thread = None

@@ -117,11 +117,16 @@ async def claim(connection: AsyncConnection, now: datetime, lease_s: float, limi
 
 async def expire(connection: AsyncConnection, now: datetime) -> int:
     """Rows whose sender died or hangs wait again; whether they arrived is in doubt."""
-    lost = (outbox.c.state == "sending") & (outbox.c.lease_until < now)
+    lost = _free((outbox.c.state == "sending") & (outbox.c.lease_until < now))
     done = await connection.execute(
         sa.update(outbox).where(lost).values(state="pending", ambiguous=True, next_at=now, lease_until=None)
     )
     return done.rowcount
+
+
+def _free(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Those of *which* that nobody else is changing: two who change many rows would wait for each other for ever."""
+    return outbox.c.id.in_(sa.select(outbox.c.id).where(which).with_for_update(skip_locked=True))
 
 
 async def settle(connection: AsyncConnection, row: Claimed, **values: Any) -> bool:
@@ -134,7 +139,7 @@ async def settle(connection: AsyncConnection, row: Claimed, **values: Any) -> bo
 async def pause(connection: AsyncConnection, channel: str, until: datetime) -> None:
     """The whole channel waits."""
     waiting = (outbox.c.channel == channel) & (outbox.c.state == "pending") & (outbox.c.next_at < until)
-    await connection.execute(sa.update(outbox).where(waiting).values(next_at=until))
+    await connection.execute(sa.update(outbox).where(_free(waiting)).values(next_at=until))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ def floor_text():
         f"  - {{id: {team}, name: {team}, trainer: {team}-0, slack: {{channel: C0{team.upper()}, lead: U0{team.upper()}}}}}\n"
         for team in TEAMS
     )
-    agents = "".join(f'  - {{id: {one}, team: {one.split("-")[0]}, identities: {{pbx: ["{one}"]}}}}\n' for one in EVERYBODY)
+    agents = "".join(
+        f'  - {{id: {one}, team: {one.split("-")[0]}, identities: {{pbx: ["{one}"]}}}}\n' for one in EVERYBODY
+    )
     norms = "".join(f"  - {{for: {{team: {team}}}, per_day: {{calls: 80, presentations: 8}}}}\n" for team in TEAMS)
     return f"""
 version: 1
@@ -95,7 +97,15 @@ def facts():
             found += _dies(f"pbx/flap-{n}", at("09:20") + timedelta(minutes=9 * n + 55 * again), dice)
     for n, now in enumerate(minutes(*HALL)):
         for half in (0, 30):
-            found.append(call(clock(now + timedelta(seconds=half)), people("blue")[n * 2 % SIZE + half // 30], "pbx/hall", "failed", 34))
+            found.append(
+                call(
+                    clock(now + timedelta(seconds=half)),
+                    people("blue")[n * 2 % SIZE + half // 30],
+                    "pbx/hall",
+                    "failed",
+                    34,
+                )
+            )
     for n, now in enumerate(minutes(HALL[1], "16:20")):
         found.append(call(clock(now), people("blue")[n % SIZE], "pbx/hall"))
     return sorted(
@@ -134,16 +144,18 @@ KINDS = (
 def over_windows() -> Iterator[Episode]:
     """A hundred and twenty findings over windows all day long; two of team blue's people while the hall stands, and the
     whole floor's drop that follows from the standstill."""
+    for agent in ("blue-3", "blue-4"):
+        yield _window(KINDS[5], agent, at("15:40"), at("16:00"))
+    drop = Kind(
+        "efficiency_drop", "floor", "undetermined", "efficiency", {"step": "calls", "done": 3, "expected": 140.0}
+    )
+    yield _window(drop, "floor", at("16:40"), at("16:55"))
     dice = random.Random(8)
     for n in range(120):
         kind = KINDS[n % len(KINDS)]
         name = EVERYBODY[n % len(EVERYBODY)] if kind.path == "agent" else f"{kind.path}-{n}"
         fired = at("09:10") + timedelta(minutes=5 * dice.randrange(0, 102))
         yield _window(kind, name, fired, fired + timedelta(minutes=5 * dice.randrange(3, 20)))
-    for agent in ("blue-3", "blue-4"):
-        yield _window(KINDS[5], agent, at("15:40"), at("16:00"))
-    drop = Kind("efficiency_drop", "floor", "undetermined", "efficiency", {"step": "calls", "done": 3, "expected": 140.0})
-    yield _window(drop, "floor", at("16:40"), at("16:55"))
 
 
 def _window(kind, name, fired, ends):
@@ -170,10 +182,11 @@ class Planned:
 
     def __init__(self):
         self.all = []
-        for one in sorted(over_windows(), key=lambda each: each.fired_at):
+        for one in over_windows():
             same = [other for other in self.all if other.fingerprint == one.fingerprint]
-            if all(other.resolved_at < one.fired_at for other in same):
+            if all(other.resolved_at < one.fired_at or one.resolved_at < other.fired_at for other in same):
                 self.all.append(one)
+        self.all.sort(key=lambda one: one.fired_at)
 
     async def look(self, connection, floor, date, failing, silent, now):
         known = [one for one in self.all if one.fired_at <= now]

@@ -36,7 +36,9 @@ async def lived(dsn, slack, kills):
             word = said[-1].strip()
             if word in kills:
                 since = word
-                await asyncio.sleep(kills.pop(word))  # the moment of death within the next look, not a wait for anything
+                await asyncio.sleep(
+                    kills.pop(word)
+                )  # the moment of death within the next look, not a wait for anything
                 process.kill()
         code = await process.wait()
         if code == 0:
@@ -59,7 +61,9 @@ async def test_two_hundred_findings(killed, engine, postgres_dsn, slack):
     async with engine.connect() as connection:
         found = (await connection.execute(sa.select(alerts).order_by(alerts.c.fired_at))).all()
         box = (await connection.execute(sa.select(outbox))).all()
-    print(len(found), Counter(row.detector for row in found), Counter((row.held or "told").split(":")[0] for row in found))
+    print(
+        len(found), Counter(row.detector for row in found), Counter((row.held or "told").split(":")[0] for row in found)
+    )
     assert len(found) >= 200
     assert len({row.detector for row in found}) == 9
     assert [(row.kind, row.state, row.error) for row in box if row.state not in ("sent", "superseded")] == []
@@ -78,7 +82,9 @@ def _few_messages(slack):
     for team in TEAMS:
         own = (f"C0{team.upper()}", f"U0{team.upper()}")
         assert len(CUTS) <= sum(to[target] for target in own)
-        assert sum(to[target] for target in (*own, "C0FLOOR")) < 10, "the floor's channel and the team's, taken together"
+        assert sum(to[target] for target in (*own, "C0FLOOR")) < 10, (
+            "the floor's channel and the team's, taken together"
+        )
 
 
 def _nothing_severe_is_missed(found):

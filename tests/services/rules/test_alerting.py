@@ -122,7 +122,9 @@ def test_severe_ones_without_end_are_told_ever_more_rarely(day):
         one = replace(HALL, alert=str(n), fingerprint=f"f{which}", scope=f"line:{which}", fired_at=now)
         for passed in range(lasts):
             if pipeline.hold(one, World(floor, now + passed * minute, tuple(told))) is None:
-                told.append(replace(one, told_at=now + passed * minute, state="resolved", resolved_at=now + lasts * minute))
+                told.append(
+                    replace(one, told_at=now + passed * minute, state="resolved", resolved_at=now + lasts * minute)
+                )
                 break
         else:
             assert lasts <= 15 * 2 ** max(0, len(told) - 3)

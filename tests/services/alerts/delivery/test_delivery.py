@@ -217,13 +217,13 @@ async def test_a_channel_without_its_secret_says_so(engine, slack, deliveries, c
     assert told.state == "sent"
 
 
-async def test_a_kind_not_there_yet_says_so(engine, slack, deliveries):
-    """telegram is in the floor file but not in the product."""
+async def test_a_channel_without_its_token_says_so(engine, slack, deliveries):
+    """telegram is in the floor file, but nobody said which bot."""
     text = FLOOR.replace("- {id: slack, kind: slack, token: {env: SLACK_BOT_TOKEN}}", "- {id: slack, kind: telegram}")
     async with running(await deliveries(parse_floor(text))):
         await write(engine, state(0))
         await eventually(lambda: settled(engine), "delivery")
-    assert "kind telegram is not supported yet" in (await rows(engine))[0].error
+    assert "telegram needs token" in (await rows(engine))[0].error
 
 
 async def test_an_outage_that_nobody_heard_of_goes_to_another_channel(engine, slack, deliveries, capsys):
