@@ -58,6 +58,11 @@ class Evaluation:
         self._asked: dict[Date, float] = {}
         self.suspects: dict[Date, set[str]] = {}
 
+    @property
+    def windows_s(self) -> float:
+        """How long the detectors over windows took, the last time that they had to look."""
+        return self._windows.took_s
+
     async def look(self) -> int:
         """Evaluate everything now; returns how many messages were written."""
         now = self._clock.now()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Delivery:
         self._busy: set[asyncio.Task[None]] = set()
         self._free_at: dict[tuple[str, str], float] = {}
         self._paused_until: dict[str, datetime] = {}
+        self._known: set[str] = set()
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -65,6 +66,13 @@ class Delivery:
         """Let what is being sent end; what is not claimed stays in the outbox."""
         if self._busy:
             await asyncio.wait(self._busy, timeout=self._settings.alerts_send_timeout_s)
+
+    def broken(self, refused: Collection[str]) -> dict[str, bool]:
+        """Channel → whether it cannot be used, or is one of *refused*; also those of an earlier floor, as mended."""
+        unusable = self._channels.unusable()
+        configured = {channel.id for channel in self._floor().notify.channels}
+        self._known |= configured
+        return {name: name in configured and (name in unusable or name in refused) for name in sorted(self._known)}
 
     async def _rest(self) -> None:
         self.wake.clear()

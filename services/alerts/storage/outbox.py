@@ -243,6 +243,19 @@ async def oldest(connection: AsyncConnection, now: datetime) -> dict[str, float]
     return {channel: max(0.0, (now - since).total_seconds()) for channel, since in rows}
 
 
+async def refused(connection: AsyncConnection, since: datetime) -> set[str]:
+    """Channels with a message that died *since* then, and none to the same place that arrived later."""
+    later = outbox.alias()
+    arrived = sa.exists().where(
+        later.c.state == "sent",
+        later.c.channel == outbox.c.channel,
+        later.c.target == outbox.c.target,
+        later.c.sent_at > outbox.c.created_at,
+    )
+    query = sa.select(outbox.c.channel).where(outbox.c.state == "dead", outbox.c.created_at >= since, ~arrived)
+    return set((await connection.execute(query.distinct())).scalars())
+
+
 async def standing(connection: AsyncConnection, channel: str, since: datetime) -> list[Outgoing]:
     """The newest delivered state of each alert that is open, or whose end was delivered after *since*, as *channel* knows it."""
     query = (

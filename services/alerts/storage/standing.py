@@ -134,6 +134,13 @@ async def held(connection: AsyncConnection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+async def oldest_act(connection: AsyncConnection) -> datetime | None:
+    """When the oldest act that is not done was asked for."""
+    query = sa.select(sa.func.min(alert_acts.c.at)).where(alert_acts.c.done_at.is_(None))
+    found: datetime | None = (await connection.execute(query)).scalar()
+    return found
+
+
 async def acted(connection: AsyncConnection, since: datetime) -> dict[str, float]:
     """Rule → share of the alerts told since that somebody took, closed or called technical."""
     done = sa.exists().where(
