@@ -40,14 +40,21 @@ def write(path: Path, data: Any) -> Path:
 
 
 def alertmanager_file(folder: Path, sink: Sink) -> Path:
-    """Ours, with the secrets that stand beside it in production."""
+    """Ours, with the secrets that stand beside it in production.
+
+    Debian's 0.25 does not know ``url_file`` of a webhook (0.26 does, which compose.yaml runs): there the address stands in
+    the file itself, as docs/OPERATIONS.md says.
+    """
     config = yaml("alertmanager/alertmanager.yml")
     for receiver in config["receivers"]:
-        for kind, key in (("slack_configs", "api_url_file"), ("webhook_configs", "url_file")):
-            for one in receiver.get(kind, ()):
-                secret = folder / receiver["name"]
-                secret.write_text(f"{sink.url}/{receiver['name']}")
-                one[key] = str(secret)
+        address = f"{sink.url}/{receiver['name']}"
+        for one in receiver.get("slack_configs", ()):
+            secret = folder / receiver["name"]
+            secret.write_text(address)
+            one["api_url_file"] = str(secret)
+        for one in receiver.get("webhook_configs", ()):
+            assert one.pop("url_file").startswith("/run/secrets/")
+            one["url"] = address
     return write(folder / "alertmanager.yml", config)
 
 
