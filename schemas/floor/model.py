@@ -332,6 +332,9 @@ class Notify(Strict):
     ack_within_s: float = 900
     head: Head = Head()
     budget: int | None = Field(3, ge=1, description="alerts delivered a day; null: as many as there are")
+    severe_agents: int = Field(
+        3, ge=1, description="an outage of half a team and of at least so many people is told beyond the budget"
+    )
     again_s: float = Field(900, ge=0, description="the same fault again so soon after its end waits that long")
     maintenance: tuple[Maintenance, ...] = ()
     people: tuple[Ally, ...] = ()

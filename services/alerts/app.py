@@ -126,7 +126,7 @@ async def _work(
         evaluation.suspects.setdefault(date, set()).add(line)
 
     news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
-    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s)
+    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s, metrics)
     telegram = TelegramDoor(engine, clock, newest, making, looking.wake, settings.alerts_telegram_poll_s)
     parts[:] = [looking, news]
     wake[:] = [looking.wake]

@@ -4,7 +4,7 @@ It is right after any pause: it starts from PostgreSQL each time, and what it ha
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -55,17 +55,25 @@ class Evaluation:
         self._silences = Silences()
         self._windows = Windows()
         self._failing: dict[Date, list[Episode]] = {}
+        self._applied: dict[str, Episode] = {}
         self.telling = Telling(engine, clock, versions)
         self.acting = Acting(engine, clock, self.telling)
         self._asked: dict[Date, float] = {}
         self._told_acts: dict[Any, int] = {}
         self.suspects: dict[Date, set[str]] = {}
 
+    @property
+    def windows_s(self) -> float:
+        """How long the detectors over windows took, the last time that they had to look."""
+        return self._windows.took_s
+
     async def look(self) -> int:
         """Evaluate everything now; returns how many messages were written."""
         now = self._clock.now()
         latest = self._versions()[-1][2]
         today = date_of(now, latest.zone)
+        oldest = today - timedelta(days=1)
+        self._applied = {alert: one for alert, one in self._applied.items() if one.date >= oldest}
         written = await self.acting.work()
         written += await self._lines(today, now)
         written += await self._sources(today, now)
@@ -95,8 +103,7 @@ class Evaluation:
             async with self._engine.connect() as connection:
                 episodes = await line_failures(connection, floor, date, lines, now)
             self._failing[date] = episodes
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -118,9 +125,7 @@ class Evaluation:
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0
         held = {row.fingerprint: row for row in open_ if row.date < today}
-        for episode in episodes:
-            if episode.fingerprint not in held:
-                written += await self._apply(floor, episode)
+        written += await self._apply_all(floor, [one for one in episodes if one.fingerprint not in held])
         known = {episode.fingerprint for episode in episodes}
         for row in open_:
             source = row.evidence["source"]
@@ -130,7 +135,7 @@ class Evaluation:
                 async with self._engine.connect() as connection:
                     ended = await arrivals.first_after(connection, source, row.fired_at)
                 if ended is not None:
-                    written += await self._apply(floor, carried(row, ended))
+                    written += await self._apply_all(floor, [carried(row, ended)])
         return written
 
     async def _over_windows(self, today: Date, now: datetime) -> int:
@@ -141,8 +146,7 @@ class Evaluation:
         for date in sorted({today} | {row.date for row in open_}):
             floor = self._floor(date)
             episodes = await self._episodes(floor, date, today, now)
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -160,14 +164,27 @@ class Evaluation:
             teams = await team_issues_of(connection, floor, date, now)
         return one_told(floor, working_day(floor, date), [*found, *teams], now)
 
-    async def _apply(self, floor: Floor, episode: Episode) -> int:
+    async def _apply_all(self, floor: Floor, episodes: Sequence[Episode]) -> int:
+        """Oldest first. One that is what it was when it was last written is left alone: a day may have hundreds."""
+        written, known = 0, {one.alert for one in episodes}
+        for episode in sorted(episodes, key=lambda one: one.fired_at):
+            if self._applied.get(episode.alert) != episode:
+                written += await self._apply(floor, episode, known - {episode.alert})
+        return written
+
+    async def _apply(self, floor: Floor, episode: Episode, others: Collection[str]) -> int:
         async with self._engine.begin() as connection:
             await standing.alone(connection)
-            change = await alerts.apply(connection, episode, self._clock.now())
-            if change is None:
-                return 0
-            payload = announcing.payload_of(floor, episode, change.alert, change.state, change.again, self._board_url)
-            return await self.telling.changed(connection, floor, change.alert, payload)
+            change = await alerts.apply(connection, episode, self._clock.now(), others)
+            written, stored = 0, change is not None or await alerts.known(connection, episode.alert)
+            if change is not None:
+                payload = announcing.payload_of(
+                    floor, episode, change.alert, change.state, change.again, self._board_url
+                )
+                written = await self.telling.changed(connection, floor, change.alert, payload)
+        if stored:
+            self._applied[episode.alert] = episode
+        return written
 
     async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:
         async with self._engine.begin() as connection:
@@ -248,7 +265,7 @@ class Evaluation:
                 )
             for case in payload["coaching"]:
                 told = slices.coaching_payload(payload, case, floor)
-                messages += announcing.to_lanes(floor, "coaching", team, f"coaching:{case['case']}", 0, told)
+                messages += announcing.of_case(floor, messages_of(messages, group), case["case"], told)
         return await self._write(connection, floor, messages)
 
 

@@ -6,6 +6,7 @@ where); the whole day once in half an hour, because a mended roster changes agen
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ class Windows:
     """Keeps today's cells and baselines; a restart reads them anew."""
 
     def __init__(self) -> None:
+        self.took_s = 0.0
+        """How long the last look that had something to do took."""
         self._begin(None, None)
 
     def _begin(self, date: Date | None, floor: Floor | None) -> None:
@@ -76,6 +79,7 @@ class Windows:
         state = (last, (tuple(failing), tuple(silent), now >= day.over))
         if state == self._last:
             return self._found
+        began = time.monotonic()
         await self._read(connection, floor, day, now)
         if self._baselines is None:
             self._baselines = await path_days.baselines(connection, floor, date)
@@ -83,6 +87,7 @@ class Windows:
         issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, self._baselines, failing, silent, now)
         self._found = [_episode(one, floor, day, now) for one in issues]
         self._last = state
+        self.took_s = time.monotonic() - began
         return self._found
 
     async def _read(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> None:
