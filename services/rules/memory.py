@@ -29,7 +29,7 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """``deviating``: soft or hard earlier today, not left. ``not_done``: today's, per agent and step, since the last case.
-    ``in_vain``: today's targets met running with a low index. ``cases``: agent → re-check date. ``firing``: teams with an issue."""
+    ``in_vain``: targets met running today, index low. ``cases``: agent → re-check date. ``firing``: teams with an issue."""
 
     deviating: frozenset[Key] = frozenset()
     tasks: Sequence[Task] = ()
