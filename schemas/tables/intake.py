@@ -68,6 +68,7 @@ facts = sa.Table(
     Column("journal_id", BigInteger),
     Column("published_at", Instant),
     Index("facts_day_agent", "day", "agent"),
+    Index("facts_results", "day", "agent", postgresql_where=text("type <> 'srez.call.ended.v1'")),
     Index("facts_line_occurred", "line", "occurred_at"),
     Index("facts_source_received", "source", "received_at"),
     Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),

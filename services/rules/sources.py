@@ -11,7 +11,7 @@ from services.rules.curve import DayCurve
 from services.rules.day import WorkingDay
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
-from services.rules.spans import Spans, at, minutes
+from services.rules.spans import Spans, at, minutes, union
 
 FED_BY: Final[Mapping[Step, str]] = {
     "calls": "calls",
@@ -76,24 +76,43 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a source is expected to bring, of groups of agents."""
+    """What a source is expected to bring, of groups of agents.
+
+    ``first_after_s``: how long people have to be at work before their day's first result can be there at all.
+    """
 
     source: str
     groups: tuple[Group, ...]
     agents: frozenset[str]
+    first_after_s: float = 0.0
 
     def expected(self, start: datetime, end: datetime) -> float:
         """Events due in (start, end] by norms × exposure."""
         return sum(group.expected(at(start), at(end)) for group in self.groups)
 
+    def at_work_for(self, since: datetime, seconds: float) -> datetime | None:
+        """When *seconds* of working time have passed since *since*; None when the day has no more so much of it.
+
+        Nights and breaks do not count: a source that nobody could feed was not silent.
+        """
+        work = union(span for group in self.groups for span in group.spans)
+        left = max(seconds, self.first_after_s) if work and at(since) <= work[0][0] else seconds
+        for start, end in work:
+            begin = max(start, at(since))
+            if end - begin >= left:
+                return datetime.fromtimestamp(begin + left, since.tzinfo)
+            left -= max(0.0, end - begin)
+        return None
+
 
 def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
     """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
-    is expected from each in equal parts."""
+    is expected from each in equal parts. The day's first mark of a CRM follows the day's first conversations."""
     feeders = Feeders(floor)
     curves: dict[Step, DayCurve] = {}
     rates: dict[str, dict[tuple[Spans, Step | None], float]] = {}
     people: dict[str, set[str]] = {}
+    told_at_once = set(feeders.call_sources())
     for agent in floor.agents:
         plan = scheduled(floor, day, agent)
         if not plan:
@@ -117,6 +136,7 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
             source,
             tuple(Group(plan, rate, curves[step] if step else None) for (plan, step), rate in group.items()),
             frozenset(people[source]),
+            0.0 if source in told_at_once else floor.outages.crm_silence.lag_s,
         )
         for source, group in rates.items()
     }

@@ -1,7 +1,8 @@
 """Source silence: nothing arrived although ten events were due (DOMAIN §8).
 
 Silent when the source's interval is exceeded *and* the events expected from norms × exposure since the last arrival
-reach the minimum. One event ends it. Outside working time nothing is expected, so nothing is silent.
+reach the minimum. One event ends it. Outside working time nothing is expected, so nothing is silent, and the interval does
+not run: a floor of six hundred owes ten presentations nine seconds after nine (docs/decisions/0038-tried-as-a-customer.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,8 +31,10 @@ def silence(
 
     ``expected`` is counted up to *now*.
     """
-    earliest = since + timedelta(seconds=expect_every_s)
-    if now <= earliest or (expected := load.expected(since, now)) < min_expected:
+    if now <= since + timedelta(seconds=expect_every_s):
+        return None
+    earliest = load.at_work_for(since, expect_every_s)
+    if earliest is None or now <= earliest or (expected := load.expected(since, now)) < min_expected:
         return None
     return Silence(load.source, since, max(earliest, _reached(load, since, now, min_expected)), expected)
 
