@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from schemas.floor import Floor
 from schemas.floor.model import MessageKind
@@ -12,6 +12,9 @@ from services.alerts.notifiers import ABILITIES
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
 from services.rules.alerting.pipeline import quiet_until
+
+DETAILED: Final = ("line", "silence", "window")
+"""Forms whose evidence stands in the thread, as the form ``…_details``."""
 
 
 def frame(floor: Floor, date: str, team: str | None, board_url: str | None) -> dict[str, Any]:
@@ -60,8 +63,8 @@ def of_alert(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[
             for lane in routing.head(floor, kind, payload["team"])
             if (lane.channel.id, lane.target) not in known
         ]
-    if payload["form"] == "line":
-        details = {**payload, "form": "line_details", "parent": alert}
+    if payload["form"] in DETAILED:
+        details = {**payload, "form": f"{payload['form']}_details", "parent": alert}
         found += in_threads(found, f"{alert}/details", transition, kind, details, floor)
     return found
 

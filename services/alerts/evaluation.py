@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from schemas.floor import Floor
 from services.alerts import announcing
 from services.alerts.acting import Acting
+from services.alerts.findings import acted, slices
 from services.alerts.findings import day as days
-from services.alerts.findings import slices
 from services.alerts.findings.episode import Episode
 from services.alerts.findings.lines import line_failures
 from services.alerts.findings.silences import Silences, carried
@@ -30,6 +30,9 @@ from services.rules.day import WorkingDay, date_of, working_day
 
 THREADS: Final = 20
 """So many tasks of one slice get their details in the thread."""
+
+ACTED_FOR: Final = timedelta(days=7)
+"""Acts about tasks given so long ago are still shown on the messages that gave them."""
 
 Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
 
@@ -55,6 +58,7 @@ class Evaluation:
         self.telling = Telling(engine, clock, versions)
         self.acting = Acting(engine, clock, self.telling)
         self._asked: dict[Date, float] = {}
+        self._told_acts: dict[Any, int] = {}
         self.suspects: dict[Date, set[str]] = {}
 
     async def look(self) -> int:
@@ -67,6 +71,7 @@ class Evaluation:
         written += await self._sources(today, now)
         written += await self._over_windows(today, now)
         written += await self._slices(today, now)
+        written += await self._acted(today)
         written += await self.telling.look(now)
         return written + await self._report(now)
 
@@ -191,6 +196,21 @@ class Evaluation:
                     written += await self._slice(connection, floor, day, close, team)
         return written
 
+    async def _acted(self, today: Date) -> int:
+        """What people did about tasks since their messages were written: shown there and in the threads, however old."""
+        async with self._engine.connect() as connection:
+            found = await slice_rows.acted_since(connection, today - ACTED_FOR)
+        written = 0
+        for one in found:
+            if self._told_acts.get(one[:3]) == one.acts:
+                continue
+            async with self._engine.begin() as connection:
+                for state in await acted.newer(connection, one):
+                    floor = self._floor(one.date)
+                    written += await self._write(connection, floor, acted.messages(floor, one.team, state))
+            self._told_acts[one[:3]] = one.acts
+        return written
+
     async def _report(self, now: datetime) -> int:
         """The day report, once: it is never changed and, once written, not even a new route writes it again."""
         async with self._engine.connect() as connection:
@@ -211,6 +231,7 @@ class Evaluation:
 
     async def _slice(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, team: str) -> int:
         group = slices.key(close.date.isoformat(), close.slice, team)
+        await outbox.alone(connection, group)
         last = await outbox.newest(connection, group)
         if last and (self._clock.real() - last.created_at).total_seconds() < self._refresh_s:
             return 0

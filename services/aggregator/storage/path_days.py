@@ -6,24 +6,16 @@ from datetime import date as Date
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
 from schemas import queries
 from schemas.floor import Floor
 from services.aggregator.live.floors import FloorDay
+from services.aggregator.storage.named import Named
 from services.rules import path_rows, paths
 from services.rules.baselines import Baselines, learn
 from services.rules.detectors.source_silence import Silence
 from services.rules.outages import spans_of, survey
 from services.rules.spans import Spans
 from services.rules.technical import LineFinding
-
-
-class Named(asyncpg.Record):  # type: ignore[misc]
-    """A row whose columns are attributes, as the rules read them."""
-
-    def __getattr__(self, name: str) -> Any:
-        return self[name]
 
 
 class PathDays:

@@ -125,6 +125,11 @@ def _episode(one: Issue, floor: Floor, day: WorkingDay, now: datetime) -> Episod
         shown={
             "detector": found.detector,
             "name": _name(one, floor),
+            "names": {
+                agent: floor.agent_by_id[agent].title
+                for agent in found.evidence.get("by_agent", ())
+                if agent in floor.agent_by_id
+            },
             "last_bad": found.last_bad.isoformat(),
         },
     )

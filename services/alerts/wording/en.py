@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_window
+from services.alerts.wording import en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -221,7 +221,8 @@ TEXT: Final[dict[str, str]] = {
     "answer.over": "It is over already.",
     "answer.no_alert": "There is no such alert.",
     "answer.no_floor": "No floor is set up yet.",
-    "answer.help": "Try: /srez now, /srez agent NAME, /srez slice, /srez mute 60 REASON",
+    "answer.help": "Try: /srez now for the floor, /srez agent NAME for a person,"
+    " /srez slice for the last slice, /srez mute 60 REASON for 60 quiet minutes",
     "answer.no_agent": "There is no agent “{name}”.",
     "answer.many": "Several fit: {names}.",
     "answer.no_slice": "No slice was taken today yet.",
@@ -231,7 +232,6 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, slice {slice}",
     "answer.slice": "Slice {slice}",
     "answer.muted": "Quiet until {until}: {reason}. Everything stands on the board.",
-    "answer.mute_reason": "Say why: /srez mute 60 planned work",
     "answer.tasks": "Open tasks: {n}",
     # the day is over
     "report.title": "Day report {date}: {floor}",
@@ -278,5 +278,6 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_tasks.TEXT,
     **en_window.TEXT,
 }

@@ -130,7 +130,7 @@ def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
     elif detector == "crm_silence":
         yield w("say.crm", expected=num("expected"))
     elif detector == "efficiency_drop" and seen.get("step") in STEPS:
-        yield w("say.drop", step=w(f"step.{seen['step']}"), done=num("done"), expected=num("expected"))
+        yield w("say.fewer", step=w(f"step.{seen['step']}"), done=num("done"), expected=num("expected"))
     elif detector in ("short_calls", "workplace_audio"):
         yield w("say.short", short=num("short"), answered=num("answered"))
         if isinstance(seen.get("base"), int | float):

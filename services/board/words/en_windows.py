@@ -13,5 +13,5 @@ WORDS: Final[dict[str, Any]] = {
     "say.stuck": "{stuck} of {attempts} never rang",
     "say.short": "{short} of {answered} answered calls were short",
     "say.crm": "no marks, about {expected} were due",
-    "say.drop": "{step} in half an hour: {done}, usually about {expected}",
+    "say.fewer": "{step} in half an hour: {done}, usually about {expected}",
 }

@@ -13,5 +13,5 @@ WORDS: Final[dict[str, Any]] = {
     "say.stuck": "без гудка {stuck} из {attempts}",
     "say.short": "коротких {short} из {answered} отвеченных",
     "say.crm": "отметок нет, ожидалось около {expected}",
-    "say.drop": "{step} за полчаса: {done}, обычно около {expected}",
+    "say.fewer": "{step} за полчаса: {done}, обычно около {expected}",
 }

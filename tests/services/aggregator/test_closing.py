@@ -14,13 +14,13 @@ import pytest
 from schemas.acts import Dismiss, Edit, TaskAct
 from schemas.facts import CallEnded, Fact, encode
 from schemas.floor import Floor, parse
+from services.acts.tasks import Recorded, record
 from services.aggregator.closing.closer import Closer
 from services.aggregator.closing.late import Late
 from services.aggregator.live.floors import Floors
 from services.aggregator.metrics import Metrics
 from services.aggregator.storage import closes
 from services.aggregator.storage.line_days import LineDays
-from services.board.storage.acts import Recorded, record
 from services.kit import postgres
 from services.kit.clock import Clock
 from services.lab.backtest.read import read
@@ -288,7 +288,9 @@ def test_an_edited_target_is_what_is_verified(postgres_dsn: str) -> None:
 
     def result(target: int | None) -> Any:
         async def closed(pool: Any) -> Any:
-            await pool.execute("TRUNCATE facts, tasks, closes, slices, coaching, team_issues, forecasts, task_acts")
+            await pool.execute(
+                "TRUNCATE facts, tasks, closes, slices, coaching, team_issues, forecasts, month_forecasts, task_acts"
+            )
             await store(postgres_dsn, a_plain_day(), FLOOR)
             assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
             first = (await rows_of(pool, "tasks", "agent"))[0]
