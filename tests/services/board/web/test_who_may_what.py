@@ -156,11 +156,13 @@ class Thing:
     silence: str
     call: str
     score: str
+    disputed: str
     dispute: int
     unowned: str
 
     def path(self, pattern: str, row: int) -> str:
-        known = {**vars(self), "source": "mango-main", "row": row, "call": quote(self.call, safe="")}
+        call = self.disputed if pattern.endswith("/settle") else self.call
+        known = {**vars(self), "source": "mango-main", "row": row, "call": quote(call, safe="")}
         return pattern.format(**known)
 
     def body(self, pattern: str) -> Any:
@@ -211,13 +213,13 @@ async def _thing(connection: Any, made: Made, team: str, agent: str) -> Thing:
         await connection.execute(sa.insert(tables.facts), fact_row(told_, made.day.date))
         events.append((call, event))
     (call, score), (disputed, of) = events
-    row = {"score": of, "call": call, "agent": agent, "item": "contact", "mark": 1.0, "raised_at": NOW}
+    row = {"score": of, "call": disputed, "agent": agent, "item": "contact", "mark": 1.0, "raised_at": NOW}
     kept = sa.insert(tables.disputes).values({**row, "raised_by": agent, "text": "нет"}).returning(tables.disputes.c.id)
     dispute = int((await connection.execute(kept)).scalar_one())
     nobodys = (tables.facts.c.source == "mango-main", tables.facts.c.agent.is_(None))
     unowned = sa.select(tables.facts.c.data["identity"].astext).where(*nobodys).limit(1)
     identity = str((await connection.execute(unowned)).scalar_one())
-    return Thing(team, agent, task, case, alert, silence, call, score, dispute, identity)
+    return Thing(team, agent, task, case, alert, silence, call, score, disputed, dispute, identity)
 
 
 async def _fill(dsn: str) -> Bench:
@@ -290,7 +292,7 @@ async def asked(client: httpx.AsyncClient, method: str, pattern: str, thing: Thi
 def fits(sign: str, method: str, pattern: str, own: int, other: int) -> bool:
     """Whether the answers about one's own and about others' are what *sign* says."""
     # Forms say what is wrong with them; a link that is none is not found; a stream is only knocked at.
-    fine = {**dict.fromkeys(FORMS, {200, 303, 401, 404, 422}), LIVE: {405}}.get(pattern, FINE)
+    fine = {**{path: {200, 303, 401, 404, 422} for path in FORMS}, LIVE: {405}}.get(pattern, FINE)
     match sign:
         case ">":
             page = method == "GET" and not pattern.startswith("/api/")
