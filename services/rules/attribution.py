@@ -62,7 +62,7 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence, others: Sequence[S
         quiet = {one.source for one in others if one.since <= found.fired_at and _lasts(one, found.since)}
         feeds = floor.source_by_id[found.source].feeds
         if {"presentations", "invoices"} & set(feeds) and set(feeders.call_sources()) - quiet:
-            return Attributed("offer_or_crm", f"source:{found.source}", ("line",))
+            return Attributed("offer_or_crm", f"source:{found.source}", ("telephony", "people"))
         return Attributed("undetermined", f"source:{found.source}")
     moment = at(found.fired_at)
     own = (found.source,)
@@ -117,7 +117,7 @@ def of_window(
                 return Attributed("workplace", scope, ("line", "list"))
             return Attributed("agent", scope, ("line", "list"))
         case "crm_silence":
-            return Attributed("offer_or_crm", scope, ("line",))
+            return Attributed("offer_or_crm", f"source:{one.evidence['source']}", ("telephony", "people"))
         case "efficiency_drop":
             if one.evidence["step"] != "calls" and answers_fine(one):
                 return Attributed("offer_or_crm", scope, ("line", "number", "list"))

@@ -21,13 +21,17 @@ LAG_EDGES = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800)
 """Seconds from an agent's last answered call to a mark in the CRM, counted in these steps."""
 
 
+Feed = tuple[str, str]
+"""(source, what it feeds): each is watched for itself."""
+
+
 @dataclass(slots=True)
 class DaySummary:
     """One earlier day. ``marks``: feed → how many; ``lags``: feed → steps of LAG_EDGES → how many."""
 
     hours: Hours = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
-    lags: dict[str, list[int]] = field(default_factory=dict)
+    marks: dict[Feed, int] = field(default_factory=dict)
+    lags: dict[Feed, list[int]] = field(default_factory=dict)
 
 
 def summary(floor: Floor, cells: Cells, zone: tzinfo) -> Hours:
@@ -56,8 +60,8 @@ class Baselines:
     kinds: dict[str, Counts]
     days: int
     spread: float
-    marks: dict[str, int]
-    lags: dict[str, list[int]]
+    marks: dict[Feed, int]
+    lags: dict[Feed, list[int]]
     by_day: Mapping[Date, DaySummary]
     _shares: dict[tuple[Path, int, int, int], float] = field(default_factory=dict, repr=False)
 
@@ -100,7 +104,7 @@ class Baselines:
         found = paths.ring_p95(counts) if counts and self.known(path) else None
         return found or self.floor.outages.baselines.ring_p95_s
 
-    def lag_s(self, feed: str) -> float:
+    def lag_s(self, feed: Feed) -> float:
         """Within this, 95 of 100 marks follow an answered call."""
         steps = self.lags.get(feed, [])
         total, seen = sum(steps), 0

@@ -58,8 +58,7 @@ def _meets(other: Finding, one: Finding, now: datetime) -> bool:
 def _explained(floor: Floor, cells: Cells, one: Finding, outer: Sequence[Other], before: Sequence[Finding]) -> bool:
     lines = {other.name for other in outer if other.what == "line"}
     if one.detector == "crm_silence":
-        feeding = {source.id for source in floor.sources if one.path[1] in source.feeds}
-        return any(other.what == "source" and other.name in feeding for other in outer)
+        return any(other.what == "source" and other.name == one.evidence["source"] for other in outer)
     if one.detector == "efficiency_drop":
         return _efficiency(floor, one, outer, before)
     if any(other.verdict == "floor" for other in outer):

@@ -5,20 +5,19 @@ Live, at the close of a slice and in a back-test the same call, from the same ce
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind
-from services.rules import attribution, paths
+from services.rules import attribution, feeds, paths
 from services.rules.attribution import Attributed
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
 from services.rules.detectors import (
     answer_rate,
-    crm_silence,
     efficiency_drop,
     no_progress,
     short_calls,
@@ -27,14 +26,13 @@ from services.rules.detectors import (
 from services.rules.detectors.answer_rate import Totals
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding, Signal, Watch
+from services.rules.feeds import Marks
 from services.rules.inhibition import Other, left
-from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, SHORT, Cells, Path
+from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, SHORT, Cells, Path, last_bin
 from services.rules.series import samples, series_of
 from services.rules.spans import Spans, at, union
 from services.rules.usual import FLOOR, Scheduled, Usual, expected, usual
 
-SETTLE: Final = timedelta(seconds=60)
-"""So long after its end a bin is waited for: webhooks take their time."""
 TWICE: Final = (2, 3)
 """One window alone may be chance: a day has a hundred of them on every path."""
 EFFICIENCY: Final = ((ATTEMPTS, "calls"), (LONG, "long_calls"))
@@ -54,16 +52,11 @@ class Issue:
         return f"{self.finding.path[0]}:{self.finding.path[1]}"
 
 
-def last_bin(day: WorkingDay, now: datetime) -> int:
-    """The newest bin that is over and waited for, within the working day."""
-    return paths.bin_of(min(now - SETTLE, day.over) + timedelta(microseconds=1)) - 1
-
-
 def survey(
     floor: Floor,
     day: WorkingDay,
     cells: Cells,
-    marks: Mapping[str, Sequence[datetime]],
+    marks: Marks,
     by: Baselines,
     failing: Sequence[tuple[str, datetime, datetime | None, str]],
     silent: Sequence[Silence],
@@ -72,7 +65,7 @@ def survey(
     """Issues of the day known at *now*.
 
     Args:
-        cells: traffic of the day. marks: feed → instants of its facts, in order.
+        cells: traffic of the day. marks: (source, feed) → instants of its facts, in order.
         failing: (line, since, resolved, verdict) of line failures. silent: silences of any source.
     """
     last = last_bin(day, now)
@@ -80,7 +73,8 @@ def survey(
     if not own or not day.working:
         return []
     view = _View(floor, day, cells, by, min(own), last)
-    found = [*view.lines(), *view.answers(), *view.workplaces(), *view.crm(marks), *view.efficiency()]
+    crm = feeds.findings(floor, day, cells, marks, by, min(own), last)
+    found = [*view.lines(), *view.answers(), *view.workplaces(), *crm, *view.efficiency()]
     for watch in view.watches:
         if now >= day.over:
             watch.close_day(day.over)
@@ -246,17 +240,6 @@ class _View:
                 (np.flatnonzero(np.diff(own.total[:, ANSWERED])) + self.first).tolist(),
             )
         return []
-
-    def crm(self, marks: Mapping[str, Sequence[datetime]]) -> list[Finding]:
-        begins = min(span[0] for span in self.day.standard) if self.day.standard else at(self.day.starts)
-        start = max(self.day.starts, datetime.fromtimestamp(begins, self.day.starts.tzinfo))
-        return [
-            one
-            for feed in ("presentations", "invoices")
-            for one in crm_silence.silences(
-                feed, marks.get(feed, ()), self.totals.answered, self.first, self.last, start, self.by
-            )
-        ]
 
     def efficiency(self) -> list[Finding]:
         limits = self.floor.outages.efficiency

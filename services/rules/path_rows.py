@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.facts import INVOICE, PRESENTATION
 from schemas.floor import Floor
-from services.rules.baselines import LAG_EDGES, DaySummary
+from services.rules.baselines import LAG_EDGES, DaySummary, Feed
 from services.rules.causes import is_network_failure
 from services.rules.paths import (
     ANSWERED,
@@ -49,11 +49,11 @@ def call_of_row(row: Any, floor: Floor, limits: Limits) -> Call:
     )  # fmt: skip
 
 
-def marks_of(rows: Iterable[Any]) -> dict[str, list[datetime]]:
-    """Feed → instants, of MARKS_OF_DAY."""
-    found: dict[str, list[datetime]] = {feed: [] for feed in FEEDS.values()}
+def marks_of(rows: Iterable[Any]) -> dict[Feed, list[datetime]]:
+    """(source, feed) → instants, of MARKS_OF_DAY."""
+    found: dict[Feed, list[datetime]] = {}
     for row in rows:
-        found[FEEDS[row.type]].append(row.occurred_at)
+        found.setdefault((row.source, FEEDS[row.type]), []).append(row.occurred_at)
     return found
 
 
@@ -114,7 +114,7 @@ def summaries(
         counts[ANSWERED] += row.n
         counts[SHORT] += row.n if row.short else 0
     for row in by_lag:
-        day, feed = found.setdefault(row.day, DaySummary()), FEEDS[row.type]
+        day, feed = found.setdefault(row.day, DaySummary()), (row.source, FEEDS[row.type])
         day.marks[feed] = day.marks.get(feed, 0) + row.n
         if row.step is not None:
             day.lags.setdefault(feed, [0] * (len(LAG_EDGES) + 1))[row.step] += row.n

@@ -6,7 +6,7 @@ A bin is ``(start, end]``, named by ``end``'s position on the clock; a call belo
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil
 from typing import Final
 
@@ -15,11 +15,14 @@ import msgspec
 from schemas.facts import Disposition
 from schemas.floor.outages import Outages
 from services.rules.causes import is_network_failure
+from services.rules.day import WorkingDay
 
 BIN_S: Final = 300
 RING_EDGES: Final = (2, 4, 6, 8, 11, 15, 20, 26, 34, 44, 58, 76, 100)
 """Seconds from dialling to the answer, counted in these steps."""
 SAMPLES: Final = 3
+SETTLE: Final = timedelta(seconds=60)
+"""So long after its end a bin is waited for: webhooks take their time."""
 
 ATTEMPTS, ANSWERED, FAILED, STUCK, SHORT, LONG, RINGS = range(7)
 SIZE: Final = RINGS + len(RING_EDGES) + 1
@@ -60,6 +63,11 @@ Cells = dict[int, dict[tuple[str, str | None, str | None, str | None], Cell]]
 
 def bin_of(at: datetime) -> int:
     return ceil(at.timestamp() / BIN_S) - 1
+
+
+def last_bin(day: WorkingDay, now: datetime) -> int:
+    """The newest bin that is over and waited for, within the working day."""
+    return bin_of(min(now - SETTLE, day.over) + timedelta(microseconds=1)) - 1
 
 
 def starts(number: int) -> datetime:

@@ -12,8 +12,9 @@ from schemas import queries
 from schemas.floor import Floor
 from services.aggregator.live.floors import FloorDay
 from services.rules import path_rows, paths
-from services.rules.baselines import Baselines, learn
+from services.rules.baselines import Baselines, Feed, learn
 from services.rules.detectors.source_silence import Silence
+from services.rules.feeds import silent_feeds
 from services.rules.outages import spans_of, survey
 from services.rules.spans import Spans
 from services.rules.technical import LineFinding
@@ -52,20 +53,23 @@ class PathDays:
         silent: Sequence[Silence],
         until: datetime,
         known_by: datetime,
-    ) -> dict[str, Spans]:
-        """Agent → technical spans of what the detectors over windows find up to *until*."""
+    ) -> tuple[dict[str, Spans], frozenset[Feed]]:
+        """Agent → technical spans of what the detectors over windows find up to *until*; and feeds that are silent then."""
         by = await self.baselines(on.floor, on.day.date)
         arguments = (on.day.date, on.day.starts, until, known_by)
         rows = await connection.fetch(queries.CALLS_OF_DAY, *arguments, record_class=Named)
+        told = await connection.fetch(queries.MARKS_OF_DAY, on.day.date, known_by, record_class=Named)
         failing = [
             (one.state.line, one.finding.since, one.finding.resolved_at, one.attributed.verdict) for one in lines
         ]
 
-        def find() -> dict[str, Spans]:
+        def find() -> tuple[dict[str, Spans], frozenset[Feed]]:
             cells: paths.Cells = {}
             limits = path_rows.limits_of(on.floor)
             paths.put(cells, (path_rows.call_of_row(row, on.floor, limits) for row in rows))
-            return spans_of(survey(on.floor, on.day, cells, {}, by, failing, silent, until), until)
+            marks = path_rows.marks_of(told)
+            issues = survey(on.floor, on.day, cells, marks, by, failing, silent, until)
+            return spans_of(issues, until), silent_feeds(on.floor, on.day, cells, marks, by, until)
 
         return await asyncio.to_thread(find)
 

@@ -16,6 +16,7 @@ from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
 from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.rules import technical as rules
+from services.rules.baselines import Feed
 from services.rules.detectors.line_failure import Attempt, LineState
 from services.rules.detectors.source_silence import Silence, silence, silences
 from services.rules.sources import Load, loads
@@ -125,8 +126,9 @@ async def technical_spans(
     silent: Sequence[Silence],
     until: datetime,
     known_by: datetime,
-) -> dict[str, Spans]:
-    """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded."""
+) -> tuple[dict[str, Spans], frozenset[Feed]]:
+    """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded; and
+    the feeds that are silent then."""
     states = await _fold(connection, on, bases, until, known_by)
     found = rules.Technical((), {})
     starts = [finding.since for state in states.values() for finding in state.findings] + [one.since for one in silent]
@@ -135,8 +137,8 @@ async def technical_spans(
         rows = await connection.fetch(_CALLS, on.day.date, min(starts) - reach, until, known_by)
         calls = [(row["occurred_at"], row["agent"], row["line"]) for row in rows]
         found = await asyncio.to_thread(rules.technical, on.floor, states, calls, silent, on.day, until)
-    windows = await path_days.spans(connection, on, found.lines, silent, until, known_by)
-    return await _with_recorded(connection, on, rules.with_issues(found, windows).spans, until, _PERSON)
+    windows, quiet = await path_days.spans(connection, on, found.lines, silent, until, known_by)
+    return await _with_recorded(connection, on, rules.with_issues(found, windows).spans, until, _PERSON), quiet
 
 
 async def _fold(

@@ -8,7 +8,7 @@ from typing import Final
 from schemas.floor import Floor
 from services.alerts.findings.episode import Episode
 from services.rules.day import WorkingDay
-from services.rules.outages import SETTLE
+from services.rules.paths import SETTLE
 from services.rules.telling import ORDER, claim, told
 
 CLOSING: Final = timedelta(seconds=10)

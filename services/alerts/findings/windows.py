@@ -20,8 +20,8 @@ from services.rules import paths
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, working_day
 from services.rules.detectors.source_silence import Silence
-from services.rules.outages import Issue, last_bin, survey
-from services.rules.paths import Cells
+from services.rules.outages import Issue, survey
+from services.rules.paths import Cells, last_bin
 
 WHOLE_EVERY: Final = timedelta(minutes=30)
 SLACK: Final = timedelta(seconds=30)

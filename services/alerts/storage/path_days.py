@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import queries
 from schemas.floor import Floor
 from services.rules import path_rows
-from services.rules.baselines import Baselines, learn
+from services.rules.baselines import Baselines, Feed, learn
 from services.rules.path_rows import EVER
 from services.rules.paths import Call
 
@@ -31,7 +31,7 @@ async def oldest_changed(
     return found
 
 
-async def marks(connection: AsyncConnection, date: Date) -> dict[str, list[datetime]]:
+async def marks(connection: AsyncConnection, date: Date) -> dict[Feed, list[datetime]]:
     return path_rows.marks_of(await _all(connection, queries.MARKS_OF_DAY, (date, EVER)))
 
 

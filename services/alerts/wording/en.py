@@ -82,6 +82,7 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Ruled out: {what}.",
     "out.people": "people",
     "out.line": "the line",
+    "out.telephony": "the telephone",
     "out.other_lines": "other lines",
     "line.no_code": "no code",
     # a silent source

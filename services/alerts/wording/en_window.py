@@ -9,7 +9,7 @@ TEXT: Final[dict[str, str]] = {
     "window.what.agent": "{name}",
     "window.what.team": "team {name}",
     "window.what.floor": "the whole floor",
-    "window.what.feed": "CRM, {name}",
+    "window.what.source": "CRM {source}, {name}",
     "window.title.no_progress": "Slow to connect: {what}, since {since}",
     "window.title.answer_rate": "Answered less than usual: {what}, since {since}",
     "window.title.short_calls": "Calls end as they begin: {what}, since {since}",

@@ -82,6 +82,7 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Исключено: {what}.",
     "out.people": "люди",
     "out.line": "линия",
+    "out.telephony": "телефония",
     "out.other_lines": "другие линии",
     "line.no_code": "без кода",
     # a silent source

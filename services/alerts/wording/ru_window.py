@@ -9,7 +9,7 @@ TEXT: Final[dict[str, str]] = {
     "window.what.agent": "{name}",
     "window.what.team": "команда {name}",
     "window.what.floor": "весь отдел",
-    "window.what.feed": "CRM, {name}",
+    "window.what.source": "CRM {source}, {name}",
     "window.title.no_progress": "Долгое соединение: {what}, с {since}",
     "window.title.answer_rate": "Отвечают реже обычного: {what}, с {since}",
     "window.title.short_calls": "Разговоры обрываются в начале: {what}, с {since}",

@@ -15,7 +15,7 @@ def window(payload: Payload, words: Language) -> Content:
     evidence = payload["evidence"]
     since = words.at(datetime.fromisoformat(evidence["since"]))
     kind = payload["scope"].partition(":")[0]
-    what = words.say(f"window.what.{kind}", name=_name(payload, words))
+    what = words.say(f"window.what.{kind}", name=_name(payload, words), source=evidence.get("source", ""))
     named = {"what": what, "since": since}
     people = len(payload["technical"])
     sections: list[Section] = []
@@ -58,8 +58,8 @@ def window(payload: Payload, words: Language) -> Content:
 
 
 def _name(payload: Payload, words: Language) -> str:
-    if payload["scope"].startswith("feed:"):
-        return words.say(f"step.{payload['name']}").lower()
+    if "feed" in payload["evidence"]:
+        return words.say(f"step.{payload['evidence']['feed']}").lower()
     return str(payload["name"])
 
 
