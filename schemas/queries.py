@@ -67,3 +67,11 @@ SELECT day, source, type, width_bucket(extract(epoch FROM occurred_at - called_a
 FROM told WHERE type <> '{CALL}' GROUP BY 1, 2, 3, 4
 """
 """From day, before day, time zone, steps of the lag. ``step`` is null where the agent had no call before it."""
+
+ARRIVALS_BY_BIN: Final = """
+SELECT source, day, floor(extract(epoch FROM (occurred_at AT TIME ZONE $3)::time) / $4::int)::int AS bin, count(*)::int AS n
+FROM facts
+WHERE day >= $1 AND day < $2 AND received_at <= (day + 1)::timestamp AT TIME ZONE $3
+GROUP BY 1, 2, 3
+"""
+"""From day, before day, time zone, seconds of a bin of the local day. How many facts of each source happened in it."""

@@ -109,7 +109,9 @@ class Evaluation:
         floor = self._floor(today)
         async with self._engine.connect() as connection:
             open_ = await alerts.open_alerts(connection, "source_silence")
-            episodes = await self._silences.look(connection, floor, now)
+            episodes = await self._silences.look(
+                connection, floor, now, lambda: self._windows.usual(connection, floor, today)
+            )
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0
         held = {row.fingerprint: row for row in open_ if row.date < today}

@@ -191,13 +191,22 @@ class _View:
         for path in order:
             n, k = self._without(path, stand, number, bins)
             base = seen[path].evidence["base"]
-            if path in open_ or not stand or (n >= 20 and answer_rate.tail(k, n, base, self.by.spread) < 0.01):
+            if path in open_ or not stand or self._bad_alone(path, n, k, base):
                 stand.append(path)
             elif n == 0:
                 for before in stand:
                     if self._without(before, [path], number, bins)[0] == 0:
                         same[before] = (*same.get(before, ()), path)
         return set(stand), same
+
+    def _bad_alone(self, path: Path, n: int, k: int, base: float) -> bool:
+        """Whether traffic that *path* shares with no other found is bad by the same limits."""
+        limits = self.floor.outages.answer_rate
+        return (
+            2 * n >= limits.min_attempts
+            and k < limits.below * n * base
+            and answer_rate.tail(k, n, base, self.by.spread_of(path[0])) < limits.p
+        )
 
     def _without(self, path: Path, others: Sequence[Path], number: int, bins: int) -> tuple[int, int]:
         """(attempts that got through, answered) of *path* in the window, but for the traffic it shares with *others*."""
@@ -293,12 +302,41 @@ class _View:
         attributed = attribution.of_window(
             one, stand, {path for path in self.shared if path[0] == "line"}, self._fine()
         )
-        which = (lambda cell: cell.short) if one.detector in ("short_calls", "workplace_audio") else _missed
-        if one.detector not in ("crm_silence", "efficiency_drop"):
-            last = paths.bin_of(one.fired_at)
-            one.evidence["calls"] = samples(self.cells, one.path, range(last, last - 12, -1), which)
+        last = paths.bin_of(one.fired_at)
+        one.evidence["calls"] = self._samples(one, last)
+        if one.detector == "answer_rate":
+            one.evidence["teams"] = self._teams(one.path, last)
         one.evidence["rules_out"] = list(attributed.rules_out)
         return Issue(one, attributed, attribution.kind_of_window(one, attributed), self._affected(one, attributed, now))
+
+    def _samples(self, one: Finding, last: int) -> list[str]:
+        """Calls to open: those that show the fault, the newest first; of marks and drops, talks that brought nothing."""
+        if one.detector in ("short_calls", "workplace_audio"):
+            return samples(self.cells, one.path, range(last, last - 12, -1), _short)
+        if one.detector not in ("crm_silence", "efficiency_drop"):
+            return samples(self.cells, one.path, range(last, last - 12, -1), _missed)
+        people = self._people(one)
+        return samples(self.cells, ("of", ""), range(last, last - 12, -1), _talked, of=people.__contains__)
+
+    def _people(self, one: Finding) -> frozenset[str]:
+        if one.detector == "crm_silence":
+            return feeds.fed(self.floor)[one.evidence["source"], one.evidence["feed"]]
+        kind, name = one.path
+        return frozenset(agent.id for agent in self.floor.agents if kind == "floor" or agent.team == name)
+
+    def _teams(self, path: Path, last: int) -> list[str]:
+        """Teams of whose attempts in the hour before at least ``teams_share`` were on *path*."""
+        team_of = {agent.id: agent.team for agent in self.floor.agents}
+        on: dict[str, int] = {}
+        total: dict[str, int] = {}
+        for number in range(last - 11, last + 1):
+            for (line, did, campaign, agent), cell in self.cells.get(number, {}).items():
+                if (team := team_of.get(agent or "")) is not None:
+                    total[team] = total.get(team, 0) + cell.counts[ATTEMPTS]
+                    if path in paths.paths_of(line, did, campaign):
+                        on[team] = on.get(team, 0) + cell.counts[ATTEMPTS]
+        share = self.floor.outages.answer_rate.teams_share
+        return sorted(team for team, count in on.items() if count >= share * total[team] > 0)
 
     def _fine(self) -> Callable[[Finding], bool]:
         """Whether the floor's answers were as usual in a finding's time."""
@@ -307,7 +345,9 @@ class _View:
             a = max(0, paths.bin_of(one.since) + 1 - self.first)
             b = max(a, paths.bin_of(one.fired_at) + 1 - self.first)
             due = float(self.totals.expected[b] - self.totals.expected[a])
-            return due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= 0.85 * due
+            return (
+                due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= attribution.ANSWERS_FINE * due
+            )
 
         return fine
 
@@ -330,3 +370,11 @@ class _View:
 
 def _missed(cell: paths.Cell) -> list[str]:
     return cell.missed
+
+
+def _short(cell: paths.Cell) -> list[str]:
+    return cell.short
+
+
+def _talked(cell: paths.Cell) -> list[str]:
+    return cell.talked or cell.missed

@@ -24,6 +24,7 @@ from services.rules.paths import (
     empty,
     is_stuck,
 )
+from services.rules.sources import BIN_MIN
 
 FEEDS: Final = {PRESENTATION: "presentations", INVOICE: "invoices"}
 EVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -86,10 +87,14 @@ def by_lag_arguments(floor: Floor, date: Date) -> tuple[Any, ...]:
     return (*history_span(floor, date), floor.timezone, [float(edge) for edge in LAG_EDGES])
 
 
+def by_arrival_arguments(floor: Floor, date: Date) -> tuple[Any, ...]:
+    return (*history_span(floor, date), floor.timezone, 60 * BIN_MIN)
+
+
 def summaries(
-    by_hour: Iterable[Any], by_agent: Iterable[Any], by_lag: Iterable[Any], floor: Floor
+    by_hour: Iterable[Any], by_agent: Iterable[Any], by_lag: Iterable[Any], by_arrival: Iterable[Any], floor: Floor
 ) -> dict[Date, DaySummary]:
-    """Earlier days from the three queries of the history."""
+    """Earlier days from the four queries of the history."""
     found: dict[Date, DaySummary] = {}
     for row in by_hour:
         path = _path(row)
@@ -118,6 +123,8 @@ def summaries(
         day.marks[feed] = day.marks.get(feed, 0) + row.n
         if row.step is not None:
             day.lags.setdefault(feed, [0] * (len(LAG_EDGES) + 1))[row.step] += row.n
+    for row in by_arrival:
+        found.setdefault(row.day, DaySummary()).arrived.setdefault(row.source, {})[row.bin] = row.n
     return found
 
 

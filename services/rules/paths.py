@@ -51,11 +51,12 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Cell:
-    """Counts of one (line, did, campaign, agent) in one bin, with samples of what went wrong."""
+    """Counts of one (line, did, campaign, agent) in one bin, with samples: short talks, calls nobody took, other talks."""
 
     counts: Counts
     short: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    talked: list[str] = field(default_factory=list)
 
 
 Cells = dict[int, dict[tuple[str, str | None, str | None, str | None], Cell]]
@@ -151,8 +152,9 @@ def put(cells: Cells, calls: Iterable[Call]) -> None:
             counts[ANSWERED] += 1
             if call.short:
                 counts[SHORT] += 1
-                if len(cell.short) < SAMPLES:
-                    cell.short.append(call.call_id)
+            kept = cell.short if call.short else cell.talked
+            if len(kept) < SAMPLES:
+                kept.append(call.call_id)
             if call.long:
                 counts[LONG] += 1
             if call.ring >= 0:

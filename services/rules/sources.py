@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
@@ -74,17 +74,50 @@ class Group(NamedTuple):
         return self.per_min * count(self.spans, start, end)
 
 
+BIN_MIN: Final = 5
+BINS: Final = 24 * 60 // BIN_MIN
+
+
+def bin_of_day(second: float, zone: tzinfo) -> int:
+    """Which five minutes of the local day an instant (seconds since 1970) falls into."""
+    local = datetime.fromtimestamp(second, zone)
+    return (local.hour * 60 + local.minute) // BIN_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """By how much each five minutes of a local day usually differ from norms × exposure (rules.arrivals)."""
+
+    zone: tzinfo
+    factors: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a source is expected to bring, of groups of agents."""
+    """What a source is expected to bring, of groups of agents; ``pace``: what today has of it so far, at most 1."""
 
     source: str
     groups: tuple[Group, ...]
     agents: frozenset[str]
+    shape: Shape | None = None
+    pace: float = 1.0
 
     def expected(self, start: datetime, end: datetime) -> float:
-        """Events due in (start, end] by norms × exposure."""
-        return sum(group.expected(at(start), at(end)) for group in self.groups)
+        """Events due in (start, end] by norms × exposure, as these five minutes usually have of it."""
+        return self.pace * self._usual(at(start), at(end))
+
+    def _usual(self, start: float, end: float) -> float:
+        if self.shape is None:
+            return sum(group.expected(start, end) for group in self.groups)
+        found, size = 0.0, 60.0 * BIN_MIN
+        start = max(start, min((group.spans[0][0] for group in self.groups if group.spans), default=end))
+        while start < end:
+            until = min(end, (start // size + 1) * size)
+            due = sum(group.expected(start, until) for group in self.groups)
+            if due:
+                found += due * self.shape.factors[bin_of_day(start, self.shape.zone)]
+            start = until
+        return found
 
 
 def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:

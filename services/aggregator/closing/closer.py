@@ -134,21 +134,21 @@ class Closer:
         done, in_slice = await evidence.step_counts(connection, on, one.starts, cut, by)
         first = evidence.earliest(tasks, on)
         spans, quiet = {}, frozenset[Feed]()
-        watched = await technical.watched(connection, on)
+        watched = await technical.watched(connection, on, self._paths)
         silent = await technical.silences_of(connection, on, watched, by)
         date = first
         while date <= on.day.date:
             day = on if date == on.day.date else self._floors.on(date)
             of_day = silent
             if day is not on:
-                then = await technical.watched(connection, day)
+                then = await technical.watched(connection, day, self._paths)
                 of_day = await technical.silences_of(connection, day, then, min(by, day.day.ends))
             bases = await self._lines.bases(on.floor, date)
             until = min(cut, day.day.ends)
             spans[date], quiet = await technical.technical_spans(connection, day, bases, self._paths, of_day, until, by)
             date += timedelta(days=1)
         unusable, facts = await evidence.unusable(connection, on, by)
-        carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, by)
+        carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, self._paths, by)
         return Evidence(
             done=done,
             in_slice=in_slice,

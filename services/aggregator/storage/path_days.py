@@ -12,10 +12,12 @@ from schemas import queries
 from schemas.floor import Floor
 from services.aggregator.live.floors import FloorDay
 from services.rules import path_rows, paths
+from services.rules.arrivals import usual_loads
 from services.rules.baselines import Baselines, Feed, learn
 from services.rules.detectors.source_silence import Silence
 from services.rules.feeds import silent_feeds
 from services.rules.outages import spans_of, survey
+from services.rules.sources import Load
 from services.rules.spans import Spans
 from services.rules.technical import LineFinding
 
@@ -33,17 +35,28 @@ class PathDays:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._kept: tuple[Date, Floor, Baselines] | None = None
+        self._loads: tuple[Date, Floor, dict[str, Load]] | None = None
 
     async def baselines(self, floor: Floor, date: Date) -> Baselines:
         if self._kept is None or self._kept[0] != date or self._kept[1] is not floor:
             by_hour = await self._all(queries.CALLS_BY_HOUR, path_rows.by_hour_arguments(floor, date))
             by_agent = await self._all(queries.CALLS_BY_AGENT, path_rows.by_agent_arguments(floor, date))
             by_lag = await self._all(queries.MARKS_BY_LAG, path_rows.by_lag_arguments(floor, date))
+            by_bin = await self._all(queries.ARRIVALS_BY_BIN, path_rows.by_arrival_arguments(floor, date))
             learned = await asyncio.to_thread(
-                lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, floor))
+                lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, by_bin, floor))
             )
             self._kept = date, floor, learned
         return self._kept[2]
+
+    async def loads(self, on: FloorDay) -> dict[str, Load]:
+        """What each source is expected to bring on a day."""
+        kept = self._loads
+        if kept is None or kept[0] != on.day.date or kept[1] is not on.floor:
+            by = await self.baselines(on.floor, on.day.date)
+            found = await asyncio.to_thread(usual_loads, on.floor, on.day, by)
+            kept = self._loads = on.day.date, on.floor, found
+        return kept[2]
 
     async def spans(
         self,

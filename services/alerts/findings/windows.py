@@ -56,6 +56,14 @@ class Windows:
     def forget(self) -> None:
         self._begin(None, None)
 
+    async def usual(self, connection: AsyncConnection, floor: Floor, date: Date) -> Baselines:
+        """What is usual on *date*; read once a day."""
+        if self._date != date or self._floor is not floor:
+            self._begin(date, floor)
+        if self._baselines is None:
+            self._baselines = await path_days.baselines(connection, floor, date)
+        return self._baselines
+
     async def look(
         self,
         connection: AsyncConnection,
@@ -77,10 +85,9 @@ class Windows:
         if state == self._last:
             return self._found
         await self._read(connection, floor, day, now)
-        if self._baselines is None:
-            self._baselines = await path_days.baselines(connection, floor, date)
+        by = await self.usual(connection, floor, date)
         marks = await path_days.marks(connection, date)
-        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, self._baselines, failing, silent, now)
+        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
         self._found = [_episode(one, floor, day, now) for one in issues]
         self._last = state
         return self._found

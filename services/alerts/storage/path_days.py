@@ -40,7 +40,8 @@ async def baselines(connection: AsyncConnection, floor: Floor, date: Date) -> Ba
     by_hour = await _all(connection, queries.CALLS_BY_HOUR, path_rows.by_hour_arguments(floor, date))
     by_agent = await _all(connection, queries.CALLS_BY_AGENT, path_rows.by_agent_arguments(floor, date))
     by_lag = await _all(connection, queries.MARKS_BY_LAG, path_rows.by_lag_arguments(floor, date))
-    return await asyncio.to_thread(lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, floor)))
+    by_bin = await _all(connection, queries.ARRIVALS_BY_BIN, path_rows.by_arrival_arguments(floor, date))
+    return await asyncio.to_thread(lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, by_bin, floor)))
 
 
 async def _all(connection: AsyncConnection, query: str, arguments: tuple[Any, ...]) -> Sequence[Any]:

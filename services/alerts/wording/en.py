@@ -82,6 +82,8 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Ruled out: {what}.",
     "out.people": "people",
     "out.line": "the line",
+    "out.single_agents": "single people",
+    "out.workplace": "the workplace",
     "out.telephony": "the telephone",
     "out.other_lines": "other lines",
     "line.no_code": "no code",

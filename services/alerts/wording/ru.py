@@ -82,6 +82,8 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Исключено: {what}.",
     "out.people": "люди",
     "out.line": "линия",
+    "out.single_agents": "отдельные люди",
+    "out.workplace": "рабочее место",
     "out.telephony": "телефония",
     "out.other_lines": "другие линии",
     "line.no_code": "без кода",

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 WORDS: Final[dict[str, Any]] = {
     "rules_out.list": "the list",
+    "rules_out.single_agents": "single people: the whole team is like that",
+    "rules_out.workplace": "the workplace: not all talks break off",
     "rules_out.telephony": "the telephone: calls go on",
     "rules_out.number": "the number",
     "scope.did": "Number {name}",

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 WORDS: Final[dict[str, Any]] = {
     "rules_out.list": "список",
+    "rules_out.single_agents": "отдельные люди: так у всей команды",
+    "rules_out.workplace": "рабочее место: обрываются не все разговоры",
     "rules_out.telephony": "телефония: звонки идут",
     "rules_out.number": "номер",
     "scope.did": "Номер {name}",

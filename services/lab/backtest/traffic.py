@@ -14,6 +14,7 @@ from services.rules import paths
 from services.rules.baselines import DaySummary, Feed, lags_of, summary
 from services.rules.path_rows import FEEDS, Limits, call_of_row, limits_of
 from services.rules.paths import Call, Cells
+from services.rules.sources import bin_of_day
 
 
 class _Row:
@@ -86,6 +87,11 @@ class Traffic:
             for version, call in self._calls
             if call.answered and call.agent and version.known(ends)
         ]
+        for one in self._versions:
+            if one.known(ends):
+                bins = found.arrived.setdefault(one.source, {})
+                number = bin_of_day(one.at.timestamp(), self.floor.zone)
+                bins[number] = bins.get(number, 0) + 1
         told: dict[Feed, list[tuple[str, float]]] = {}
         for one in self._marks:
             if one.known(ends):

@@ -78,12 +78,12 @@ async def _versions(pool: Any) -> list[tuple[int, datetime, Floor]]:
 
 async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, now: datetime) -> list[AgentDay]:
     on = floors.on(date)
-    watched = await technical.watched(connection, on)
+    paths = PathDays(connection)
+    watched = await technical.watched(connection, on, paths)
     silent = await technical.silences_of(connection, on, watched, on.day.ends)
-    carried = await technical.silent_since_earlier(connection, floors.on, on, watched, on.day.ends)
+    carried = await technical.silent_since_earlier(connection, floors.on, on, watched, paths, on.day.ends)
     bases = await lines.bases(on.floor, date)
     unusable, facts = await evidence.unusable(connection, on, on.day.ends)
-    paths = PathDays(connection)
     spans, quiet = await technical.technical_spans(connection, on, bases, paths, silent, on.day.ends, now)
     seen = TrustEvidence(
         silent=carried | {one.source for one in silent if one.resolved_at is None},

@@ -13,7 +13,7 @@ from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version, read
 from services.lab.backtest.silent import Silent
 from services.local.norms.looked import Advance, Looked, working_dates
-from services.rules.baselines import DaySummary, learn
+from services.rules.baselines import Baselines, DaySummary, learn
 from services.rules.day import working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.history import AgentDay, agent_days, bin_of
@@ -44,13 +44,16 @@ def look(
     dates = working_dates(floor, since, until)
     history: dict[Date, dict[str, tuple[int, int]]] = {}
     traffic: dict[Date, DaySummary] = {}
-    silent = Silent(floor, versions)
+
+    def usual(date: Date) -> Baselines:
+        since_then, _ = history_span(floor, date)
+        return learn(floor, {on: own for on, own in traffic.items() if since_then <= on < date})
+
+    silent = Silent(floor, versions, usual)
     found: list[AgentDay] = []
     for ahead in range((until - first).days + 1):
         date = first + timedelta(days=ahead)
-        since_then, _ = history_span(floor, date)
-        usual = learn(floor, {on: own for on, own in traffic.items() if on >= since_then})
-        day = Day(floor, working_day(floor, date), by_day.get(date, ()), _bases(floor, history, date), usual)
+        day = Day(floor, working_day(floor, date), by_day.get(date, ()), _bases(floor, history, date), usual(date))
         if date in dates:
             found += _of_day(floor, day, silent)
         silent.turn(day.day)
