@@ -24,6 +24,9 @@ DEAF = 0.8
 ANSWERS_FINE = 0.85
 """From this share of what is usual on, answers are as they should be."""
 
+WHOLE = "floor:floor"
+"""Scope of what concerns everybody."""
+
 FLOOR_AGENTS = 4
 """Fewer people at work than this are no floor: a silent source may be one slow agent."""
 
@@ -49,7 +52,7 @@ def of_line(line: str, finding: Finding, others: Mapping[str, bool]) -> Attribut
     if not any(code for code in finding.codes if code not in ("failed", "")):
         return Attributed("undetermined", f"line:{line}", ("people",))
     if others and all(others.values()):
-        return Attributed("floor", f"line:{line}", ("people",))
+        return Attributed("floor", WHOLE, ("people",))
     return Attributed("line", f"line:{line}", ("people", "other_lines") if others else ("people",))
 
 
@@ -106,7 +109,7 @@ def of_window(
         case "no_progress" | "short_calls":
             together = {other.path for other in stand if other.detector == one.detector and _together(other, one)}
             if len(lines) > 1 and together >= set(lines):
-                return Attributed("floor", scope, ("people",))
+                return Attributed("floor", WHOLE, ("people",))
             return Attributed("line", scope, ("people", "other_lines") if len(lines) > 1 else ("people",))
         case "answer_rate":
             if one.same_traffic:

@@ -136,6 +136,7 @@ class _View:
             watch.look(number, look(number))
 
     def lines(self) -> list[Finding]:
+        family = sum(path[0] == "line" for path in self.shared)
         for path in self.shared:
             if path[0] != "line":
                 continue
@@ -147,7 +148,7 @@ class _View:
             )
             self._watch(
                 Watch("short_calls", path, enter=TWICE),
-                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by),  # type: ignore[misc]
+                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by, family),  # type: ignore[misc]
             )
         return []
 

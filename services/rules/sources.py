@@ -106,6 +106,10 @@ class Load:
         """Events due in (start, end] by norms × exposure, as these five minutes usually have of it."""
         return self.pace * self._usual(at(start), at(end))
 
+    def working_s(self, start: datetime, end: datetime) -> float:
+        """Seconds of (start, end] in which somebody whom it feeds is due to work, of those that work longest."""
+        return 60 * max((minutes(group.spans, at(start), at(end)) for group in self.groups), default=0.0)
+
     def _usual(self, start: float, end: float) -> float:
         if self.shape is None:
             return sum(group.expected(start, end) for group in self.groups)

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.floor import Floor
+from services.rules.attribution import WHOLE
 from services.rules.day import WorkingDay
 
 ORDER: Final = ("team", "efficiency_drop", "team_drop")
-WHOLE: Final = "floor:floor"
 
 
 @dataclass(frozen=True, slots=True)

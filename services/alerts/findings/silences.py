@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,8 @@ from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.detectors.source_silence import Silence, at_pace, evidence, gaps, silences
 from services.rules.sources import Load
-from services.rules.technical import technical
+from services.rules.spans import Spans
+from services.rules.technical import explains, technical
 
 WHOLE_EVERY_S: Final = 60.0
 """Arrivals may become visible late (a parse backlog): the whole day is read again so often."""
@@ -37,7 +38,12 @@ class Silences:
         """Silences of today at the last look."""
 
     async def look(
-        self, connection: AsyncConnection, floor: Floor, now: datetime, usual: Callable[[], Awaitable[Baselines]]
+        self,
+        connection: AsyncConnection,
+        floor: Floor,
+        now: datetime,
+        usual: Callable[[], Awaitable[Baselines]],
+        lost: Mapping[str, Spans],
     ) -> list[Episode]:
         """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
         yet, is not judged."""
@@ -57,7 +63,8 @@ class Silences:
                 if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
                     continue  # its very first day: connected late, not silent
                 self.found.append(one)
-                loaded.append((one, load))
+                if not explains(lost, one, load, floor):
+                    loaded.append((one, load))
         return [await _episode(connection, one, load, floor, day, now, self.found) for one, load in loaded]
 
     async def _of(

@@ -52,6 +52,7 @@ TEXT: Final[dict[str, str]] = {
     "line.title.resolved.workplace": "{agent}: рабочее место снова в порядке, сбой {since}–{until} ({span})",
     "line.title.resolved.floor": "Связь отдела восстановлена: сбой {since}–{until} ({span})",
     "line.title.closed": "Линия {line}: отказы с {since}, починена ли она, до конца дня не видно",
+    "line.title.other": "Линия {line}: отказы с {since}; отказали и остальные, дальше — в сообщении о связи отдела",
     "line.title.invalidated": "Отменено: линия {line}, отказ с {since} не подтвердился",
     "line.what": "{failures} из {attempts}: {codes}. Обычно здесь отказывает {base}.",
     "line.what.over": "За весь сбой {failures}: {codes}. Обычно здесь отказывает {base}.",

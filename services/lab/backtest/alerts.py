@@ -16,8 +16,9 @@ from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors import source_silence
 from services.rules.detectors.line_failure import evidence
 from services.rules.detectors.source_silence import Silence
+from services.rules.floor_wide import told_lines
 from services.rules.outages import Issue
-from services.rules.technical import Technical
+from services.rules.technical import Technical, explains
 from services.rules.telling import ORDER, Cause, causes, claim, told
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -64,7 +65,8 @@ def _window(one: Issue) -> AlertRow:
 
 def _failures(found: Technical) -> list[AlertRow]:
     rows = []
-    for one in found.lines:
+    for line in told_lines(found.lines):
+        one = line.one
         rows.append(
             AlertRow(
                 alert=alert_id("line_failure", f"line:{one.state.line}", one.finding.fired_at),
@@ -72,10 +74,11 @@ def _failures(found: Technical) -> list[AlertRow]:
                 verdict=one.attributed.verdict,
                 scope=one.attributed.scope,
                 fired_at=one.finding.fired_at,
-                resolved_at=one.finding.resolved_at,
+                resolved_at=line.resolved_at,
                 evidence={
                     **evidence(one.state, one.finding),
                     "line": one.state.line,
+                    "lines": sorted({each.state.line for each in line.all}),
                     "rules_out": list(one.attributed.rules_out),
                 },
             )
@@ -85,7 +88,10 @@ def _failures(found: Technical) -> list[AlertRow]:
 
 def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
     rows = []
+    lost = day.technical(day.day.ends, FOREVER, ()).spans
     for silence in silent.turn(day.day):
+        if explains(lost, silence, silent.load_of(day.day, silence.source), floor):
+            continue
         attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(
             AlertRow(

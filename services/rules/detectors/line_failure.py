@@ -49,12 +49,12 @@ class Finding:
     last_failure: datetime
     last_attempt: datetime
     calls: tuple[str, ...]
-    window_from: datetime
     below_since: datetime | None = None
     resolved_at: datetime | None = None
     total_failures: int = 0
     failures_by_agent: dict[str, int] = field(default_factory=dict)
     ok_by_others: int = 0
+    window_from: datetime | None = None
 
     def technical_until(self, now: datetime, window_s: float) -> datetime:
         """End of the technical time: the last failure once it recovers, else now — but not long past the last attempt."""
@@ -240,7 +240,7 @@ def evidence(state: LineState, found: Finding) -> dict[str, Any]:
         "attempts": found.attempts,
         "failures": found.failures,
         "p_value": found.p if found.p is not None else state.base**found.failures,
-        "window_from": found.window_from.astimezone(UTC).isoformat(),
+        "window_from": (found.window_from or found.since).astimezone(UTC).isoformat(),
         "window_until": found.fired_at.astimezone(UTC).isoformat(),
         "base": round(state.base, 6),
         "codes": found.codes,

@@ -17,7 +17,8 @@ from services.rules.paths import ANSWERED, SHORT, Cells, Path, ends, hour_of
 from services.rules.series import Series
 
 
-def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines) -> Signal | None:
+def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines, family: int) -> Signal | None:
+    """*family*: how many lines are watched; they share the limit on p, and so do the looks that a longer window takes part in."""
     limits = by.floor.outages.short_calls
     bins, counts = limits.bins, own.window(last, limits.bins)
     while counts[ANSWERED] < limits.min_answered and bins < limits.thin_bins:
@@ -28,7 +29,7 @@ def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines) -> S
         return None
     base = by.short(path, *hour_of(last, by.floor.zone))
     p = float(bdtrc(short - 1, n, base)) if short else 1.0
-    bad = p < limits.p and short >= limits.above * base * n
+    bad = p < limits.p / family * limits.bins / bins and short >= limits.above * base * n
     people = agents_of(cells, path, last, bins) if bad else {}
     half = (base + short / n) / 2 if bad else 2 * base
     newest = own.at(last)

@@ -1,8 +1,8 @@
 """Source silence: nothing arrived although ten events were due (DOMAIN §8).
 
-Silent when the source's interval is exceeded *and* the events expected since the last arrival reach the minimum: by
-norms × exposure as this time of the week usually has of it (rules.arrivals), at the pace that the day had until then, at
-most the usual one. One event ends it. Outside working time nothing is expected, so nothing is silent.
+Silent when the source's interval, in working time, is exceeded *and* the events expected since the last arrival reach the
+minimum: by norms × exposure as this time of the week usually has of it (rules.arrivals), at the pace that the day had until
+then, at most the usual one. One event ends it. Outside working time nothing is expected, so nothing is silent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,10 +36,11 @@ def silence(
 
     ``expected`` is counted up to *now*.
     """
-    earliest = since + timedelta(seconds=expect_every_s)
-    if now <= earliest or (expected := load.expected(since, now)) < min_expected:
+    if (now - since).total_seconds() <= expect_every_s or load.working_s(since, now) <= expect_every_s:
         return None
-    return Silence(load.source, since, max(earliest, _reached(load, since, now, min_expected)), expected)
+    if (expected := load.expected(since, now)) < min_expected:
+        return None
+    return Silence(load.source, since, _reached(load, since, now, min_expected, expect_every_s), expected)
 
 
 def silences(
@@ -115,12 +116,13 @@ def evidence(one: Silence, load: Load, floor: Floor, rules_out: Sequence[str]) -
     }
 
 
-def _reached(load: Load, since: datetime, now: datetime, wanted: float) -> datetime:
-    """The whole second by which the expected events since *since* reach *wanted* (they do, by *now*)."""
+def _reached(load: Load, since: datetime, now: datetime, wanted: float, every_s: float) -> datetime:
+    """The whole second by which the interval is over and the expected events since *since* reach *wanted* (by *now*)."""
     low, high = 0, int((now - since).total_seconds()) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if load.expected(since, since + timedelta(seconds=middle)) >= wanted:
+        until = since + timedelta(seconds=middle)
+        if load.working_s(since, until) >= every_s and load.expected(since, until) >= wanted:
             high = middle
         else:
             low = middle
