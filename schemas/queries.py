@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.facts import CALL, INVOICE, PRESENTATION
+from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, REFUND
 
 CALLS_OF_DAY: Final = f"""
 SELECT occurred_at, line, data->>'did' AS did, campaign, agent, disposition, sip_status, q850, coalesce(talk_s, 0) AS talk_s,
@@ -75,3 +75,48 @@ WHERE day >= $1 AND day < $2 AND received_at <= (day + 1)::timestamp AT TIME ZON
 GROUP BY 1, 2, 3
 """
 """From day, before day, time zone, seconds of a bin of the local day. How many facts of each source happened in it."""
+
+_BOOKS: Final = f"""
+WITH roster AS (
+  SELECT * FROM unnest($1::text[], $2::text[]) AS r(agent, team)
+), known AS (
+  SELECT f.event_id, f.type, f.day, f.agent, f.currency, f.amount_minor,
+         f.data->>'invoice' AS invoice, f.data->>'deal' AS deal
+  FROM facts f
+  WHERE f.day BETWEEN $3 AND $4 AND f.type IN ('{INVOICE}', '{PAYMENT}', '{REFUND}')
+    AND f.occurred_at <= $5 AND f.received_at <= $6
+), issued AS (
+  SELECT r.team, k.* FROM known k JOIN roster r USING (agent) WHERE k.type = '{INVOICE}'
+), came AS (
+  SELECT * FROM known WHERE type = '{PAYMENT}'
+), linked AS (
+  SELECT i.event_id AS issued, c.event_id AS came, c.day FROM issued i JOIN came c ON c.invoice = i.invoice
+  UNION ALL
+  SELECT i.event_id, c.event_id, c.day FROM issued i JOIN came c ON c.deal = i.deal
+  WHERE c.invoice IS NULL OR NOT EXISTS (SELECT FROM issued n WHERE n.invoice = c.invoice)
+)
+"""
+INVOICES_OF_DAYS: Final = (
+    _BOOKS
+    + """, firsts AS (SELECT issued, min(day) AS paid FROM linked GROUP BY issued)
+SELECT i.team, i.day AS issued, p.paid, i.currency,
+       CASE WHEN p.paid IS NULL THEN i.amount_minor END AS minor, count(*)::int AS count
+FROM issued i LEFT JOIN firsts p ON p.issued = i.event_id
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
+)
+"""Roster: agents, teams; first and last day; until (occurred); known by."""
+
+PAYMENTS_OF_DAYS: Final = (
+    _BOOKS
+    + f""", ours AS (SELECT DISTINCT came FROM linked)
+SELECT r.team, f.day, f.currency,
+  count(*) FILTER (WHERE f.type = '{PAYMENT}')::int AS count,
+  count(k.came)::int AS linked,
+  coalesce(sum(f.amount_minor) FILTER (WHERE f.type = '{PAYMENT}'), 0)::bigint AS minor,
+  coalesce(sum(f.amount_minor::numeric * f.amount_minor) FILTER (WHERE f.type = '{PAYMENT}'), 0)::float8 AS squares,
+  coalesce(sum(f.amount_minor) FILTER (WHERE f.type = '{REFUND}'), 0)::bigint AS refunded_minor
+FROM known f JOIN roster r USING (agent) LEFT JOIN ours k ON k.came = f.event_id
+WHERE f.type <> '{INVOICE}'
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+)
+"""As INVOICES_OF_DAYS."""

@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.acts import TaskState
 from schemas.facts import NAMESPACE
-from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+from schemas.steps import AlertKind, Level, MonthUnit, Step, TaskResult, Verdict
 
 
 class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +76,21 @@ class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
     slice: str
     scope: str
     step: Step
+    done: int
+    plan: float | None
+    median: int
+    low: int
+    high: int
+    p_plan: float | None
+
+
+class MonthForecastRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Payments at the end of the month of ``floor:…`` or ``team:…`` as foretold at the day's last close: a count, or minor
+    units of the reporting currency."""
+
+    date: Date
+    scope: str
+    unit: MonthUnit
     done: int
     plan: float | None
     median: int

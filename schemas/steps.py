@@ -7,5 +7,7 @@ STEPS: Final[tuple[Step, ...]] = get_args(Step)
 
 Level = Literal["ok", "watch", "soft", "hard", "not_enough_data"]
 TaskResult = Literal["done", "not_done", "not_enough_data", "invalidated"]
+MonthUnit = Literal["payments", "minor"]
+"""The month is told as a count of payments, and in minor units of the reporting currency."""
 AlertKind = Literal["outage", "efficiency", "data"]
 Verdict = Literal["line", "number", "list", "floor", "workplace", "offer_or_crm", "agent", "undetermined"]

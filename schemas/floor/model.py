@@ -12,6 +12,7 @@ from schemas.alert_acts import Matcher
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.fields import Fields
+from schemas.floor.forecasting import Forecasting
 from schemas.floor.gaming import Gaming
 from schemas.floor.learned import Learned, Prior
 from schemas.floor.mapping import Mapping
@@ -376,6 +377,7 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    forecast: Forecasting = Forecasting()
     gaming: Gaming = Gaming()
     outages: Outages = Outages()
     notify: Notify = Notify()

@@ -1,7 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
-aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, differences;
+aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, month_forecasts,
+differences;
 alerts — alerts, alert_transitions, technical, outbox, messages, silences
 (``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
 board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at,
@@ -18,6 +19,7 @@ from schemas.tables.closing import (
     coaching_acts,
     differences,
     forecasts,
+    month_forecasts,
     slice_revisions,
     slices,
     task_acts,
@@ -62,6 +64,7 @@ __all__ = [
     "logins",
     "messages",
     "metadata",
+    "month_forecasts",
     "outbox",
     "password_links",
     "readbacks",

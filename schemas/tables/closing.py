@@ -148,6 +148,21 @@ forecasts = sa.Table(
     comment="the end of the day as it was foretold at each close, to be held against what came",
 )
 
+month_forecasts = sa.Table(
+    "month_forecasts",
+    metadata,
+    Column("date", Date, primary_key=True),
+    Column("scope", Text, primary_key=True, comment="floor:…, team:…"),
+    Column("unit", Text, primary_key=True, comment="payments, or minor (of the reporting currency)"),
+    Column("done", BigInteger, nullable=False, comment="of the month, at the cut-off"),
+    Column("plan", Float, comment="of the month"),
+    Column("median", BigInteger, nullable=False),
+    Column("low", BigInteger, nullable=False),
+    Column("high", BigInteger, nullable=False),
+    Column("p_plan", Float),
+    comment="the end of the month as it was foretold at each day's last close, to be held against what came",
+)
+
 differences = sa.Table(
     "differences",
     metadata,

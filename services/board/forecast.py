@@ -93,5 +93,5 @@ def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float |
     if month is None:
         return plan_of_step(whole)
     done, days = whole.done + whole.beside, days_left(today.floor, today.date, team.id if team else None)
-    plan = plan_of_payments(month, paid_by(today, team), done, days)
+    plan = plan_of_payments(month, paid_by(today, team), done, days, today.floor.forecast.min_payments)
     return plan_of_step(whole) if plan is None else plan

@@ -17,7 +17,7 @@ from services.board.storage import habits
 from services.rules.drift import drift
 from services.rules.drop import Dropped, drops_at
 from services.rules.gaming import Habits, looks, others
-from services.rules.pace import points
+from services.rules.pace import points, prior_of
 
 DAYS: Final = 28
 """Calendar days of slices that are looked at."""
@@ -81,7 +81,7 @@ def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow
     last = next((row.slice for row in reversed(frozen) if row.date == until), None)
     found = []
     for (agent, step), own in points(frozen).items():
-        slow = drift(own, floor.judgement)
+        slow = drift(own, floor.judgement, prior_of(floor, agent, step))
         if slow is not None and slow.since < until:  # what began today is for the verdict of the day to say
             found.append(
                 LookRow(
@@ -104,7 +104,7 @@ def drops(frozen: Sequence[SliceRow], date: Date, slice_: str, floor: Floor) -> 
         frozen: rows of the days up to *date*, in order of time; what is later than the slice is not looked at.
     """
     teams = {row.agent: row.team for row in frozen}
-    return [_drop(teams[one.agent], slice_, one) for one in drops_at(points(frozen), date, slice_, floor.judgement)]
+    return [_drop(teams[one.agent], slice_, one) for one in drops_at(points(frozen), date, slice_, floor)]
 
 
 def _drop(team: str, slice_: str, found: Dropped) -> LookRow:

@@ -21,7 +21,6 @@ from services.board.storage.reader import DATABASE_ERRORS, Reader
 from services.board.today import Today
 from services.board.words.numbers import EXPONENTS
 from services.kit import logs
-from services.rules.forecast import MIN_PAYMENTS
 from services.rules.money.risk import claims
 
 STALE_S = 60.0
@@ -117,7 +116,7 @@ def _at_risk(today: Today, now: datetime) -> Metric:
         labels=("cause",),
     )
     paid, per_unit = paid_by(today, None), unit(today.floor.currency)
-    if not today.day.working or paid.recent_count < MIN_PAYMENTS:
+    if not today.day.working or paid.recent_count < today.floor.forecast.min_payments:
         return family
     day = of_team(today, None, "payments", now)
     claimed = claims(day_steps(today, None, now), sum(today.lost_answers.values()), today.floor.judgement)

@@ -1,6 +1,6 @@
 """A slow decline over days, by a cumulative sum over slices: worth a look, never a task by itself (DOMAIN §6).
 
-S = max(0, S + X·ln δ + Λ·(1 − δ)), X and Λ of one slice divided by the overdispersion. Each term is the logarithm of the
+S = max(0, S + X·ln δ + Λ·(1 − δ)), X and Λ of one slice divided by the overdispersion (φ). Each term is the logarithm of the
 likelihood ratio "δ of the norm" : "on norm" of a Poisson count, so that on norm E[exp(term)] = 1 and the mean number of slices
 before S first reaches h is at least e^h (Lorden 1971). h = ln 200 keeps to one false alarm in 200 slices, without a table.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date as Date
 from math import log
 
+from schemas.floor.learned import Prior
 from schemas.floor.model import Judgement
 from services.rules.pace import Point
 
@@ -31,22 +32,26 @@ def limit(by: Judgement) -> float:
     return log(by.drift.slices_per_false_alarm)
 
 
-def sums(points: Iterable[Point], by: Judgement) -> Iterator[tuple[float, int]]:
+def sums(points: Iterable[Point], by: Judgement, prior: Prior) -> Iterator[tuple[float, int]]:
     """The sum after each of *points* (in order of time), and how many of them came since it last was 0.
 
     It is held at twice the limit, so that somebody who comes back is seen to.
     """
     sum_, slices, most = 0.0, 0, 2 * limit(by)
     for point in points:
-        gain = (point.done * log(by.drift.rate) + point.expected * (1 - by.drift.rate)) / by.overdispersion
+        gain = (point.done * log(by.drift.rate) + point.expected * (1 - by.drift.rate)) / prior.overdispersion
         sum_ = min(most, max(0.0, sum_ + gain))
         slices = slices + 1 if sum_ else 0
         yield sum_, slices
 
 
-def drift(points: Sequence[Point], by: Judgement) -> Drift | None:
-    """The decline at the last of *points* (in order of time); None when there is none."""
-    last = deque(sums(points, by), maxlen=1)
+def drift(points: Sequence[Point], by: Judgement, prior: Prior) -> Drift | None:
+    """The decline at the last of *points* (in order of time); None when there is none.
+
+    Args:
+        prior: ``judgement.of`` the agent's team and step; only its overdispersion matters: drift is against the norm.
+    """
+    last = deque(sums(points, by, prior), maxlen=1)
     sum_, slices = last[0] if last else (0.0, 0)
     if sum_ < limit(by):
         return None

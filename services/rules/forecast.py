@@ -26,8 +26,6 @@ from services.rules.exposure import Exposure
 from services.rules.target import due
 
 INTERVAL: Final = 0.8
-MIN_PAYMENTS: Final = 10
-"""Fewer known payments give no mean amount to turn money into payments by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ class MonthPlan:
 @dataclass(frozen=True, slots=True)
 class Paid:
     """Payments of a team or the floor in the reporting currency. Money of the month and the day is net of refunds;
-    ``recent``: payments, refunds apart, of the 30 days before today."""
+    ``recent``: payments, refunds apart, of the ``forecast.pace_days`` before today."""
 
     month_count: int = 0
     month_minor: int = 0
@@ -167,12 +165,13 @@ def plan_of_step(one: Course) -> float | None:
     return one.planned or None
 
 
-def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int) -> float | None:
+def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int, least: int) -> float | None:
     """Payments to have by tonight: *done* and what is still owed today, in payments of the recent mean amount.
 
     Args:
         paid: ``month_…`` before today.
         days: working days left in the month, today included.
+        least: fewer recent payments give no mean amount to turn money into payments by (``forecast.min_payments``).
     Returns: None when money cannot be turned into payments, or today is not a working day.
     """
     if days < 1:
@@ -182,7 +181,7 @@ def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int) -> floa
     owed = max(0, month.minor - paid.month_minor) / days - paid.today_minor
     if owed <= 0:
         return float(done)
-    if paid.recent_count < MIN_PAYMENTS or paid.recent_minor <= 0:
+    if paid.recent_count < least or paid.recent_minor <= 0:
         return None
     return done + owed / (paid.recent_minor / paid.recent_count)
 

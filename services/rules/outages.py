@@ -28,6 +28,7 @@ from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding, Signal, Watch
 from services.rules.feeds import Marks
 from services.rules.inhibition import Other, left
+from services.rules.lost_answers import lost_answers
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, SHORT, Cells, Path, last_bin
 from services.rules.series import samples, series_of
 from services.rules.spans import Spans, at, union
@@ -88,7 +89,15 @@ def survey(
         for one in silent
     ]
     stand = left(floor, cells, found, others, now)
-    return [view.issue(one, stand, now) for one in stand]
+    return _with_losses([view.issue(one, stand, now) for one in stand], floor, cells, by)
+
+
+def _with_losses(issues: list[Issue], floor: Floor, cells: Cells, by: Baselines) -> list[Issue]:
+    """Bad numbers and lists say in their evidence how many conversations they cost, by team."""
+    bad = [one.finding for one in issues if one.attributed.verdict in ("number", "list")]
+    for finding, lost in zip(bad, lost_answers(floor, cells, by, bad), strict=True):
+        finding.evidence["lost_answers"] = {team: round(count, 2) for team, count in sorted(lost.items())}
+    return issues
 
 
 def spans_of(issues: Sequence[Issue], now: datetime) -> dict[str, Spans]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 
+from schemas.floor import Floor
+from schemas.floor.learned import Prior
 from schemas.rows import SliceRow
 from schemas.steps import Step
 
@@ -16,6 +18,12 @@ class Point:
     slice: str
     done: int
     expected: float
+
+
+def prior_of(floor: Floor, agent: str, step: Step) -> Prior:
+    """What was learned of the agent's team on *step*, else what holds for everybody (ADR 0015)."""
+    listed = floor.agent_by_id.get(agent)
+    return floor.judgement.of(listed.team if listed else "", step)
 
 
 def points(rows: Sequence[SliceRow]) -> dict[tuple[str, Step], list[Point]]:

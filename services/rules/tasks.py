@@ -187,6 +187,8 @@ def is_last_chance(floor: Floor, agent: Agent | None, task: Task, day: WorkingDa
 
 
 REPEAT_DAYS = 5
+FAR_DAYS = 366
+"""A calendar without working days ends the search here."""
 
 
 def repeats_since(floor: Floor, date: Date) -> Date:
@@ -194,15 +196,20 @@ def repeats_since(floor: Floor, date: Date) -> Date:
     return first_of_working_days(floor, date, REPEAT_DAYS)
 
 
-def recheck_on(floor: Floor, date: Date, days: int, team: str | None = None) -> Date:
-    """The date *days* working days of the team after *date*."""
+def recheck_on(floor: Floor, date: Date, days: int, team: str | None = None, agent: Agent | None = None) -> Date:
+    """The date *days* working days after *date*: the agent's own, by shifts, absence and calendar; the team's where the
+    agent is not known, or has not so many ahead (somebody who leaves)."""
+
+    def works(day: Date) -> bool:
+        if agent is None:
+            return is_working(floor, day, team)
+        return bool(scheduled(floor, team_day(floor, day, agent.team), agent))
+
     found, left = date, days
-    while left:
+    while left and (found - date).days <= FAR_DAYS:
         found += timedelta(days=1)
-        left -= is_working(floor, found, team)
-        if (found - date).days > 366:
-            break
-    return found
+        left -= works(found)
+    return found if not left or agent is None else recheck_on(floor, date, days, agent.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,5 +258,8 @@ def escalate(
         step=task.step,
         opened=cut.at,
         reason="not_done_twice" if twice else "done_without_result",
-        recheck_on=recheck_on(floor, date, floor.judgement.verification.recheck_days, task.team),
+        recheck_on=recheck_on(
+            *(floor, date, floor.judgement.verification.recheck_days),
+            *(task.team, floor.agent_by_id.get(task.agent)),
+        ),
     )

@@ -1,6 +1,7 @@
 """Debian's Chromium through playwright, and a board as a process of its own on a seeded floor."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,12 +34,17 @@ def floor_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(floor_dsn: str) -> Iterator[Browser]:
-    """One browser a module: playwright keeps an event loop running in this thread, which other tests must not meet."""
+def browser(floor_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser a module: playwright keeps an event loop running in this thread, which other tests must not meet.
+
+    It leaves nothing in the home directory.
+    """
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
+    home = str(tmp_path_factory.mktemp("chromium"))
+    elsewhere_kept = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS, env=elsewhere_kept)
         yield found
         found.close()
 
@@ -56,6 +62,7 @@ def environment(dsn: str) -> dict[str, str]:
         "SREZ_KAFKA_DURABLE": "false",
         "SREZ_CLOCK": NOW.isoformat(),
         "SREZ_BOARD_POLL_S": "0.3",
+        "SREZ_BOARD_READ_DEADLINE_S": "60",
         "SREZ_LOG_FORMAT": "console",
         "SREZ_BOARD_HOSTS": "127.0.0.1,localhost,board.lan",
     }

@@ -19,6 +19,7 @@ COLUMNS = {
     "tasks": ("task", "agent", "step", "target", "opened", "verified", "result"),
     "coaching": ("agent", "step", "opened", "reason"),
     "forecasts": ("date", "slice", "scope", "step", "done", "plan", "median", "low", "high", "p_plan"),
+    "month_forecasts": ("date", "scope", "unit", "done", "plan", "median", "low", "high", "p_plan"),
 }
 
 

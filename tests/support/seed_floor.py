@@ -486,6 +486,16 @@ async def _earlier_forecasts(connection: AsyncConnection, made: Made, date: Date
         await connection.execute(sa.insert(tables.forecasts), {**key, **row})
 
 
+async def _earlier_month(connection: AsyncConnection, made: Made, date: Date) -> None:
+    """What a past day foretold of the month: less and less, and surer and surer."""
+    median = 3_900_000_000 - 14_000_000 * date.day
+    width = 420_000_000 - 12_000_000 * date.day
+    row = {"done": 130_000_000 * date.day, "plan": 3_710_000_000.0, "median": median, "p_plan": 0.9 - 0.03 * date.day}
+    key = {"date": date, "scope": f"floor:{made.floor.floor}", "unit": "minor"}
+    given = {**key, **row, "low": median - width, "high": median + width}
+    await connection.execute(sa.insert(tables.month_forecasts), given)
+
+
 async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
     """What was paid on the working days of this month before today, for the plan."""
     rows = []
@@ -501,6 +511,7 @@ async def _earlier_payments(connection: AsyncConnection, made: Made) -> None:
             rows.append(fact_row(fact, date))
             if number == 0:
                 await _earlier_forecasts(connection, made, date)
+                await _earlier_month(connection, made, date)
             for which, waited in (("i", (ago + 3 * number) % 9), ("open", (ago + number) % 4)):
                 if which == "i" or number % 3 == 0:
                     rows.append(_earlier_invoice(made, agent, f"{name}-{which}", at - timedelta(days=waited), amount))

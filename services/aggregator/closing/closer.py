@@ -148,6 +148,7 @@ class Closer:
             spans[date], quiet = await technical.technical_spans(connection, day, bases, self._paths, of_day, until, by)
             date += timedelta(days=1)
         unusable, facts = await evidence.unusable(connection, on, by)
+        last = one.cut == on.day.cut_offs[-1]
         carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, self._paths, by)
         return Evidence(
             done=done,
@@ -156,6 +157,7 @@ class Closer:
             answers=await evidence.answers(connection, on, cut, by),
             states=await evidence.states(connection, on, first, cut, by),
             technical=spans,
+            books=await evidence.books(connection, on, cut, by) if last else None,
             trust=TrustEvidence(
                 silent=carried | {found.source for found in silent if found.resolved_at is None},
                 silent_feeds=quiet,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.rows import ForecastRow
+from schemas.rows import ForecastRow, MonthForecastRow
 from schemas.steps import Level
 from services.aggregator.live.floors import FloorDay
 from services.rules.closing import Closing
@@ -104,12 +104,13 @@ async def write(connection: Any, on: FloorDay, name: str, cut_off: datetime, clo
         "INSERT INTO team_issues (date, slice, team, firing, evidence) VALUES ($1, $2, $3, $4, $5::jsonb)",
         [(on.day.date, name, issue.team, issue.firing, _json(issue.evidence)) for issue in closing.issues],
     )
-    columns = ForecastRow.__struct_fields__
-    await connection.copy_records_to_table(
-        "forecasts",
-        columns=columns,
-        records=[tuple(getattr(row, name) for name in columns) for row in closing.forecasts],
-    )
+    for table, kind, rows in (
+        ("forecasts", ForecastRow, closing.forecasts),
+        ("month_forecasts", MonthForecastRow, closing.months),
+    ):
+        columns = kind.__struct_fields__
+        records = [tuple(getattr(row, name) for name in columns) for row in rows]
+        await connection.copy_records_to_table(table, columns=columns, records=records)
 
 
 async def _write_slices(connection: Any, cut_off: datetime, closing: Closing) -> None:

@@ -5,12 +5,16 @@ from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
 
+from schemas import queries
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, StateName
 from schemas.steps import STEPS, Step
 from services.aggregator.live.floors import FloorDay
 from services.aggregator.storage.counting import LIMITS, counts, limits
+from services.aggregator.storage.named import Named
 from services.rules.exposure import States
 from services.rules.hearing import Deed
+from services.rules.money import books as rules_books
+from services.rules.money.books import Books
 from services.rules.rung import Answers
 from services.rules.tasks import Task
 
@@ -139,6 +143,15 @@ async def deeds(
         )
         for row in await connection.fetch(_DEEDS, on.day.date, list(agents), cut_off, known_by)
     ]
+
+
+async def books(connection: Any, on: FloorDay, cut_off: datetime, known_by: datetime) -> Books:
+    """What the month is foretold by."""
+    given = rules_books.arguments(on.floor, on.day.date, cut_off, known_by)
+    return rules_books.of_rows(
+        await connection.fetch(queries.INVOICES_OF_DAYS, *given, record_class=Named),
+        await connection.fetch(queries.PAYMENTS_OF_DAYS, *given, record_class=Named),
+    )
 
 
 async def delays_p95(

@@ -6,11 +6,10 @@ from datetime import date as Date
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
 from schemas import queries
 from schemas.floor import Floor
 from services.aggregator.live.floors import FloorDay
+from services.aggregator.storage.named import Named
 from services.rules import path_rows, paths
 from services.rules.arrivals import usual_loads
 from services.rules.baselines import Baselines, Feed, learn
@@ -20,13 +19,6 @@ from services.rules.outages import spans_of, survey
 from services.rules.sources import Load
 from services.rules.spans import Spans
 from services.rules.technical import LineFinding
-
-
-class Named(asyncpg.Record):  # type: ignore[misc]
-    """A row whose columns are attributes, as the rules read them."""
-
-    def __getattr__(self, name: str) -> Any:
-        return self[name]
 
 
 class PathDays:

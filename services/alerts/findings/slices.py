@@ -178,7 +178,7 @@ def _lagging(rows: Sequence[Any], busy: set[str], floor: Floor) -> list[dict[str
 def drops(past: Sequence[SliceRow], date: Date, slice_: str, told: set[str], floor: Floor) -> list[dict[str, Any]]:
     """The surest drops against people's own earlier pace, each agent once; not of those the message tells of already."""
     found: dict[str, dict[str, Any]] = {}
-    for one in drops_at(points(past), date, slice_, floor.judgement):
+    for one in drops_at(points(past), date, slice_, floor):
         if one.agent not in told and one.agent not in found and len(found) < DROPS_NAMED:
             found[one.agent] = {
                 "agent": one.agent,

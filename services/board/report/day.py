@@ -11,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor, Team
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board import ahead
+from services.board import ahead, coaching, look
+from services.board.coaching import CaseNow
 from services.board.forecast import of_team, paid_by
+from services.board.look import LookRow
 from services.board.report.rows import (
     AgentReport,
     AgentStep,
     CaseReport,
     DayReport,
+    DayRisk,
     Incident,
     MoneyReport,
     MonthForecast,
@@ -28,7 +31,7 @@ from services.board.report.rows import (
     StepReport,
     TeamTrust,
 )
-from services.board.report.tasks import counts, task_report
+from services.board.report.tasks import counts, outcome, task_report
 from services.board.storage import slices, tasks, technical
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today, technical_spans
@@ -43,11 +46,14 @@ ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the report needs beside the day's reading. ``lost``: alert → (agent, from, to)."""
+    """What the report needs beside the day's reading. ``cases``: opened on the day; ``trained``: of the last months, as they
+    stand; ``lost``: alert → (agent, from, to)."""
 
     rows: Sequence[SliceRow]
     tasks: Sequence[Task]
     cases: Sequence[Case]
+    trained: Sequence[CaseNow]
+    look: Sequence[LookRow]
     lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
     ahead: ahead.Seen
 
@@ -58,6 +64,8 @@ async def read(connection: AsyncConnection, today: Today, moment: datetime) -> S
         rows=await slices.find(connection, today.floor, day.date),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
         cases=await tasks.coaching(connection, day=day.date),
+        trained=await coaching.cases(connection, today.floor, day.date),
+        look=await look.read(connection, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
         ahead=await ahead.read(connection, today, moment),
     )
@@ -78,6 +86,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
     closed = {one.slice for one in today.closes}
     groups: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
     groups += [(f"team:{team.id}", team) for team in floor.teams]
+    whole = ahead.foresee(today, seen.ahead, moment).scopes[0]
     return DayReport(
         as_of=_local(today.as_of, floor),
         date=day.date,
@@ -85,7 +94,8 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
         over=day.working and moment >= day.over and closed >= set(names[-1:]),
         scopes=[_scope(today, scope, team, moment) for scope, team in groups],
         month=_month(today),
-        forecast=_forecast(today, ahead.foresee(today, seen.ahead, moment).scopes[0]),
+        forecast=_forecast(today, whole),
+        at_risk=_day_risk(today, whole),
         agents=[one for agent in floor.agents if (one := _agent(today, agent.id, agent.team, moment)) is not None],
         slices=_slices(today, seen),
         task_counts=counts(today, seen.tasks),
@@ -100,6 +110,8 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
             )
             for case in seen.cases
         ],
+        outcomes=[told for one in seen.trained if (told := outcome(one, today)) is not None],
+        look=list(seen.look),
         incidents=_incidents(today, moment, seen),
         late=today.freshness.late,
         sources=[
@@ -169,6 +181,13 @@ def _month(today: Today) -> MonthReport | None:
     if plan is None and not paid_minor:
         return None
     return MonthReport(paid_minor=paid_minor, plan_minor=plan.minor if plan else None, currency=today.floor.currency)
+
+
+def _day_risk(today: Today, whole: ahead.Ahead) -> DayRisk | None:
+    risk = whole.day_risk
+    if risk is None:
+        return None
+    return DayRisk(currency=today.floor.currency, total=risk.total, causes=dict(risk.causes), broken=risk.broken)
 
 
 def _forecast(today: Today, whole: ahead.Ahead) -> MonthForecast | None:

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+from schemas.acts import Outcome
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+from services.board.look import LookRow
 from services.rules.money.risk import Cause
 
 
@@ -40,6 +42,15 @@ class MonthReport(msgspec.Struct, frozen=True, kw_only=True):
     paid_minor: int
     plan_minor: int | None
     currency: str
+
+
+class DayRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """By how much today's payments are expected to miss the plan of the day, minor units; ``causes`` add up to ``total``."""
+
+    currency: str
+    total: int
+    causes: dict[Cause, int]
+    broken: Step | None
 
 
 class MonthForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +136,25 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     recheck_on: Date
 
 
+class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A coaching case that was closed on this day (``outcome``), or whose re-check is due and not done (null).
+
+    ``done`` since the case was opened; ``expected`` without help, the return of the unlucky taken out (``low`` … ``high``
+    with 80 %); null where nothing was due since.
+    """
+
+    agent: str
+    step: Step
+    opened: datetime
+    recheck_on: Date
+    trainer: str
+    outcome: Outcome | None
+    done: int | None
+    expected: float | None
+    low: int | None
+    high: int | None
+
+
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
     """``given`` today; ``results`` of those verified today, given today or before."""
 
@@ -166,11 +196,14 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[ScopeReport]
     month: MonthReport | None
     forecast: MonthForecast | None
+    at_risk: DayRisk | None
     agents: list[AgentReport]
     slices: list[SliceReport]
     task_counts: TaskCounts
     tasks: list[TaskReport]
     coaching: list[CaseReport]
+    outcomes: list[CaseOutcome]
+    look: list[LookRow]
     incidents: list[Incident]
     late: int
     sources: list[SourceReport]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date as Date
 from datetime import datetime, timedelta
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,9 +54,6 @@ async def first_payment(connection: AsyncConnection, floor: Floor, day: Date) ->
     return (row.agent, row.occurred_at) if row else None
 
 
-RECENT_DAYS: Final = 30
-"""The mean payment is that of the 30 days before today (docs/decisions/0010-plan-of-the-day.md)."""
-
 _PAID = sa.text(
     f"""
 WITH p AS (
@@ -80,7 +76,10 @@ FROM p GROUP BY team
 
 
 async def paid(connection: AsyncConnection, floor: Floor, today: Date) -> dict[str, Paid]:
-    """Team → payments of the month and of today in the reporting currency; teams without any are absent."""
+    """Team → payments of the month and of today in the reporting currency; teams without any are absent.
+
+    The mean payment is that of ``forecast.pace_days`` before today (docs/decisions/0010-plan-of-the-day.md).
+    """
     given = roster(floor)
     rows = await connection.execute(
         _PAID,
@@ -90,7 +89,7 @@ async def paid(connection: AsyncConnection, floor: Floor, today: Date) -> dict[s
             "currency": floor.currency,
             "today": today,
             "month": today.replace(day=1),
-            "recent": today - timedelta(days=RECENT_DAYS),
+            "recent": today - timedelta(days=floor.forecast.pace_days),
         },
     )
     return {

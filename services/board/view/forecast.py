@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.board.ahead import AgeGroup, Ahead, Foresight, unit
 from services.board.today import Today
+from services.board.view.month import MonthsShown, months_view
 from services.board.words import Words
 from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast
@@ -78,16 +79,20 @@ class ForecastView:
     ages: tuple[AgeShown, ...]
     lag: str
     records: tuple[RecordShown, ...]
+    record_hint: str
+    months: MonthsShown
 
 
 def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
     currency = today.floor.currency
-    money = _money(currency, w)
+    money, by = _money(currency, w), today.floor.forecast
     whole = found.scopes[0]
     parts = whole.month.minor_parts
     linked = ""
     if found.payments > found.linked:
-        said = w("forecast.linked", linked=w.num(found.linked), payments=w.num(found.payments))
+        said = w(
+            "forecast.linked", linked=w.num(found.linked), payments=w.num(found.payments), days=w.num(by.pace_days)
+        )
         linked = f"{said} {w('forecast.linked_hint')}"
     others = ", ".join(w.money(minor, other) for other, minor in sorted(found.others.items()))
     return ForecastView(
@@ -99,13 +104,24 @@ def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
             for name in ("paid", "open", "ahead", "unlinked")
             if parts and ((minor := getattr(parts, name)) > 0 or name != "unlinked")
         ),
-        missing=tuple(w(f"forecast.missing.{one}") for one in whole.month.missing),
+        missing=tuple(
+            w(
+                f"forecast.missing.{one}",
+                days=w.num(by.pace_days),
+                invoices=w.num(by.min_invoices),
+                paid=w.num(by.min_paid),
+                payments=w.num(by.min_payments),
+            )
+            for one in whole.month.missing
+        ),
         unlinked=linked,
         others=w("forecast.others", sums=others) if others else "",
         risks=tuple(shown for one in found.scopes for shown in _risks(today, one, w)),
         ages=tuple(_age(one, currency, w) for one in found.ages),
-        lag=w("forecast.lag_hint", n=found.lag.known) if found.lag.known else "",
+        lag=w("forecast.lag_hint", n=found.lag.known, days=w.num(by.lag_days)) if found.lag.known else "",
         records=tuple(_record(one, w) for one in found.records),
+        record_hint=w("forecast.record.hint", days=w.num(by.record_days)),
+        months=months_view(found.months, today.date, w.num if found.months.unit == "payments" else money, w),
     )
 
 

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
 
-from services.board.report.rows import AgentReport, DayReport, Incident, ScopeReport, SliceReport, TaskReport
+from services.board.report.rows import (
+    AgentReport,
+    CaseOutcome,
+    DayReport,
+    Incident,
+    ScopeReport,
+    SliceReport,
+    TaskReport,
+)
 from services.board.today import Today
 from services.board.view import saying
 from services.board.view.floor import shown_name
 from services.board.view.forecast import about, causes
+from services.board.view.look import Shown, shown
 from services.board.words import Words
 from services.rules.money.risk import AtRisk
 
@@ -65,6 +74,16 @@ class CaseShown:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeShown:
+    """``effect`` is empty where nothing was due since."""
+
+    name: str
+    zone: str
+    said: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentShown:
     incident: Incident
     said: saying.Said
@@ -77,12 +96,15 @@ class IncidentShown:
 class ReportView:
     cards: list[Card]
     forecast: list[str]
-    """The month ahead, and what is at risk by cause."""
+    """The month ahead, and what is at risk by cause, today and this month."""
     slices: list[SliceShown]
     teams: list[TeamShown]
     tasks: list[TaskShown]
     task_summary: str
     cases: list[CaseShown]
+    outcomes: list[OutcomeShown]
+    look: list[tuple[str, list[Shown]]]
+    """(name, what stands out); never a verdict."""
     incidents: list[IncidentShown]
 
 
@@ -109,6 +131,8 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
             )
             for one in found.coaching
         ],
+        outcomes=[_outcome(one, names, w) for one in found.outcomes],
+        look=_look(today, found, names, w),
         incidents=_incidents(today, found.incidents, names, w),
     )
 
@@ -123,18 +147,41 @@ def _money(scope: ScopeReport, w: Words) -> list[tuple[str, str]]:
 
 
 def _forecast(found: DayReport, w: Words) -> list[str]:
-    one = found.forecast
+    lines, day, one = [], found.at_risk, found.forecast
+    if day and day.total:
+        lines.append(_risk("report.risk.day", AtRisk(day.total, day.causes, day.broken), day.currency, w))
     if one is None:
-        return []
+        return lines
     median, low, high = (w.money(about(minor, one.currency), one.currency) for minor in (one.median, one.low, one.high))
     if one.p_plan is None:
-        return [w("report.forecast", median=median, low=low, high=high)]
-    lines = [w("report.forecast_plan", median=median, low=low, high=high, sure=w.sure(one.p_plan))]
+        return [*lines, w("report.forecast", median=median, low=low, high=high)]
+    lines.append(w("report.forecast_plan", median=median, low=low, high=high, sure=w.sure(one.p_plan)))
     if one.at_risk and one.causes:
-        parts = causes(AtRisk(one.at_risk, one.causes, one.broken), one.currency, w)
-        said = ", ".join(f"{part.title.lower()} {part.sum}" for part in parts)
-        lines.append(w("report.risk", total=w.money(one.at_risk, one.currency), causes=said))
+        lines.append(_risk("report.risk", AtRisk(one.at_risk, one.causes, one.broken), one.currency, w))
     return lines
+
+
+def _risk(key: str, risk: AtRisk, currency: str, w: Words) -> str:
+    said = ", ".join(f"{part.title.lower()} {part.sum}" for part in causes(risk, currency, w))
+    return w(key, total=w.money(risk.total, currency), causes=said)
+
+
+def _outcome(one: CaseOutcome, names: dict[str, str], w: Words) -> OutcomeShown:
+    said = w("report.recheck_due", day=w.day_short(one.recheck_on))
+    if one.outcome is not None:
+        said = w("report.outcome", outcome=w.known("outcome", one.outcome))
+    effect = ""
+    if one.done is not None and one.expected is not None:
+        between = w.num(one.low or 0) if one.low == one.high else f"{w.num(one.low or 0)}–{w.num(one.high or 0)}"
+        effect = w("report.since_case", done=w.num(one.done), expected=w.due(one.expected), between=between)
+    return OutcomeShown(names.get(one.agent, one.agent), w(f"step.{one.step}"), said, effect)
+
+
+def _look(today: Today, found: DayReport, names: dict[str, str], w: Words) -> list[tuple[str, list[Shown]]]:
+    by_agent: dict[str, list[Shown]] = {}
+    for row in found.look:
+        by_agent.setdefault(row.agent, []).append(shown(row, today.floor, w))
+    return [(names.get(agent, agent), own) for agent, own in by_agent.items()]
 
 
 def _slice(today: Today, one: SliceReport, w: Words) -> SliceShown:

@@ -1,13 +1,14 @@
 """The Forecast page and ``/api/v1/forecast``: how the day and the month will end, and what is at risk."""
 
 import asyncio
+from datetime import date as Date
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from schemas.steps import Step
+from schemas.steps import MonthUnit, Step
 from services.board import ahead
 from services.board.ahead import Ahead, Foresight
 from services.board.forecast import Foreseen, every
@@ -18,6 +19,7 @@ from services.board.web.board import Board, listing
 from services.board.web.documented import answer, inlined
 from services.rules.forecast import Forecast
 from services.rules.money.month import Missing, Parts
+from services.rules.money.months import MonthsTold
 from services.rules.money.risk import AtRisk, Cause
 
 
@@ -50,7 +52,7 @@ class MonthRow(msgspec.Struct, frozen=True, kw_only=True):
     ``amounts`` recent payments."""
 
     scope: str
-    unit: Literal["payments", "minor"]
+    unit: MonthUnit
     currency: str | None
     done: int | None
     plan: float | None
@@ -72,6 +74,21 @@ class RiskRow(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     causes: dict[Cause, int]
     broken: Step | None
+
+
+class ToldRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of the month of the whole floor as foretold at the last close of ``date``. ``unit`` as in ``month``; ``end``:
+    what the month gave, null while it runs."""
+
+    date: Date
+    unit: MonthUnit
+    done: int
+    plan: float | None
+    median: int
+    low: int
+    high: int
+    p_plan: float | None
+    end: int | None
 
 
 def routes(board: Board) -> APIRouter:
@@ -96,11 +113,12 @@ def routes(board: Board) -> APIRouter:
             "the floor, teams and agents by step",
             month={"type": "array", "items": inlined(MonthRow)},
             at_risk={"type": "array", "items": inlined(RiskRow)},
+            told={"type": "array", "items": inlined(ToldRow)},
         ),
     )
     async def api(team: filters.Team = None, agent: filters.Agent = None) -> Response:
         """Counts expected by the end of today and how likely the plan of the day is; the month's payments of floor and
-        teams; money at risk by cause."""
+        teams; money at risk by cause; how the month was foretold day by day."""
         today = await board.today()
         now = board.clock.now()
         found = await _foresee(board, today, now)
@@ -117,6 +135,7 @@ def routes(board: Board) -> APIRouter:
             today.floor,
             month=[row for one in chosen for row in _month(one, currency)],
             at_risk=[row for one in chosen for row in _risks(one, currency)],
+            told=_told(found.months) if team is None and agent is None else [],
         )
 
     return router
@@ -168,6 +187,26 @@ def _month_row(
         else None,
         missing=list(one.month.missing) if found is None else [],
     )
+
+
+def _told(found: MonthsTold) -> list[ToldRow]:
+    """The newest first."""
+    ended = [(told, month.end) for month in found.kept for told in reversed(month.told)]
+    running = [(told, None) for told in reversed(found.current)]
+    return [
+        ToldRow(
+            date=one.date,
+            unit=found.unit,
+            done=one.done,
+            plan=one.plan,
+            median=one.median,
+            low=one.low,
+            high=one.high,
+            p_plan=one.p_plan,
+            end=end,
+        )
+        for one, end in [*running, *ended]
+    ]
 
 
 def _risks(one: Ahead, currency: str) -> list[RiskRow]:

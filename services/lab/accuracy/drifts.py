@@ -6,6 +6,7 @@ from random import Random
 import msgspec
 
 from schemas.floor import Floor
+from schemas.floor.learned import Prior
 from schemas.floor.model import Judgement
 from schemas.steps import Step
 from services.lab.accuracy.counts import AgentDay, funnel_day, one_step_day, shares
@@ -15,7 +16,7 @@ from services.lab.simulate.chance import stream
 from services.rules.day import working_day
 from services.rules.drift import limit, sums
 from services.rules.norms import norms_of
-from services.rules.pace import Point
+from services.rules.pace import Point, prior_of
 
 PACES = (ON_NORM, AT_70, AT_50)
 
@@ -75,7 +76,10 @@ def _of_floor(
     for kind in PACES:
         random = stream(seed, "drift", name, kind.name)
         played = [of(random, kind) for _ in range(days)]
-        found[kind] = {step: waits(_points(played, step, norm, parts), floor.judgement) for step, norm in norms.items()}
+        found[kind] = {
+            step: waits(_points(played, step, norm, parts), floor.judgement, prior_of(floor, floor.agents[0].id, step))
+            for step, norm in norms.items()
+        }
         advance(days)
     promised = floor.judgement.drift.slices_per_false_alarm
     for step, norm in norms.items():
@@ -98,11 +102,11 @@ def _points(played: Sequence[AgentDay], step: Step, norm: float, parts: Sequence
     return [Point(DATE, "", one.get(step, 0), due) for day in played for one, due in zip(day, expected, strict=True)]
 
 
-def waits(points: Sequence[Point], by: Judgement) -> Wait:
+def waits(points: Sequence[Point], by: Judgement, prior: Prior) -> Wait:
     """One long life after which every alarm begins anew, from 0: so all its waits are from 0, as the promise is."""
     alarms, reached, life = 0, limit(by), iter(points)
     alarm = True
     while alarm:
-        alarm = any(sum_ >= reached for sum_, _ in sums(life, by))
+        alarm = any(sum_ >= reached for sum_, _ in sums(life, by, prior))
         alarms += alarm
     return Wait.count(len(points), alarms)

@@ -18,7 +18,7 @@ from services.lab.simulate.chance import stream
 from services.rules.day import WorkingDay, working_day
 from services.rules.drop import drop_of_days, drop_today
 from services.rules.norms import norms_of
-from services.rules.pace import Point
+from services.rules.pace import Point, prior_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ def _points(day: WorkingDay, played: Sequence[AgentDay], due: Sequence[float]) -
 
 
 def _tell(floor: Floor, day: WorkingDay, course: Course, points: Sequence[Point], told: Told) -> None:
-    seen = False
+    seen, prior = False, prior_of(floor, floor.agents[0].id, STEP)
     for cut in day.cut_offs[1 if course.even else len(day.cut_offs) // 2 :]:
-        today = drop_today(points, DATE, cut.name, floor.judgement) is not None
-        past = drop_of_days(points, DATE, cut.name, floor.judgement) is not None
+        today = drop_today(points, DATE, cut.name, floor.judgement, prior) is not None
+        past = drop_of_days(points, DATE, cut.name, floor.judgement, prior) is not None
         told.slices, told.today, told.past = told.slices + 1, told.today + today, told.past + past
         seen = seen or today or past
     told.days, told.any = told.days + 1, told.any + seen

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.floor.forecasting import Forecasting
 from services.lab.accuracy.rates import Expected, Share
 from services.rules.forecast import INTERVAL, Forecast
 from services.rules.money.lag import Settled, learn
@@ -68,7 +69,7 @@ def foretell_month(random: Random, number: int) -> MonthEnd:
     lag = learn((Settled(issued, _known(paid)) for issued, paid, _ in invoices if issued < TODAY), TODAY)
     ahead = [((day - TODAY).days, MINUTES) for day in _working(TODAY, LAST)]
     rest = Rest(ahead, (LAST - TODAY).days, 1.0)
-    found = end_of_month(sales, lag, rest, None, overdispersion=OVERDISPERSION, seed=f"{number}")
+    found = end_of_month(sales, lag, rest, None, overdispersion=OVERDISPERSION, seed=f"{number}", by=Forecasting())
     if found.count is None or found.minor is None:
         raise ValueError(found.missing)
     came = [minor for _, paid, minor in invoices if paid is not None and TODAY.replace(day=1) <= paid <= LAST]

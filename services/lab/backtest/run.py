@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from schemas.floor import Floor
-from schemas.rows import AlertRow, CoachingRow, ForecastRow, SliceRow, TaskRow
+from schemas.rows import AlertRow, CoachingRow, ForecastRow, MonthForecastRow, SliceRow, TaskRow
 from schemas.steps import Level
 from services.lab.backtest.alerts import in_local_time, outages
+from services.lab.backtest.books import Ledgers
 from services.lab.backtest.day import Day, is_unattributed, known_by
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
@@ -39,6 +40,7 @@ class Result:
     coaching: list[CoachingRow] = field(default_factory=list)
     alerts: list[AlertRow] = field(default_factory=list)
     forecasts: list[ForecastRow] = field(default_factory=list)
+    month_forecasts: list[MonthForecastRow] = field(default_factory=list)
     evidence: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Task → why it was given and the calls to hear, as it was opened."""
     unattributed: int = 0
@@ -73,6 +75,8 @@ class _Run:
         self.slices: list[SliceRow] = []
         self.alerts: list[AlertRow] = []
         self.forecasts: list[ForecastRow] = []
+        self.months: list[MonthForecastRow] = []
+        self.ledgers = Ledgers(floor, versions)
 
     def dates(self) -> list[Date]:
         if not self.by_day:
@@ -119,6 +123,7 @@ class _Run:
                 one.day.date: one.lost(min(cut.at, one.day.ends), by, self._silent_of(one, by, silent, date)).spans
                 for one in back
             },
+            books=self.ledgers.books(date, cut.at, by) if cut == day.day.cut_offs[-1] else None,
             trust=TrustEvidence(
                 silent=self.silent.open_at(day.day, by),
                 silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
@@ -154,6 +159,7 @@ class _Run:
         self.cases += closing.cases
         self.slices += closing.rows
         self.forecasts += closing.forecasts
+        self.months += closing.months
 
     def _day(self, date: Date) -> Day:
         if date not in self.days:
@@ -202,6 +208,7 @@ class _Run:
                 key=lambda row: (row.fired_at, row.scope, row.alert),
             ),
             forecasts=self.forecasts,
+            month_forecasts=self.months,
             evidence={task.task: task.evidence for task in [*(one.task for one in self.closed), *self.open]},
             unattributed=sum(is_unattributed(version) for version in versions),
             outside=self._outside(versions),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import Any
 
-from schemas.rows import ForecastRow, SliceRow
+from schemas.rows import ForecastRow, MonthForecastRow, SliceRow
 from schemas.steps import Step
 from services.rules.exposure import States
+from services.rules.money.books import Books
 from services.rules.rung import Answers
 from services.rules.spans import Spans
 from services.rules.tasks import Case, Task, Verified
@@ -26,6 +27,7 @@ class Evidence:
 
     ``done``: since local midnight up to the cut-off; ``in_slice``: since the previous cut-off.
     ``since_task``: task → its step's count in (opened, cut-off]. ``answers``: agent → path → (attempts, answered) today.
+    ``books``: at the day's last close, what the month is foretold by; None at the others.
     ``states`` and ``technical``: per date, then agent; today's, and those of every date an open task reaches back to.
     """
 
@@ -36,6 +38,7 @@ class Evidence:
     states: Mapping[Date, Mapping[str, States]] = field(default_factory=dict)
     technical: Mapping[Date, Mapping[str, Spans]] = field(default_factory=dict)
     trust: TrustEvidence = field(default_factory=TrustEvidence)
+    books: Books | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,4 @@ class Closing:
     issues: list[TeamIssue]
     trust: dict[str, dict[Step, tuple[str, ...]]]
     forecasts: list[ForecastRow] = field(default_factory=list)
+    months: list[MonthForecastRow] = field(default_factory=list)

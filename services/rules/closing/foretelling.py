@@ -1,18 +1,20 @@
-"""The end of the day as it looks at the cut-off, kept so that it can be held against what came (DOMAIN §11).
+"""The end of the day, and of the month, as they look at the cut-off; kept to be held against what came (DOMAIN §11).
 
-For the floor and its teams, per step with a norm. ``plan`` is that of the norms: the month's plan in money belongs to the
-board, which knows payments of the whole month (docs/decisions/0024-money-at-risk.md).
+For the floor and its teams, the day per step with a norm (``plan`` is that of the norms, docs/decisions/0024-money-at-risk.md),
+the month at the day's last close (docs/decisions/0032-months-foretold-are-kept.md).
 """
 
 from collections.abc import Iterable, Sequence
 
-from schemas.rows import ForecastRow
-from schemas.steps import STEPS, Step
+from schemas.rows import ForecastRow, MonthForecastRow
+from schemas.steps import STEPS, MonthUnit, Step
 from services.rules.closing.rows import rounded
 from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
-from services.rules.forecast import Course, course, end_of_day, plan_of_step, together
+from services.rules.forecast import Course, Forecast, course, end_of_day, plan_of_step, together
 from services.rules.judging import Due
+from services.rules.money.books import Books
+from services.rules.money.outlook import lag_of, outlooks
 from services.rules.norms import norms_of
 
 
@@ -40,12 +42,42 @@ def foretold(view: FloorView, cut: CutOff, dues: Sequence[Due]) -> list[Forecast
 
 def _row(view: FloorView, cut: CutOff, scope: str, step: Step, courses: Iterable[Course], beside: int) -> ForecastRow:
     whole, by = together(courses, beside), view.floor.judgement
-    said = end_of_day(whole, plan_of_step(whole), cv=by.team.prior_cv, overdispersion=by.overdispersion)
+    kind, _, name = scope.partition(":")
+    phi = by.of(name, step).overdispersion if kind == "team" else by.overdispersion
+    said = end_of_day(whole, plan_of_step(whole), cv=by.team.prior_cv, overdispersion=phi)
     return ForecastRow(
         date=view.today.date,
         slice=cut.name,
         scope=scope,
         step=step,
+        done=said.done,
+        plan=rounded(said.plan),
+        median=said.median,
+        low=said.low,
+        high=said.high,
+        p_plan=rounded(said.p_plan),
+    )
+
+
+def foretold_month(view: FloorView, cut: CutOff, books: Books) -> list[MonthForecastRow]:
+    """Sorted as floor and teams stand in the floor file; nothing where too little is known."""
+    day = view.today
+    exposures = {agent.id: view.exposure(agent, day.date) for agent in view.floor.agents}
+    found = []
+    for one in outlooks(view.floor, day, exposures, books, lag_of(books, day.date), cut.at):
+        units: tuple[tuple[MonthUnit, Forecast | None], ...] = (
+            ("payments", one.month.count),
+            ("minor", one.month.minor),
+        )
+        found += [_month_row(view, one.scope, unit, said) for unit, said in units if said is not None]
+    return found
+
+
+def _month_row(view: FloorView, scope: str, unit: MonthUnit, said: Forecast) -> MonthForecastRow:
+    return MonthForecastRow(
+        date=view.today.date,
+        scope=scope,
+        unit=unit,
         done=said.done,
         plan=rounded(said.plan),
         median=said.median,

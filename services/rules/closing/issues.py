@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.floor import Floor
+from schemas.floor.learned import Prior
 from schemas.steps import STEPS, Step
 from services.rules.attribution import Attributed, of_team, of_team_drop
 from services.rules.closing.evidence import Doubts, TeamIssue
@@ -77,7 +78,8 @@ def _drop(floor: Floor, step: Step, own: Sequence[Due]) -> dict[str, Any] | None
     now = Part(sum(one.in_slice for one in own), sum(one.expected_in_slice or 0.0 for one in own))
     whole = Part(sum(one.done for one in own), sum(one.expected or 0.0 for one in own))
     before = Part(whole.done - now.done, whole.expected - now.expected)
-    one = drop(before, now, floor.judgement, cv=floor.judgement.team.prior_cv)
+    by = floor.judgement
+    one = drop(before, now, by, Prior(by.team.prior_cv, by.of(own[0].team, step).overdispersion))
     if one is None:
         return None
     return {

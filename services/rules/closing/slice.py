@@ -4,7 +4,7 @@ from datetime import date as Date
 
 from schemas.floor import Floor
 from services.rules.closing.evidence import Closing, Evidence
-from services.rules.closing.foretelling import foretold
+from services.rules.closing.foretelling import foretold, foretold_month
 from services.rules.closing.issues import issues
 from services.rules.closing.issuing import new_tasks
 from services.rules.closing.rows import dues, row
@@ -31,9 +31,10 @@ def close(
     rows = [row(one, date, cut) for one in judged]
     teams = issues(floor, expected, common_causes(expected, floor.judgement), memory, doubts)
     ends = foretold(view, cut, expected)
+    months = foretold_month(view, cut, evidence.books) if evidence.books is not None else []
     if not on_time:
-        return Closing(rows, [], [], [], teams, doubts, ends)
+        return Closing(rows, [], [], [], teams, doubts, ends, months)
     verified = verified_tasks(view, cut, judged, memory, doubts)
     cases = coaching_cases(view, cut, judged, verified, memory)
     opened = new_tasks(view, cut, judged, verified, memory)
-    return Closing(rows, opened, verified, cases, teams, doubts, ends)
+    return Closing(rows, opened, verified, cases, teams, doubts, ends, months)

@@ -9,14 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date as Date
 from math import prod
-from typing import Final
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-
-MIN_LINKED: Final = 10
-"""Fewer invoices seen paid tell no lag."""
 
 Floats = NDArray[np.float64]
 

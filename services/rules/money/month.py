@@ -18,15 +18,12 @@ from zlib import crc32
 import numpy as np
 from numpy.random import PCG64, Generator
 
+from schemas.floor.forecasting import Forecasting
 from services.rules.deviation import EXACT
-from services.rules.forecast import INTERVAL, MIN_PAYMENTS, Forecast, MonthPlan
-from services.rules.money.lag import MIN_LINKED, DrawnLag, Floats, Lag
+from services.rules.forecast import INTERVAL, Forecast, MonthPlan
+from services.rules.money.lag import DrawnLag, Floats, Lag
 
 DRAWS: Final = 4000
-MIN_INVOICES: Final = 10
-"""Fewer recent invoices give no pace to expect the next by."""
-MIN_LINKED_SHARE: Final = 0.5
-"""When fewer of the payments name their invoice, most open invoices may be paid ones."""
 SINGLE: Final = 400
 """So many different open invoices are drawn one by one; more of them by age."""
 
@@ -117,13 +114,13 @@ class Month:
 
 
 def end_of_month(
-    sales: Sales, lag: Lag, rest: Rest, plan: MonthPlan | None, *, overdispersion: float, seed: str
+    sales: Sales, lag: Lag, rest: Rest, plan: MonthPlan | None, *, overdispersion: float, seed: str, by: Forecasting
 ) -> Month:
     """
     Args:
         seed: what the draws are told apart by: date and scope.
     """
-    missing = tuple(_missing(sales, lag, rest))
+    missing = tuple(_missing(sales, lag, rest, by))
     if set(missing) - {"amounts"}:
         return Month(None, None, None, None, missing)
     random = Generator(PCG64(crc32(seed.encode())))
@@ -143,16 +140,16 @@ def end_of_month(
     return Month(count, minor, parts, _parts(sales.paid_minor, open_minor, ahead_minor, unlinked_minor), ())
 
 
-def _missing(sales: Sales, lag: Lag, rest: Rest) -> Iterator[Missing]:
+def _missing(sales: Sales, lag: Lag, rest: Rest, by: Forecasting) -> Iterator[Missing]:
     ahead = sum(min_ for _, min_ in rest.days) > 0
     waiting = ahead or bool(sales.open)
-    if waiting and sales.linked < MIN_LINKED_SHARE * sales.payments:
+    if waiting and sales.linked < by.min_linked_share * sales.payments:
         yield "links"
-    elif waiting and lag.known < MIN_LINKED:
+    elif waiting and lag.known < by.min_paid:
         yield "lag"
-    if ahead and (sales.recent_invoices < MIN_INVOICES or sales.recent_min <= 0):
+    if ahead and (sales.recent_invoices < by.min_invoices or sales.recent_min <= 0):
         yield "pace"
-    if waiting and sales.amounts.count < MIN_PAYMENTS:
+    if waiting and sales.amounts.count < by.min_payments:
         yield "amounts"
 
 

@@ -9,8 +9,6 @@ from typing import Final
 
 from scipy.special import betaincinv
 
-RECORD_DAYS: Final = 20
-"""Working days looked back on."""
 CONFIDENCE: Final = 0.9
 CHANCES: Final = ((0.0, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1.0))
 """Forecasts are held together by the chance they gave: small, even, large."""

@@ -288,7 +288,9 @@ def test_an_edited_target_is_what_is_verified(postgres_dsn: str) -> None:
 
     def result(target: int | None) -> Any:
         async def closed(pool: Any) -> Any:
-            await pool.execute("TRUNCATE facts, tasks, closes, slices, coaching, team_issues, forecasts, task_acts")
+            await pool.execute(
+                "TRUNCATE facts, tasks, closes, slices, coaching, team_issues, forecasts, month_forecasts, task_acts"
+            )
             await store(postgres_dsn, a_plain_day(), FLOOR)
             assert await closer(pool, at(11, 3, 3.5)).close_due() == 1
             first = (await rows_of(pool, "tasks", "agent"))[0]

@@ -29,7 +29,10 @@ async def test_a_line_becomes_the_floor(engine):
     (alert,) = await day.all(alerts)
     assert (alert.verdict, alert.scope, alert.state) == ("floor", "floor:floor", "firing")
     assert alert.evidence["lines"] == ["pbx/trunk-a", B]
-    assert [row.verdict for row in await day.all(alert_transitions, alert_transitions.c.transition)] == ["line", "floor"]
+    assert [row.verdict for row in await day.all(alert_transitions, alert_transitions.c.transition)] == [
+        "line",
+        "floor",
+    ]
     assert {row.agent for row in await day.all(technical)} == {"ivan", "maria", "petr", "olga"}
     told = await living(day)
     assert [(row.payload["verdict"], row.transition) for row in told] == [("line", 0), ("floor", 1)]

@@ -24,6 +24,7 @@ NOWHERE = "127.0.0.1:1"
 
 def board_on(dsn: str, bootstrap: str = NOWHERE, now: datetime = NOW, **settings: Any) -> Service:
     """A board whose clock begins at *now*, the seeded moment; nothing runs before it is asked to."""
+    settings.setdefault("board_read_deadline_s", 60)  # a busy machine is not a database that is away
     chosen = BoardSettings(
         postgres_dsn=SecretStr(dsn),
         kafka_bootstrap=bootstrap,

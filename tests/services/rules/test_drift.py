@@ -6,12 +6,14 @@ from math import exp, log
 
 import pytest
 
+from schemas.floor.learned import Prior
 from schemas.floor.model import Judgement
 from schemas.rows import SliceRow
 from services.rules.drift import drift, limit
 from services.rules.pace import Point, points
 
 PLAIN = Judgement(overdispersion=1.0)
+PRIOR = PLAIN.of("hunters", "calls")
 MONDAY = date(2026, 11, 2)
 
 
@@ -21,8 +23,8 @@ def told(counts: list[int], expected: float = 6.0) -> list[Point]:
 
 def test_the_sum_by_hand() -> None:
     """Three slices of 2 out of 6: S grows by 2·ln ½ + 3 = 1.614 each, the fourth passes ln 200 = 5.298."""
-    assert drift(told([2, 2, 2]), PLAIN) is None
-    found = drift(told([9, 2, 2, 2, 2]), PLAIN)
+    assert drift(told([2, 2, 2]), PLAIN, PRIOR) is None
+    found = drift(told([9, 2, 2, 2, 2]), PLAIN, PRIOR)
 
     assert found is not None
     assert found.score == pytest.approx(4 * (2 * log(0.5) + 3))
@@ -32,13 +34,13 @@ def test_the_sum_by_hand() -> None:
 def test_it_passes_when_the_pace_is_back() -> None:
     """However long it lasted: the sum is held at twice the limit."""
     long = told([1] * 40)
-    assert drift(long, PLAIN) is not None
-    assert drift([*long, *told([9] * 4)], PLAIN) is None
+    assert drift(long, PLAIN, PRIOR) is not None
+    assert drift([*long, *told([9] * 4)], PLAIN, PRIOR) is None
 
 
 def test_overdispersion_makes_it_slower() -> None:
     """What varies more takes more to be seen."""
-    assert drift(told([2, 2, 2, 2]), Judgement(overdispersion=1.3)) is None
+    assert drift(told([2, 2, 2, 2]), PLAIN, Prior(0.4, 1.3)) is None
 
 
 def test_one_false_alarm_in_two_hundred_slices_at_most() -> None:

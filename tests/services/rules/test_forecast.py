@@ -148,4 +148,4 @@ def test_days_left_of_the_month() -> None:
 )
 def test_payments_of_the_day(month: MonthPlan, paid: Paid, days: int, plan: float | None) -> None:
     """With four payments today: an even share of what is left of the month, in payments."""
-    assert plan_of_payments(month, paid, 4, days) == plan
+    assert plan_of_payments(month, paid, 4, days, 10) == plan

@@ -269,3 +269,30 @@ def test_what_calls_no_trainer(found: Case | None) -> None:
 def test_the_re_check_is_in_working_days(on: date, days: int, wanted: date) -> None:
     """Weekends and the country's holidays do not count."""
     assert recheck_on(floor(day='start: "09:00", end: "18:00", holidays: RU'), on, days) == wanted
+
+
+@pytest.mark.parametrize(
+    ("agent", "on", "days", "wanted"),
+    [
+        ("ivan", MONDAY, 5, NEXT_MONDAY),
+        ("petr", MONDAY, 1, date(2026, 11, 25)),
+        ("petr", MONDAY, 5, date(2026, 12, 9)),
+        ("zoya", FRIDAY, 1, date(2026, 12, 2)),
+        ("last", MONDAY, 5, NEXT_MONDAY),
+    ],
+    ids=["the team's days", "monday and wednesday", "five of them", "after leave", "who leaves: the team's days"],
+)
+def test_the_re_check_waits_for_the_agents_own_days(agent: str, on: date, days: int, wanted: date) -> None:
+    """Somebody who works twice a week has had five chances after two and a half weeks."""
+    described = floor(PEOPLE)
+    assert recheck_on(described, on, days, agent=described.agent_by_id[agent]) == wanted
+
+
+def test_a_case_is_re_checked_on_the_agents_own_days() -> None:
+    """The case of a part-timer carries that date."""
+    described = floor(PEOPLE)
+    failed = replace(task(), agent="petr", team="farmers")
+    seen = Verified(failed, instant("13:00"), "not_done", 0, 20.0, met=False, index=0.5)
+    found = escalate(*(seen, True, True, 2, 0, False), floor=described, date=MONDAY, cut=cut_of(described, "13:00"))
+    assert found is not None
+    assert found.recheck_on == date(2026, 12, 9)

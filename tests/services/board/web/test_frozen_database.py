@@ -6,12 +6,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import psutil
 import pytest
 
-from services.board.app import Service
 from services.local.postgres import EmbeddedPostgres
+from tests.services.board.conftest import board_on, client_of
 
 PATHS = ("/slices", "/tasks", "/lines", "/alerts", "/agents/alina", "/api/v1/slices", "/api/v1/tasks", "/api/v1/calls")
 SOON_S = 15.0
@@ -34,16 +33,18 @@ def standing_still(postgres: EmbeddedPostgres) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["with open connections", "before the first reading"])
-async def test_a_frozen_database(
-    service: Service, client: httpx.AsyncClient, postgres: EmbeddedPostgres, warm: bool
-) -> None:
+async def test_a_frozen_database(seeded_dsn: str, postgres: EmbeddedPostgres, warm: bool) -> None:
     """503 for every page and resource long before a command times out; 200 again afterwards."""
-    if warm:
-        await service.followed.refresh()
-        await service.live.reload()
-    with standing_still(postgres):
-        async with asyncio.timeout(SOON_S):
-            answers = await asyncio.gather(*(client.get(path) for path in PATHS))
-    assert {path: answer.status_code for path, answer in zip(PATHS, answers, strict=True)} == dict.fromkeys(PATHS, 503)
-    assert {answer.headers["retry-after"] for answer in answers} == {"5"}
-    assert (await client.get("/slices")).status_code == 200
+    service = board_on(seeded_dsn, board_read_deadline_s=3)
+    async with client_of(service) as client:
+        if warm:
+            await service.followed.refresh()
+            await service.live.reload()
+        with standing_still(postgres):
+            async with asyncio.timeout(SOON_S):
+                answers = await asyncio.gather(*(client.get(path) for path in PATHS))
+        codes = {path: answer.status_code for path, answer in zip(PATHS, answers, strict=True)}
+        assert codes == dict.fromkeys(PATHS, 503)
+        assert {answer.headers["retry-after"] for answer in answers} == {"5"}
+        assert (await client.get("/slices")).status_code == 200
+    await service.engine.dispose()

@@ -36,7 +36,7 @@ def test_a_lower_limit_does_not_keep_it() -> None:
     """That of one false alarm in 20 slices is found out."""
     by = one_step(1).judgement.model_copy(update={"drift": Drift(slices_per_false_alarm=20)})
     random = stream(SEED, "lower")
-    found = waits([Point(DATE, "", poisson(random, 10.0), 10.0) for _ in range(16000)], by)
+    found = waits([Point(DATE, "", poisson(random, 10.0), 10.0) for _ in range(16000)], by, by.of("", "calls"))
     assert found.alarms > stats.poisson.isf(ERROR, found.slices / 200)
 
 

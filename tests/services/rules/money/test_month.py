@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from schemas.floor.forecasting import Forecasting
 from services.rules.forecast import MonthPlan
 from services.rules.money.lag import Lag, Settled, learn
 from services.rules.money.month import Amounts, Month, OpenInvoices, Rest, Sales, end_of_month
@@ -31,7 +32,7 @@ SALES = Sales(
 
 
 def foresee(sales: Sales = SALES, lag: Lag = LAG, rest: Rest = REST, plan: MonthPlan | None = None) -> Month:
-    return end_of_month(sales, lag, rest, plan, overdispersion=1.3, seed="2026-11-16|floor:main")
+    return end_of_month(sales, lag, rest, plan, overdispersion=1.3, seed="2026-11-16|floor:main", by=Forecasting())
 
 
 def test_the_mean_adds_up() -> None:
