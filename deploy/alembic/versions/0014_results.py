@@ -1,13 +1,13 @@
 """Results beside calls are found without reading the calls: one fact in twenty, of weeks and months
 
-Revision: 0014, after 0010.
+Revision: 0014, after 0011.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
