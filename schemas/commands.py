@@ -59,7 +59,10 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
-    """*by* answers a dispute: ``upheld`` leaves the mark as it is, else *mark* stands instead of it."""
+    """*by* answers a dispute: ``upheld`` leaves the mark as it is, else *mark* stands instead of it.
+
+    ``alone``: the mark is *by*'s own, and nobody else could answer.
+    """
 
     call: str
     dispute: int
@@ -67,6 +70,7 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     upheld: bool
     mark: float | None = None
+    alone: bool = False
 
 
 class UnderWay(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from schemas.floor.days import WEEKDAYS
 from schemas.floor.model import Floor
-from schemas.floor.quality import quality_problems
+from schemas.floor.quality import Form, quality_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,21 @@ def _dropped(plain: dict[str, Any], where: tuple[str | int, ...]) -> bool:
 
 def dump(floor: Floor) -> str:
     """The floor as YAML, defaults left out."""
+    return _text(floor.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
+def card(form: Form, id_: str) -> str:
+    """The block ``quality`` of a floor file with *form* as a floor's own of that id; its numbers stand in it, to be changed."""
+    told = form.model_dump(mode="json", exclude_defaults=True)
+    own = {**told, "id": id_, "critical_cap": form.critical_cap, "zones": form.zones.model_dump(mode="json")}
+    return _text({"quality": {"card": id_, "forms": [own]}})
+
+
+def _text(value: Any) -> str:
     yaml = YAML()
     yaml.default_flow_style = False
     out = io.StringIO()
-    yaml.dump(_plain(floor.model_dump(mode="json", by_alias=True, exclude_defaults=True)), out)
+    yaml.dump(_plain(value), out)
     return out.getvalue()
 
 

@@ -219,6 +219,9 @@ class SliceDrop(Strict):
     below: Share = 0.8
     probability: Share = 0.90
     past_days: int = Field(5, ge=1, description="so many earlier days of the same slice are compared with")
+    technical_share: Share = Field(
+        0.05, description="of a team, whoever lost this share of the day or more is not compared"
+    )
 
 
 class Drift(Strict):
@@ -332,6 +335,9 @@ class Notify(Strict):
     ack_within_s: float = 900
     head: Head = Head()
     budget: int | None = Field(3, ge=1, description="alerts delivered a day; null: as many as there are")
+    severe_agents: int = Field(
+        3, ge=1, description="an outage of half a team and of at least so many people is told beyond the budget"
+    )
     again_s: float = Field(900, ge=0, description="the same fault again so soon after its end waits that long")
     maintenance: tuple[Maintenance, ...] = ()
     people: tuple[Ally, ...] = ()

@@ -132,13 +132,19 @@ class Form(Strict):
 class Listening(Strict):
     """Which calls people hear, and what is made of their marks."""
 
-    per_agent_week: int = Field(5, ge=1, le=100, description="calls of an agent to be heard in seven days")
+    per_agent_week: int = Field(5, ge=1, le=100, description="calls of an agent to be heard in the days of days")
+    days: int = Field(7, ge=1, le=31, description="the queue is drawn from the calls of so many days before")
+    shown: int = Field(15, ge=1, le=1000, description="calls of the queue that the page lists at a time")
     random: Share = 0.4
     targeted: Share = 0.4
     reference: Share = 0.2
     seed: int = 0
     min_talk_s: float = Field(60, ge=0, description="shorter calls are not drawn at random: there is nothing to mark")
     aborted_s: float = Field(60, gt=0, description="targeted: answered, and over sooner than this")
+    presented_within_s: float = Field(
+        3600, ge=0, description="a presentation that names no call belongs to a call that ended at most so long before"
+    )
+    best_share: Share = Field(0.15, description="of a team: whose calls are heard as a reference")
     double_share: Share = Field(
         0.2, description="of the random calls: marked by two people who do not see each other's marks"
     )
@@ -161,11 +167,40 @@ _CARD = Annotated[
 ]
 
 
+class Finding(Strict):
+    """How transcripts are read. Transcripts that were read stay as they are."""
+
+    pause_s: float = Field(2, ge=0, description="what one speaker says with shorter pauses is read as one stretch")
+    quotes: int = Field(5, ge=1, le=100, description="quotes kept of one question")
+
+
+class Hearing(Strict):
+    """Which calls a task names, by its rung."""
+
+    calls: int = Field(2, ge=0, le=20, description="calls in which the rung broke; a good one comes on top")
+    pause_s: float = Field(600, gt=0, description="dials: conversations after which so long a pause came")
+    at_once_s: float = Field(10, gt=0, description="answers: hung up sooner than this")
+    cut_off_s: tuple[float, float] = Field((10, 60), description="long calls: cut off between these")
+    belongs_s: float = Field(
+        3600, ge=0, description="a presentation or an invoice that names no call came of one that ended so long before"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Hearing":
+        if not 0 <= self.cut_off_s[0] < self.cut_off_s[1]:
+            raise ValueError("hearing.cut_off_s must be two numbers in order")
+        return self
+
+
 class Quality(Strict):
     card: _CARD = Field("default", description="default, the id of one of forms, or a form described here")
     forms: tuple[Form, ...] = Field((), description="forms of particular teams")
     machines: tuple[str, ...] = Field((), description="authors of scores that are programs; machine… always is one")
     listening: Listening = Listening()
+    hearing: Hearing = Hearing()
+    reading: Finding = Finding()
+    certainty: float = Field(0.95, gt=0.5, lt=1, description="of the intervals of scores, stages and agreement")
+    min_pairs: int = Field(5, ge=1, description="calls marked by two people; with fewer the agreement is not named")
 
     def is_machine(self, by: str) -> bool:
         """Whether this author of a score is a program: shown, and counted neither as a score nor as an opinion."""

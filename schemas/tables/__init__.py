@@ -5,7 +5,8 @@ aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, fo
 differences;
 alerts — alerts, alert_transitions, technical, outbox, messages, silences
 (``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
-board — task_acts, coaching_acts, and of ``tasks`` what an act changes: state, target, issued, dismissed_at,
+board — coaching_acts, and together with alerts (services.acts) task_acts and of ``tasks`` what an act changes:
+state, target, issued, dismissed_at,
 accounts (together with ``srez account``), password_links, sessions, logins.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.

@@ -68,6 +68,7 @@ facts = sa.Table(
     Column("journal_id", BigInteger),
     Column("published_at", Instant),
     Index("facts_day_agent", "day", "agent"),
+    Index("facts_results", "day", "agent", postgresql_where=text("type <> 'srez.call.ended.v1'")),
     Index("facts_line_occurred", "line", "occurred_at"),
     Index("facts_source_received", "source", "received_at"),
     Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),
@@ -193,6 +194,13 @@ disputes = sa.Table(
     Column("outcome", Text, comment="upheld, changed"),
     Column("new_mark", Float, comment="stands instead of mark when changed"),
     Column("answer", Text),
+    Column(
+        "alone",
+        Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="who answered had given the mark or disputed it: there was nobody else",
+    ),
     sa.UniqueConstraint("score"),
     comment="an agent disputes one question of a score; both marks are kept",
 )

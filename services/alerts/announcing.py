@@ -1,8 +1,8 @@
 """Turns what happened into outbox rows: who hears of it, with what payload, and when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from schemas.floor import Floor
 from schemas.floor.model import MessageKind
@@ -12,6 +12,9 @@ from services.alerts.notifiers import ABILITIES
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
 from services.rules.alerting.pipeline import quiet_until
+
+DETAILED: Final = ("line", "silence", "window")
+"""Forms whose evidence stands in the thread, as the form ``…_details``."""
 
 
 def frame(floor: Floor, date: str, team: str | None, board_url: str | None) -> dict[str, Any]:
@@ -60,26 +63,43 @@ def of_alert(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[
             for lane in routing.head(floor, kind, payload["team"])
             if (lane.channel.id, lane.target) not in known
         ]
-    if payload["form"] == "line":
-        details = {**payload, "form": "line_details", "parent": alert}
+    if payload["form"] in DETAILED:
+        details = {**payload, "form": f"{payload['form']}_details", "parent": alert}
         found += in_threads(found, f"{alert}/details", transition, kind, details, floor)
     return found
 
 
-def reminder(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[Outgoing]:
-    """That it still lasts and nobody has it: below the living message, else as a message where states are not all sent."""
+def reminder(floor: Floor, payload: Mapping[str, Any], transition: int, *, aloud: bool) -> list[Outgoing]:
+    """That it still lasts and nobody has it: below the living message, else as a message where states are not all sent.
+
+    Args:
+        aloud: the whole channel hears of it; else only who is named, and whoever follows the thread.
+    """
     kind, alert, team = payload["kind"], payload["alert"], payload["team"]
     told = {**payload, "form": "reminder", "of": payload["form"], "mentions": list(routing.lead(floor, team))}
     living = to_lanes(floor, kind, team, alert, transition, told)
     found = in_threads(
-        living, f"{alert}/again/{transition}", transition, kind, {**told, "parent": alert, "broadcast": True}, floor
+        living, f"{alert}/again/{transition}", transition, kind, {**told, "parent": alert, "broadcast": aloud}, floor
     )
+    if not aloud:
+        return found
     kinds = {channel.id: channel.kind for channel in floor.notify.channels}
     for one in living:
         ability = ABILITIES[kinds.get(one.channel, "console")]
         if not (ability.threads or ability.edits or ability.every_state):
             found.append(Outgoing(f"{alert}/again/{transition}", transition, one.channel, one.target, kind, told))
     return found
+
+
+def of_case(floor: Floor, of_slice: Sequence[Outgoing], case: str, payload: dict[str, Any]) -> list[Outgoing]:
+    """A coaching case: in the thread of its slice where that is told, so that a head has one message a slice."""
+    key, group = f"coaching:{case}", of_slice[0].group_key
+    own = to_lanes(floor, "coaching", payload["team"], key, 0, payload)
+    places = {(one.channel, one.target) for one in of_slice}
+    same = [one for one in own if (one.channel, one.target) in places]
+    below = in_threads(same, key, 0, "coaching", {**payload, "parent": group}, floor)
+    threaded = {(one.channel, one.target) for one in below}
+    return below + [one for one in own if (one.channel, one.target) not in threaded]
 
 
 def to_lanes(

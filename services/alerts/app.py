@@ -48,7 +48,8 @@ async def run(settings: AlertsSettings) -> None:
     def newest() -> Floor | None:
         return followed.versions[-1][2] if followed.versions else None
 
-    door = SlackDoor(engine, Clock.from_environment(), newest, os.environ, lambda: _wake(wake))
+    making = _making(settings)
+    door = SlackDoor(engine, Clock.from_environment(), newest, making, lambda: _wake(wake))
     api.include_router(door.routes())
     server, serving = await http.serve_beside(api, settings.bind, settings.alerts_port)
     try:
@@ -62,6 +63,16 @@ async def run(settings: AlertsSettings) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(serving, STOP_WITHIN_S)
         await engine.dispose()
+
+
+def _making(settings: AlertsSettings) -> Making:
+    return Making(
+        os.environ,
+        settings.slack_api_url,
+        settings.alerts_send_timeout_s,
+        settings.telegram_api_url,
+        5 * settings.alerts_keep_s,
+    )
 
 
 def _wake(wake: list[Callable[[], None]]) -> None:
@@ -87,13 +98,7 @@ async def _work(
     stop: asyncio.Event,
 ) -> None:
     clock = Clock.from_environment()
-    making = Making(
-        os.environ,
-        settings.slack_api_url,
-        settings.alerts_send_timeout_s,
-        settings.telegram_api_url,
-        5 * settings.alerts_keep_s,
-    )
+    making = _making(settings)
     channels = Channels(making)
 
     def newest() -> Floor:
@@ -121,7 +126,7 @@ async def _work(
         evaluation.suspects.setdefault(date, set()).add(line)
 
     news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
-    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s)
+    keeping = Keeping(engine, channels, newest, settings.alerts_keep_s, metrics)
     telegram = TelegramDoor(engine, clock, newest, making, looking.wake, settings.alerts_telegram_poll_s)
     parts[:] = [looking, news]
     wake[:] = [looking.wake]

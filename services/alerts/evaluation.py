@@ -4,7 +4,7 @@ It is right after any pause: it starts from PostgreSQL each time, and what it ha
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from schemas.floor import Floor
 from services.alerts import announcing
 from services.alerts.acting import Acting
+from services.alerts.findings import acted, slices
 from services.alerts.findings import day as days
-from services.alerts.findings import slices
 from services.alerts.findings.episode import Episode
-from services.alerts.findings.lines import line_failures
+from services.alerts.findings.lines import Failing, line_failures
 from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
 from services.alerts.findings.telling import one_told
@@ -27,9 +27,13 @@ from services.alerts.storage.outbox import Outgoing
 from services.alerts.telling import Telling
 from services.kit.clock import Clock
 from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.spans import Spans
 
 THREADS: Final = 20
 """So many tasks of one slice get their details in the thread."""
+
+ACTED_FOR: Final = timedelta(days=7)
+"""Acts about tasks given so long ago are still shown on the messages that gave them."""
 
 Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
 
@@ -51,22 +55,33 @@ class Evaluation:
         self._board_url, self._refresh_s, self._lines_s = board_url, refresh_s, lines_s
         self._silences = Silences()
         self._windows = Windows()
-        self._failing: dict[Date, list[Episode]] = {}
+        self._failing: dict[Date, list[Failing]] = {}
+        self._lost: dict[Date, Mapping[str, Spans]] = {}
+        self._applied: dict[str, Episode] = {}
         self.telling = Telling(engine, clock, versions)
         self.acting = Acting(engine, clock, self.telling)
         self._asked: dict[Date, float] = {}
+        self._told_acts: dict[Any, int] = {}
         self.suspects: dict[Date, set[str]] = {}
+
+    @property
+    def windows_s(self) -> float:
+        """How long the detectors over windows took, the last time that they had to look."""
+        return self._windows.took_s
 
     async def look(self) -> int:
         """Evaluate everything now; returns how many messages were written."""
         now = self._clock.now()
         latest = self._versions()[-1][2]
         today = date_of(now, latest.zone)
+        oldest = today - timedelta(days=1)
+        self._applied = {alert: one for alert, one in self._applied.items() if one.date >= oldest}
         written = await self.acting.work()
         written += await self._lines(today, now)
         written += await self._sources(today, now)
         written += await self._over_windows(today, now)
         written += await self._slices(today, now)
+        written += await self._acted(today)
         written += await self.telling.look(now)
         return written + await self._report(now)
 
@@ -82,16 +97,16 @@ class Evaluation:
         for row in open_:
             by_date.setdefault(row.date, set()).add(row.evidence["line"])
         written = 0
-        self._failing = {}
+        self._failing, self._lost = {}, {}
         for date, lines in sorted(by_date.items()):
             if not lines:
                 continue
             floor = self._floor(date)
             async with self._engine.connect() as connection:
-                episodes = await line_failures(connection, floor, date, lines, now)
-            self._failing[date] = episodes
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+                episodes, self._failing[date], self._lost[date] = await line_failures(
+                    connection, floor, date, lines, now
+                )
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -109,13 +124,13 @@ class Evaluation:
         floor = self._floor(today)
         async with self._engine.connect() as connection:
             open_ = await alerts.open_alerts(connection, "source_silence")
-            episodes = await self._silences.look(connection, floor, now)
+            episodes = await self._silences.look(
+                connection, floor, now, lambda: self._windows.usual(connection, floor, today), self._lost.get(today, {})
+            )
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0
         held = {row.fingerprint: row for row in open_ if row.date < today}
-        for episode in episodes:
-            if episode.fingerprint not in held:
-                written += await self._apply(floor, episode)
+        written += await self._apply_all(floor, [one for one in episodes if one.fingerprint not in held])
         known = {episode.fingerprint for episode in episodes}
         for row in open_:
             source = row.evidence["source"]
@@ -125,7 +140,7 @@ class Evaluation:
                 async with self._engine.connect() as connection:
                     ended = await arrivals.first_after(connection, source, row.fired_at)
                 if ended is not None:
-                    written += await self._apply(floor, carried(row, ended))
+                    written += await self._apply_all(floor, [carried(row, ended)])
         return written
 
     async def _over_windows(self, today: Date, now: datetime) -> int:
@@ -136,8 +151,7 @@ class Evaluation:
         for date in sorted({today} | {row.date for row in open_}):
             floor = self._floor(date)
             episodes = await self._episodes(floor, date, today, now)
-            for episode in episodes:
-                written += await self._apply(floor, episode)
+            written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
                 if row.date == date and row.fingerprint not in known:
@@ -146,23 +160,33 @@ class Evaluation:
 
     async def _episodes(self, floor: Floor, date: Date, today: Date, now: datetime) -> list[Episode]:
         windows, silent = (self._windows, self._silences.found) if date == today else (Windows(), [])
-        failing = [
-            (one.evidence["line"], datetime.fromisoformat(one.evidence["since"]), one.resolved_at, one.verdict)
-            for one in self._failing.get(date, [])
-        ]
+        failing = self._failing.get(date, [])
         async with self._engine.connect() as connection:
             found = await windows.look(connection, floor, date, failing, silent, now)
             teams = await team_issues_of(connection, floor, date, now)
         return one_told(floor, working_day(floor, date), [*found, *teams], now)
 
-    async def _apply(self, floor: Floor, episode: Episode) -> int:
+    async def _apply_all(self, floor: Floor, episodes: Sequence[Episode]) -> int:
+        """Oldest first. One that is what it was when it was last written is left alone: a day may have hundreds."""
+        written, known = 0, {one.alert for one in episodes}
+        for episode in sorted(episodes, key=lambda one: one.fired_at):
+            if self._applied.get(episode.alert) != episode:
+                written += await self._apply(floor, episode, known - {episode.alert})
+        return written
+
+    async def _apply(self, floor: Floor, episode: Episode, others: Collection[str]) -> int:
         async with self._engine.begin() as connection:
             await standing.alone(connection)
-            change = await alerts.apply(connection, episode, self._clock.now())
-            if change is None:
-                return 0
-            payload = announcing.payload_of(floor, episode, change.alert, change.state, change.again, self._board_url)
-            return await self.telling.changed(connection, floor, change.alert, payload)
+            change = await alerts.apply(connection, episode, self._clock.now(), others)
+            written, stored = 0, change is not None or await alerts.known(connection, episode.alert)
+            if change is not None:
+                payload = announcing.payload_of(
+                    floor, episode, change.alert, change.state, change.again, self._board_url
+                )
+                written = await self.telling.changed(connection, floor, change.alert, payload)
+        if stored:
+            self._applied[episode.alert] = episode
+        return written
 
     async def _withdraw(self, floor: Floor, alert: str, now: datetime) -> int:
         async with self._engine.begin() as connection:
@@ -191,6 +215,21 @@ class Evaluation:
                     written += await self._slice(connection, floor, day, close, team)
         return written
 
+    async def _acted(self, today: Date) -> int:
+        """What people did about tasks since their messages were written: shown there and in the threads, however old."""
+        async with self._engine.connect() as connection:
+            found = await slice_rows.acted_since(connection, today - ACTED_FOR)
+        written = 0
+        for one in found:
+            if self._told_acts.get(one[:3]) == one.acts:
+                continue
+            async with self._engine.begin() as connection:
+                for state in await acted.newer(connection, one):
+                    floor = self._floor(one.date)
+                    written += await self._write(connection, floor, acted.messages(floor, one.team, state))
+            self._told_acts[one[:3]] = one.acts
+        return written
+
     async def _report(self, now: datetime) -> int:
         """The day report, once: it is never changed and, once written, not even a new route writes it again."""
         async with self._engine.connect() as connection:
@@ -211,6 +250,7 @@ class Evaluation:
 
     async def _slice(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, team: str) -> int:
         group = slices.key(close.date.isoformat(), close.slice, team)
+        await outbox.alone(connection, group)
         last = await outbox.newest(connection, group)
         if last and (self._clock.real() - last.created_at).total_seconds() < self._refresh_s:
             return 0
@@ -227,7 +267,7 @@ class Evaluation:
                 )
             for case in payload["coaching"]:
                 told = slices.coaching_payload(payload, case, floor)
-                messages += announcing.to_lanes(floor, "coaching", team, f"coaching:{case['case']}", 0, told)
+                messages += announcing.of_case(floor, messages_of(messages, group), case["case"], told)
         return await self._write(connection, floor, messages)
 
 

@@ -87,6 +87,12 @@ class Looking:
             counted = await alerts.counted(connection, self._clock.now() - timedelta(days=1))
             held = await standing.held(connection)
             precise = await standing.acted(connection, self._clock.now() - timedelta(days=28))
+            oldest_act = await standing.oldest_act(connection)
+            refused = await outbox.refused(connection, self._clock.real() - timedelta(days=1))
+        self._metrics.windows.set(self._evaluation.windows_s)
+        self._metrics.acts_waiting.set((self._clock.now() - oldest_act).total_seconds() if oldest_act else 0)
+        for channel, broken in self._delivery.broken(refused).items():
+            self._metrics.broken.labels(channel).set(broken)
         for why in HELD:
             self._metrics.held.labels(why).set(held.get(why, 0))
         for detector, share in precise.items():

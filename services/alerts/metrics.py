@@ -40,6 +40,26 @@ class Metrics:
             registry=self.registry,
         )
         self.evaluation = Gauge("srez_alerts_evaluation_seconds", "How long that took", registry=self.registry)
+        self.windows = Gauge(
+            "srez_alerts_windows_seconds",
+            "How long the detectors over windows took, the last time that they had to look",
+            registry=self.registry,
+        )
+        self.acts_waiting = Gauge(
+            "srez_alert_acts_waiting_seconds", "Age of the oldest act of a person not done yet", registry=self.registry
+        )
+        self.broken = Gauge(
+            "srez_channel_broken",
+            "1: the channel cannot be used, or refused for good what it was sent last",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.kept = Gauge(
+            "srez_channel_kept_timestamp_seconds",
+            "When a place that forgets (Alertmanager) was last told what still fires",
+            ["channel"],
+            registry=self.registry,
+        )
         for kind in ("outage", "efficiency", "data"):
             for state in ("firing", "acknowledged", "resolved", "invalidated"):
                 self.alerts.labels(kind, state).set(0)

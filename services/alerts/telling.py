@@ -16,7 +16,7 @@ from services.alerts.storage import outbox, standing
 from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
 from services.rules.alerting import pipeline
-from services.rules.alerting.model import Standing, World
+from services.rules.alerting.model import Standing, World, rank
 from services.rules.versions import floor_on
 
 Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
@@ -34,7 +34,8 @@ class Telling:
                 return 0
             worlds = {date: await standing.world(connection, self.floor(date), now) for date in {d for _, d in open_}}
         written = 0
-        for alert, date in open_:
+        severe_first = sorted(open_, key=lambda each: -_rank(each[0], worlds[each[1]]))
+        for alert, date in severe_first:
             one = next((each for each in worlds[date].others if each.alert == alert), None)
             if one is not None and _something(one, worlds[date]):
                 async with self._engine.begin() as connection:
@@ -110,12 +111,14 @@ class Telling:
         else:
             return 0
         fresh = await standing.locked(connection, alert)
+        said = await standing.reminders_since(connection, around.midnight) - 1  # without this one
         number = await standing.reminders(connection, alert)
         written = await self._tell(connection, floor, fresh, {**fresh.payload, "reminders": number})
         if fresh.escalated_at == now:
             return written
         payload = {**fresh.payload, "escalated": fresh.escalated_at is not None, "reminders": number}
-        reminder = announcing.reminder(floor, payload, fresh.transition)
+        aloud = pipeline.aloud(replace(around, others=(*around.others, one)), said)
+        reminder = announcing.reminder(floor, payload, fresh.transition, aloud=aloud)
         return written + await self.write(connection, floor, reminder)
 
     async def write(self, connection: AsyncConnection, floor: Floor, messages: Sequence[Outgoing]) -> int:
@@ -130,6 +133,10 @@ class Telling:
 def replace_notify(of_day: Floor, newest: Floor) -> Floor:
     """Roster, sources and notifications take effect at once (DESIGN §10); rules of judgement with the day."""
     return of_day if of_day is newest else of_day.model_copy(update={"notify": newest.notify})
+
+
+def _rank(alert: str, whole: World) -> int:
+    return next((rank(one, whole.floor) for one in whole.others if one.alert == alert), 0)
 
 
 def _something(one: Standing, whole: World) -> bool:

@@ -1,6 +1,6 @@
 """Who asks, and what they may do. Until accounts exist, whoever sits at the machine of a loopback board is its operator."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -45,3 +45,30 @@ def may(person: Person, act: Act, *, team: str | None = None, agent: str | None 
     if person.role == "agent" and act in OF_OWN:
         return agent is not None and agent == person.agent
     return True
+
+
+Answering = Literal["free", "alone", "own", "none"]
+ANSWERERS: Final[frozenset[Role]] = frozenset({"head", "lead", "trainer"})
+"""Who is expected to answer disputes; an operator may, but is not waited for."""
+
+
+def answering(
+    who: Person, involved: Iterable[str], others: Iterable[Person], *, team: str | None, agent: str | None
+) -> Answering:
+    """Whether *who* may answer a dispute about *agent*: ``own``, somebody else must; ``alone``, there is nobody else.
+
+    Args:
+        involved: names of those whose marks are disputed and who disputed them: they do not judge themselves.
+        others: people with an account that works.
+    """
+    if not may(who, "score", team=team, agent=agent):
+        return "none"
+    known = set(involved)
+    if who.name not in known:
+        return "free"
+    able = (
+        one
+        for one in others
+        if one.role in ANSWERERS and one.name not in known and may(one, "score", team=team, agent=agent)
+    )
+    return "own" if any(able) else "alone"

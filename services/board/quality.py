@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
-from schemas.floor.quality import Form
+from schemas.floor.quality import Form, Zones
 from services.board.storage import quality as stored
 from services.board.storage.quality import Candidate, Dispute, Marked, Read
 from services.rules.day import WorkingDay
@@ -18,13 +18,8 @@ from services.rules.quality.agreement import Agreement, Machine, between_people,
 from services.rules.quality.forms import Key, form_for
 from services.rules.quality.funnel import StageShare, stage_funnel
 from services.rules.quality.interval import Interval, mean_score
-from services.rules.quality.listening import DAYS, Heard, Pick, best_of, queue
+from services.rules.quality.listening import Heard, Pick, best_of, queue
 from services.rules.quality.scoring import Sheet, Zone, call_score, counted, zone
-
-PRESENTED_WITHIN = timedelta(hours=1)
-"""A presentation that names no call belongs to the agent's call that ended at most so long before it."""
-BEST_SHARE = 0.15
-"""Of a team: whose calls are heard as a reference, as for norms (DOMAIN §4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +34,18 @@ class Standing:
     calls: int
     funnel: list[StageShare]
     transcripts: int
+    zones: Zones
 
 
 @dataclass(frozen=True, slots=True)
 class CallMarks:
-    """Sheets of one call by one form, as disputes left them."""
+    """Sheets of one call by one form, as disputes left them; ``given``: as people gave them, each for themselves."""
 
     call: str
     agent: str | None
     form: Form
     sheets: list[Sheet]
+    given: list[Sheet]
     machine: Mapping[str, float | None]
 
     @property
@@ -88,6 +85,18 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A marked call; ``at``: when it was marked last."""
+
+    of: CallMarks
+    at: datetime
+
+    @property
+    def zone(self) -> Zone | None:
+        return None if self.of.score is None else zone(self.of.score, self.of.form.zones)
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     teams: list[Standing]
     agents: list[Standing]
@@ -117,7 +126,8 @@ def call_marks(
             continue
         seen = machine.get(call)
         marks = seen.marks if seen and seen.form == form.key else {}
-        found.append(CallMarks(call, own[0].agent, form, stored.with_changes(sheets, disputes), marks))
+        given = stored.independent(sheets, disputes)
+        found.append(CallMarks(call, own[0].agent, form, stored.with_changes(sheets, disputes), given, marks))
     return found, sorted(unknown)
 
 
@@ -143,7 +153,7 @@ async def overview(connection: AsyncConnection, floor: Floor, day: WorkingDay, f
             [one for agent in members for one in read_of[agent]],
         )
         teams.append(_standing(floor, team.id, None, *whole, sum(talks.get(agent, 0) for agent in members), forms))
-    return Overview(teams, agents, _questions(calls, disputes), unknown)
+    return Overview(teams, agents, _questions(calls, disputes, floor.quality.certainty), unknown)
 
 
 async def of_agent(
@@ -156,6 +166,17 @@ async def of_agent(
     calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
     talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
     return _standing(floor, floor.agent_by_id[agent].team, agent, calls, read, talks.get(agent, 0), forms)
+
+
+async def cards(connection: AsyncConnection, floor: Floor, day: WorkingDay, forms: Mapping[Key, Form]) -> list[Card]:
+    """Calls of agents on *floor* that people marked, the newest first."""
+    first, last = window(floor, day)
+    read = await stored.read(connection, first, last)
+    marked = await stored.marked(connection, first, last)
+    calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
+    newest = {one.call: one.at for one in marked}
+    found = [Card(one, newest[one.call]) for one in calls if one.agent in floor.agent_by_id]
+    return sorted(found, key=lambda card: (card.at, card.of.call), reverse=True)
 
 
 def _grouped(rows: Iterable[Owned]) -> dict[str | None, list[Owned]]:
@@ -177,7 +198,7 @@ def _standing(
     rule = floor.quality.listening
     form = form_for(floor, team, forms)
     scores = [value for call in calls if call.random and (value := call.score) is not None]
-    found = mean_score(scores, talks, rule.spread)
+    found = mean_score(scores, talks, rule.spread, floor.quality.certainty)
     stages = {one.call: set(one.stages) for one in read}
     for call in calls:
         if call.call in stages:
@@ -190,8 +211,9 @@ def _standing(
         zone=zone(found.value, form.zones) if found is not None and enough else None,
         heard=len(calls),
         calls=talks,
-        funnel=stage_funnel(form.stages, list(stages.values())),
+        funnel=stage_funnel(form.stages, list(stages.values()), floor.quality.certainty),
         transcripts=len(stages),
+        zones=form.zones,
     )
 
 
@@ -202,7 +224,7 @@ def _stages_marked(call: CallMarks) -> set[str]:
     }
 
 
-def _questions(calls: Sequence[CallMarks], disputes: Sequence[Dispute]) -> list[Question]:
+def _questions(calls: Sequence[CallMarks], disputes: Sequence[Dispute], sure: float) -> list[Question]:
     by_form: dict[Key, list[CallMarks]] = defaultdict(list)
     for call in calls:
         by_form[call.form.key].append(call)
@@ -211,8 +233,8 @@ def _questions(calls: Sequence[CallMarks], disputes: Sequence[Dispute]) -> list[
     for key, own in sorted(by_form.items()):
         form = own[0].form
         ids = [item.id for item in form.items]
-        people = {one.item: one for one in between_people(ids, [call.sheets for call in own])}
-        machine = {one.item: one for one in with_machine(ids, [(call.machine, _people(call)) for call in own])}
+        people = {one.item: one for one in between_people(ids, [call.given for call in own], sure)}
+        machine = {one.item: one for one in with_machine(ids, [(call.machine, _people(call)) for call in own], sure)}
         for item in ids:
             about = [one for one in disputes if one.item == item and form_of.get(one.score) == key]
             changed = sum(one.outcome == "changed" for one in about)
@@ -225,8 +247,8 @@ def _people(call: CallMarks) -> list[Sheet]:
 
 
 async def to_hear(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> list[Next]:
-    """The queue of *day*: of the seven days before it; on a floor's very first day of what came before the last cut-off."""
-    first, last = day.date - timedelta(days=DAYS), day.date - timedelta(days=1)
+    """The queue of *day*: of the days before it; on a floor's very first day of what came before the last cut-off."""
+    first, last = day.date - timedelta(days=floor.quality.listening.days), day.date - timedelta(days=1)
     calls = await stored.candidates(connection, first, last, day.starts)
     if not calls:
         cuts = [cut.at for cut in day.cut_offs if cut.at <= now]
@@ -247,6 +269,7 @@ async def to_hear(connection: AsyncConnection, floor: Floor, day: WorkingDay, no
 def _heard(
     floor: Floor, calls: Sequence[Candidate], presented: Sequence[tuple[str, datetime, str | None]]
 ) -> list[Heard]:
+    within = timedelta(seconds=floor.quality.listening.presented_within_s)
     named = {call for _, _, call in presented if call}
     times: dict[str, list[datetime]] = defaultdict(list)
     for agent, at, call in presented:
@@ -260,7 +283,7 @@ def _heard(
             talk_s=one.talk_s,
             long=one.talk_s >= floor.long_call_of(floor.agent_by_id[one.agent].team),
             presented=one.call in named
-            or any(one.started_at <= at <= one.ended_at + PRESENTED_WITHIN for at in times[one.agent]),
+            or any(one.started_at <= at <= one.ended_at + within for at in times[one.agent]),
         )
         for one in calls
         if one.agent in floor.agent_by_id
@@ -277,4 +300,4 @@ def _best(floor: Floor, heard: Sequence[Heard]) -> dict[str, list[str]]:
                 sum(call.presented and call.long for call in own),
                 sum(call.talk_s for call in own) / 3600,
             )
-    return {team: best_of(found, BEST_SHARE) for team, found in results.items() if found}
+    return {team: best_of(found, floor.quality.listening.best_share) for team, found in results.items() if found}

@@ -135,7 +135,7 @@ def _own_calls(
     task: Task, seen: Mapping[Date, Sequence[CallSeen]], past: Sequence[SliceCount], slots: Sequence[Slot], floor: Floor
 ) -> list[Moved]:
     """Short conversations and pauses: counted from calls, so there are no peers."""
-    short_s = thresholds(floor, task.row.team).short_s
+    short_s, pause_s = thresholds(floor, task.row.team).short_s, floor.quality.hearing.pause_s
     days: dict[Date, WorkingDay] = {}
 
     def measured(slot: Slot) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def _own_calls(
             return 0.0, 0.0
         start, own = day.previous(slot[1]), seen.get(slot[0], ())
         short = sum(call.talk_s is not None and call.talk_s < short_s and start < call.ended_at <= cut for call in own)
-        return float(short), pauses_min(own, day, start, cut)
+        return float(short), pauses_min(own, day, start, cut, pause_s)
 
     before: dict[str, list[tuple[float, float]]] = {}
     for slot in sorted(

@@ -90,6 +90,15 @@ def diff(file: File) -> None:
         typer.echo(line)
 
 
+@app.command()
+def card(id_: Annotated[str, typer.Argument(metavar="ID")] = "ours") -> None:
+    """Print the quality card that comes with the product as a form of one's own, to be changed: weights, cap, zones, phrases."""
+    from schemas.floor.default_card import DEFAULT_CARD
+    from schemas.floor.load import card as described
+
+    typer.echo(described(DEFAULT_CARD, id_), nl=False)
+
+
 def _in_force() -> str:
     from services.local import floors
     from services.local.addresses import postgres_dsn

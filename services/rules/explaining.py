@@ -9,8 +9,6 @@ from services.rules.detectors.windowed import Signal
 from services.rules.paths import Cells, Path
 
 RANK = {"did": 0, "campaign": 1, "line": 2}
-ENOUGH = 20
-"""Attempts of a path's own, beside those it shares with a surer one."""
 
 
 def explained(
@@ -42,13 +40,23 @@ def explained(
     for path in order:
         n, k = _without(routes, path, stand)
         base = seen[path].evidence["base"]
-        if path in open_ or not stand or (n >= ENOUGH and answer_rate.tail(k, n, base, by.spread) < 0.01):
+        if path in open_ or not stand or _bad_alone(by, path, n, k, base):
             stand.append(path)
         elif n == 0:
             for before in stand:
                 if _without(routes, before, [path])[0] == 0:
                     same[before] = (*same.get(before, ()), path)
     return set(stand), same
+
+
+def _bad_alone(by: Baselines, path: Path, n: int, k: int, base: float) -> bool:
+    """Whether traffic that *path* shares with no other found is bad by the same limits."""
+    limits = by.floor.outages.answer_rate
+    return (
+        2 * n >= limits.min_attempts
+        and k < limits.below * n * base
+        and answer_rate.tail(k, n, base, by.spread_of(path[0])) < limits.p
+    )
 
 
 def _without(routes: Mapping[tuple[Path, ...], list[int]], path: Path, others: Sequence[Path]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 Two calls in which the rung broke, and a good one for contrast: the agent's own, else of the one in the team who did most of
 this step today. The choice needs no ear and blames nobody; it says where to listen.
 
-calls: conversations after which the longest pauses came · answered: hung up at once · long_calls: cut off in 10–60 s ·
+calls: conversations after which the longest pauses came · answered: hung up at once · long_calls: cut off after a few seconds ·
 presentations: long, without a presentation · invoices: presented, no invoice · payments: invoiced, not paid yet.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor import Floor
+from schemas.floor.quality import Hearing
 from schemas.steps import Step
 from services.rules.closing.evidence import Closing
 from services.rules.day import CutOff, WorkingDay
@@ -25,12 +26,6 @@ Why = Literal[
     "pause", "hung_up", "cut_off", "not_long", "not_presented", "not_invoiced", "not_paid", "good_own", "good_peer"
 ]
 
-BROKEN: Final = 2
-PAUSE_S: Final = 600.0
-AT_ONCE_S: Final = 10.0
-CUT_OFF_S: Final = (10.0, 60.0)
-BELONGS: Final = timedelta(minutes=60)
-"""So long after a call a presentation or an invoice without the call's id is taken for its outcome."""
 PHONE: Final = re.compile(r"(?<!\d)(?:\+|%2B)?\d{11,15}(?!\d)")
 
 
@@ -95,20 +90,23 @@ def with_calls(closing: Closing, floor: Floor, day: WorkingDay, cut: CutOff, dee
     Args:
         deeds: of ``listeners``, of the day up to the cut-off, as known at the close; any order.
     """
-    known = _agents(deeds, day, cut.at)
+    by = floor.quality.hearing
+    known = _agents(deeds, day, cut.at, by)
     opened = []
     for task in closing.opened:
         best = _best(closing, task)
-        found = choose(task.step, known.get(task.agent), known.get(best or ""), float(floor.long_call_of(task.team)))
+        found = choose(
+            task.step, known.get(task.agent), known.get(best or ""), float(floor.long_call_of(task.team)), by
+        )
         hear = [_stored(one) for one in found]
         opened.append(replace(task, evidence={**task.evidence, "hear": hear}) if hear else task)
     return replace(closing, opened=opened)
 
 
-def choose(step: Step, own: _Agent | None, best: _Agent | None, long_s: float) -> list[Heard]:
+def choose(step: Step, own: _Agent | None, best: _Agent | None, long_s: float, by: Hearing) -> list[Heard]:
     """Calls to hear, those where the rung broke first, the good one last."""
     mine = own.calls if own else []
-    found = [_heard(call, why) for call, why in _broken(step, mine, long_s)]
+    found = [_heard(call, why) for call, why in _broken(step, mine, long_s, by)]
     good = _good(step, mine, long_s)
     if good:
         return [*found, _heard(good, "good_own")]
@@ -116,34 +114,38 @@ def choose(step: Step, own: _Agent | None, best: _Agent | None, long_s: float) -
     return [*found, _heard(theirs, "good_peer")] if theirs else found
 
 
-def _broken(step: Step, calls: Sequence[_Call], long_s: float) -> list[tuple[_Call, Why]]:
+def _broken(step: Step, calls: Sequence[_Call], long_s: float, by: Hearing) -> list[tuple[_Call, Why]]:
     talked = [call for call in calls if call.deed.talk_s is not None]
     match step:
         case "calls":
-            paused = [call for call in talked if call.pause_s >= PAUSE_S]
-            return _first(paused, lambda call: -call.pause_s, "pause")
+            paused = [call for call in talked if call.pause_s >= by.pause_s]
+            return _first(by.calls, paused, lambda call: -call.pause_s, "pause")
         case "answered":
-            return _first([call for call in talked if call.talk_s < AT_ONCE_S], lambda call: call.talk_s, "hung_up")
+            return _first(
+                by.calls, [call for call in talked if call.talk_s < by.at_once_s], lambda call: call.talk_s, "hung_up"
+            )
         case "long_calls":
-            low, high = CUT_OFF_S
+            low, high = by.cut_off_s
             short = [call for call in talked if low <= call.talk_s < high]
             if short:
-                return _first(short, lambda call: -call.talk_s, "cut_off")
-            return _first([call for call in talked if call.talk_s < long_s], lambda call: -call.talk_s, "not_long")
+                return _first(by.calls, short, lambda call: -call.talk_s, "cut_off")
+            return _first(
+                by.calls, [call for call in talked if call.talk_s < long_s], lambda call: -call.talk_s, "not_long"
+            )
         case "presentations":
             idle = [call for call in talked if call.talk_s >= long_s and not call.presented]
-            return _first(idle, lambda call: -call.talk_s, "not_presented")
+            return _first(by.calls, idle, lambda call: -call.talk_s, "not_presented")
         case "invoices":
             lost = [call for call in talked if call.presented and not call.invoiced]
-            return _first(lost, lambda call: -call.talk_s, "not_invoiced")
+            return _first(by.calls, lost, lambda call: -call.talk_s, "not_invoiced")
         case "payments":
             waiting = [call for call in talked if call.invoiced and not call.paid]
-            return _first(waiting, lambda call: call.deed.at.timestamp(), "not_paid")
+            return _first(by.calls, waiting, lambda call: call.deed.at.timestamp(), "not_paid")
 
 
-def _first(calls: Iterable[_Call], order: Callable[[_Call], float], why: Why) -> list[tuple[_Call, Why]]:
+def _first(most: int, calls: Iterable[_Call], order: Callable[[_Call], float], why: Why) -> list[tuple[_Call, Why]]:
     ordered = sorted(calls, key=lambda call: (order(call), call.deed.at, call.deed.call or ""))
-    return [(call, why) for call in ordered[:BROKEN]]
+    return [(call, why) for call in ordered[:most]]
 
 
 def _good(step: Step, calls: Sequence[_Call], long_s: float) -> _Call | None:
@@ -170,7 +172,7 @@ def _best(closing: Closing, task: Task) -> str | None:
     return max(peers, key=lambda row: (row.done, row.agent)).agent if peers else None
 
 
-def _agents(deeds: Iterable[Deed], day: WorkingDay, until: datetime) -> dict[str, _Agent]:
+def _agents(deeds: Iterable[Deed], day: WorkingDay, until: datetime, by: Hearing) -> dict[str, _Agent]:
     """Every agent's calls in order of time, with what came of each."""
     found: dict[str, _Agent] = {}
     order = {CALL: 0, PRESENTATION: 1, INVOICE: 2, PAYMENT: 3}
@@ -182,17 +184,17 @@ def _agents(deeds: Iterable[Deed], day: WorkingDay, until: datetime) -> dict[str
             if deed.call:
                 own.by_id[deed.call] = call
         else:
-            _come_of(own, deed)
+            _come_of(own, deed, by)
     for own in found.values():
         _pauses(own.calls, day, until)
     return found
 
 
-def _come_of(own: _Agent, deed: Deed) -> None:
+def _come_of(own: _Agent, deed: Deed, by: Hearing) -> None:
     """Put a presentation, an invoice or a payment to the call it came of; one that is of no known call changes nothing."""
     call = own.by_id.get(deed.call or "") or own.by_deal.get(deed.deal or "") or own.by_invoice.get(deed.invoice or "")
     if call is None and deed.type != PAYMENT:
-        call = _shortly_before(own.calls, deed.at)
+        call = _shortly_before(own.calls, deed.at, by)
     if call is None:
         return
     if deed.deal:
@@ -207,14 +209,14 @@ def _come_of(own: _Agent, deed: Deed) -> None:
         call.paid = True
 
 
-def _shortly_before(calls: Sequence[_Call], moment: datetime) -> _Call | None:
-    """The longest conversation that was going on or had ended within the hour."""
+def _shortly_before(calls: Sequence[_Call], moment: datetime, by: Hearing) -> _Call | None:
+    """The longest conversation that was going on or had ended shortly before."""
     near = [
         call
         for call in calls
-        if call.talk_s >= CUT_OFF_S[1]
+        if call.talk_s >= by.cut_off_s[1]
         and (call.deed.started_at or call.deed.at) <= moment
-        and moment - call.deed.at <= BELONGS
+        and moment - call.deed.at <= timedelta(seconds=by.belongs_s)
     ]
     return max(near, key=lambda call: (call.talk_s, call.deed.at), default=None)
 

@@ -29,7 +29,7 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """``deviating``: soft or hard earlier today, not left. ``not_done``: today's, per agent and step, since the last case.
-    ``in_vain``: targets met running with a low index. ``cases``: agent → re-check date. ``firing``: teams with an issue."""
+    ``in_vain``: targets met running today, index low. ``cases``: agent → re-check date. ``firing``: teams with an issue."""
 
     deviating: frozenset[Key] = frozenset()
     tasks: Sequence[Task] = ()
@@ -52,7 +52,7 @@ def recall(
 
     Args:
         levels: today's earlier slices, oldest first. tasks: open ones.
-        past: verified tasks of at least the last two weeks. cases: (agent, opened, recheck_on), any order.
+        past: verified tasks, of today at least. cases: (agent, opened, recheck_on), any order.
         firing: teams whose issue was firing at today's previous slice.
     """
     deviating: frozenset[Key] = frozenset()
@@ -67,8 +67,10 @@ def recall(
     for one in sorted(past, key=lambda one: (one.at, one.agent, one.step)):
         if one.agent in opened and one.at <= opened[one.agent]:
             continue
+        if one.on != date:
+            continue  # the index begins anew every morning: what was met in vain yesterday stayed under nothing since
         key = (one.agent, one.step)
-        if one.result == "not_done" and one.on == date:
+        if one.result == "not_done":
             not_done[key] = not_done.get(key, 0) + 1
         in_vain[key] = in_vain.get(key, 0) + 1 if met_in_vain(one.result, one.met, one.index, by) else 0
     return Memory(deviating, tuple(tasks), not_done, in_vain, recheck, firing)

@@ -4,28 +4,25 @@ Live, at the close of a slice and in a back-test the same call, from the same ce
 ``explaining`` finds of answers that fall together the surest, ``inhibition`` what explains what.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind
-from services.rules import attribution, paths
+from services.rules import attribution, feeds, paths
 from services.rules.attribution import Attributed
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding
+from services.rules.feeds import Marks
 from services.rules.inhibition import Other, left
 from services.rules.lost_answers import lost_answers
-from services.rules.paths import ATTEMPTS, Cells
+from services.rules.paths import ATTEMPTS, Cells, Path, last_bin
 from services.rules.series import samples
 from services.rules.spans import Spans, at, union
 from services.rules.watching import Watched, watched
-
-SETTLE: Final = timedelta(seconds=60)
-"""So long after its end a bin is waited for: webhooks take their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +39,11 @@ class Issue:
         return f"{self.finding.path[0]}:{self.finding.path[1]}"
 
 
-def last_bin(day: WorkingDay, now: datetime) -> int:
-    """The newest bin that is over and waited for, within the working day."""
-    return paths.bin_of(min(now - SETTLE, day.over) + timedelta(microseconds=1)) - 1
-
-
 def survey(
     floor: Floor,
     day: WorkingDay,
     cells: Cells,
-    marks: Mapping[str, Sequence[datetime]],
+    marks: Marks,
     by: Baselines,
     failing: Sequence[tuple[str, datetime, datetime | None, str]],
     silent: Sequence[Silence],
@@ -60,7 +52,7 @@ def survey(
     """Issues of the day known at *now*.
 
     Args:
-        cells: traffic of the day. marks: feed → instants of its facts, in order.
+        cells: traffic of the day. marks: (source, feed) → instants of its facts, in order.
         failing: (line, since, resolved, verdict) of line failures. silent: silences of any source.
     """
     last = last_bin(day, now)
@@ -96,13 +88,44 @@ def spans_of(issues: Sequence[Issue], now: datetime) -> dict[str, Spans]:
 
 def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Sequence[Finding], now: datetime) -> Issue:
     attributed = attribution.of_window(one, stand, seen.lines, seen.fine)
-    which = _short if one.detector in ("short_calls", "workplace_audio") else _missed
-    if one.detector not in ("crm_silence", "efficiency_drop"):
-        last = paths.bin_of(one.fired_at)
-        one.evidence["calls"] = samples(cells, one.path, range(last, last - 12, -1), which)
+    last = paths.bin_of(one.fired_at)
+    one.evidence["calls"] = _samples(floor, cells, one, last)
+    if one.detector == "answer_rate":
+        one.evidence["teams"] = _teams(floor, cells, one.path, last)
     one.evidence["rules_out"] = list(attributed.rules_out)
     kind = attribution.kind_of_window(one, attributed)
     return Issue(one, attributed, kind, _affected(floor, cells, one, attributed, now))
+
+
+def _samples(floor: Floor, cells: Cells, one: Finding, last: int) -> list[str]:
+    """Calls to open: those that show the fault, the newest first; of marks and drops, talks that brought nothing."""
+    if one.detector in ("short_calls", "workplace_audio"):
+        return samples(cells, one.path, range(last, last - 12, -1), _short)
+    if one.detector not in ("crm_silence", "efficiency_drop"):
+        return samples(cells, one.path, range(last, last - 12, -1), _missed)
+    people = _people(floor, one)
+    return samples(cells, ("of", ""), range(last, last - 12, -1), _talked, of=people.__contains__)
+
+
+def _people(floor: Floor, one: Finding) -> frozenset[str]:
+    if one.detector == "crm_silence":
+        return feeds.fed(floor)[one.evidence["source"], one.evidence["feed"]]
+    kind, name = one.path
+    return frozenset(agent.id for agent in floor.agents if kind == "floor" or agent.team == name)
+
+
+def _teams(floor: Floor, cells: Cells, path: Path, last: int) -> list[str]:
+    """Teams of whose attempts in the hour before at least ``teams_share`` were on *path*."""
+    on: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for number in range(last - 11, last + 1):
+        for (line, did, campaign, agent), cell in cells.get(number, {}).items():
+            if agent and (known := floor.agent_by_id.get(agent)) is not None:
+                total[known.team] = total.get(known.team, 0) + cell.counts[ATTEMPTS]
+                if path in paths.paths_of(line, did, campaign):
+                    on[known.team] = on.get(known.team, 0) + cell.counts[ATTEMPTS]
+    share = floor.outages.answer_rate.teams_share
+    return sorted(team for team, count in on.items() if count >= share * total[team] > 0)
 
 
 def _affected(floor: Floor, cells: Cells, one: Finding, attributed: Attributed, now: datetime) -> frozenset[str]:
@@ -132,3 +155,7 @@ def _missed(cell: paths.Cell) -> list[str]:
 
 def _short(cell: paths.Cell) -> list[str]:
     return cell.short
+
+
+def _talked(cell: paths.Cell) -> list[str]:
+    return cell.talked or cell.missed

@@ -15,7 +15,6 @@ from schemas.floor.model import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.day import WorkingDay
 from services.rules.deviation import EXACT, multiplier
-from services.rules.hearing import PAUSE_S
 from services.rules.spans import at, minutes
 
 Measure = Step | Literal["short_calls", "pauses"]
@@ -99,15 +98,15 @@ def moved(
     return Moved(measure, done, due, expected, days, typical, len(others), direction(done, expected, by))
 
 
-def pauses_min(calls: Sequence[CallSeen], day: WorkingDay, start: datetime, end: datetime) -> float:
-    """Working minutes in (start, end] that passed in pauses of PAUSE_S and more between calls."""
+def pauses_min(calls: Sequence[CallSeen], day: WorkingDay, start: datetime, end: datetime, pause_s: float) -> float:
+    """Working minutes in (start, end] that passed in pauses of *pause_s* and more between calls."""
     inside = sorted((call for call in calls if start < call.ended_at <= end), key=lambda call: call.ended_at)
     if not inside:
         return 0.0
     edges = [at(call.ended_at) for call in inside]
     begins = [at(call.started_at) for call in inside[1:]] + [at(end)]
     gaps = [minutes(day.standard, ended, begun) for ended, begun in zip(edges, begins, strict=True)]
-    return sum(gap for gap in gaps if gap * 60 >= PAUSE_S)
+    return sum(gap for gap in gaps if gap * 60 >= pause_s)
 
 
 def shown_steps(step: Step) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

@@ -66,13 +66,22 @@ def series_of(
 
 
 def samples(
-    cells: Cells, path: Path, bins: Iterable[int], which: Callable[..., Sequence[str]], most: int = 5
+    cells: Cells,
+    path: Path,
+    bins: Iterable[int],
+    which: Callable[..., Sequence[str]],
+    most: int = 5,
+    of: Callable[[str], bool] = lambda _: False,
 ) -> list[str]:
-    """Names of calls of *path* that show the fault, the newest bins first."""
+    """Names of calls of *path*, or of agents that are *of* it, that show the fault, the newest bins first."""
     found: list[str] = []
-    place = ("line", "did", "campaign", "agent").index(path[0])
+    place = {"line": 0, "did": 1, "campaign": 2, "agent": 3}.get(path[0])
     for number in bins:
-        own = [(key, cell) for key, cell in cells.get(number, {}).items() if key[place] == path[1]]
+        own = [
+            (key, cell)
+            for key, cell in cells.get(number, {}).items()
+            if (place is not None and key[place] == path[1]) or (key[3] and of(key[3]))
+        ]
         for _, cell in sorted(own, key=lambda one: tuple(str(part) for part in one[0])):
             found += which(cell)
             if len(found) >= most:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
@@ -74,26 +74,73 @@ class Group(NamedTuple):
         return self.per_min * count(self.spans, start, end)
 
 
+BIN_MIN: Final = 5
+BINS: Final = 24 * 60 // BIN_MIN
+
+
+def bin_of_day(second: float, zone: tzinfo) -> int:
+    """Which five minutes of the local day an instant (seconds since 1970) falls into."""
+    local = datetime.fromtimestamp(second, zone)
+    return (local.hour * 60 + local.minute) // BIN_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """By how much each five minutes of a local day usually differ from norms × exposure (rules.arrivals)."""
+
+    zone: tzinfo
+    factors: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a source is expected to bring, of groups of agents."""
+    """What a source is expected to bring, of groups of agents; ``pace``: what today has of it so far, at most 1.
+
+    ``first_after_s``: how long people have to be at work before their day's first result can be there at all.
+    """
 
     source: str
     groups: tuple[Group, ...]
     agents: frozenset[str]
+    shape: Shape | None = None
+    pace: float = 1.0
+    first_after_s: float = 0.0
 
     def expected(self, start: datetime, end: datetime) -> float:
-        """Events due in (start, end] by norms × exposure."""
-        return sum(group.expected(at(start), at(end)) for group in self.groups)
+        """Events due in (start, end] by norms × exposure, as these five minutes usually have of it."""
+        return self.pace * self._usual(at(start), at(end))
+
+    def working_s(self, start: datetime, end: datetime) -> float:
+        """Seconds of (start, end] in which somebody whom it feeds is due to work, of those that work longest."""
+        return 60 * max((minutes(group.spans, at(start), at(end)) for group in self.groups), default=0.0)
+
+    def waits_s(self, since: datetime, every_s: float) -> float:
+        """Seconds of work without an event that are nothing yet, after one at *since*, or after the day began."""
+        begins = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
+        return max(every_s, self.first_after_s) if begins is not None and at(since) <= begins else every_s
+
+    def _usual(self, start: float, end: float) -> float:
+        if self.shape is None:
+            return sum(group.expected(start, end) for group in self.groups)
+        found, size = 0.0, 60.0 * BIN_MIN
+        start = max(start, min((group.spans[0][0] for group in self.groups if group.spans), default=end))
+        while start < end:
+            until = min(end, (start // size + 1) * size)
+            due = sum(group.expected(start, until) for group in self.groups)
+            if due:
+                found += due * self.shape.factors[bin_of_day(start, self.shape.zone)]
+            start = until
+        return found
 
 
 def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
     """Load of every source on *day*. A call brings one event, whatever became of it; a step split between two sources
-    is expected from each in equal parts."""
+    is expected from each in equal parts. The day's first mark of a CRM follows the day's first conversations."""
     feeders = Feeders(floor)
     curves: dict[Step, DayCurve] = {}
     rates: dict[str, dict[tuple[Spans, Step | None], float]] = {}
     people: dict[str, set[str]] = {}
+    told_at_once = set(feeders.call_sources())
     for agent in floor.agents:
         plan = scheduled(floor, day, agent)
         if not plan:
@@ -117,6 +164,7 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
             source,
             tuple(Group(plan, rate, curves[step] if step else None) for (plan, step), rate in group.items()),
             frozenset(people[source]),
+            first_after_s=0.0 if source in told_at_once else floor.outages.crm_silence.lag_s,
         )
         for source, group in rates.items()
     }

@@ -12,12 +12,11 @@ from typing import Final
 import numpy as np
 
 from schemas.floor import Floor
-from services.rules import paths
+from services.rules import attribution, feeds, paths
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
 from services.rules.detectors import (
     answer_rate,
-    crm_silence,
     efficiency_drop,
     no_progress,
     short_calls,
@@ -26,9 +25,9 @@ from services.rules.detectors import (
 from services.rules.detectors.answer_rate import Totals
 from services.rules.detectors.windowed import QUIET, Finding, Prospects, Signal, Watch
 from services.rules.explaining import explained
+from services.rules.feeds import Marks
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, Cells, Path
 from services.rules.series import series_of
-from services.rules.spans import at
 from services.rules.usual import FLOOR, Scheduled, Usual, expected, usual
 
 TWICE: Final = (2, 3)
@@ -50,20 +49,20 @@ def watched(
     floor: Floor,
     day: WorkingDay,
     cells: Cells,
-    marks: Mapping[str, Sequence[datetime]],
+    marks: Marks,
     by: Baselines,
     bins: tuple[int, int],
     now: datetime,
 ) -> Watched:
     """
     Args:
-        bins: the first and the last of the day to look at.
+        marks: (source, feed) → instants of its facts, in order. bins: the first and the last of the day to look at.
     """
     view = _View(floor, day, cells, by, *bins)
     view.on_lines()
     view.answers()
     view.workplaces()
-    silent = view.crm(marks)
+    silent = feeds.findings(floor, day, cells, marks, by, *bins)
     view.efficiency()
     over = now >= day.over
     for watch in view.watches if over else ():
@@ -120,7 +119,7 @@ class _View:
             watch.look(number, look(number) if full else QUIET)
 
     def on_lines(self) -> None:
-        leave = self.floor.outages.no_progress.leave_bins
+        leave, family = self.floor.outages.no_progress.leave_bins, len(self.lines)
         for path in self.shared:
             if path[0] != "line":
                 continue
@@ -133,7 +132,7 @@ class _View:
             self._watch(
                 Watch("short_calls", path, enter=TWICE),
                 short_calls.prospects(path, own, self.hours, self.by),
-                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by),  # type: ignore[misc]
+                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by, family),  # type: ignore[misc]
             )
 
     def answers(self) -> None:
@@ -196,17 +195,6 @@ class _View:
                     used[agent][line] = used[agent].get(line, 0) + count
         return {agent: min(own, key=lambda name, o=own: (-o[name], name)) for agent, own in used.items()}  # type: ignore[misc]
 
-    def crm(self, marks: Mapping[str, Sequence[datetime]]) -> list[Finding]:
-        begins = min(span[0] for span in self.day.standard) if self.day.standard else at(self.day.starts)
-        start = max(self.day.starts, datetime.fromtimestamp(begins, self.day.starts.tzinfo))
-        return [
-            one
-            for feed in ("presentations", "invoices")
-            for one in crm_silence.silences(
-                feed, marks.get(feed, ()), self.totals.answered, self.first, self.last, start, self.by
-            )
-        ]
-
     def efficiency(self) -> None:
         limits = self.floor.outages.efficiency
         profile = usual(self.by, tuple(place for place, _ in EFFICIENCY))
@@ -258,4 +246,4 @@ class _View:
         a = max(0, paths.bin_of(one.since) + 1 - self.first)
         b = max(a, paths.bin_of(one.fired_at) + 1 - self.first)
         due = float(self.totals.expected[b] - self.totals.expected[a])
-        return due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= 0.85 * due
+        return due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= attribution.ANSWERS_FINE * due

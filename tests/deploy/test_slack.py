@@ -7,8 +7,10 @@ from tests.deploy.files import ROOT, yaml
 NEEDS = {
     "chat.postMessage": {"chat:write", "chat:write.public"},
     "chat.update": {"chat:write"},
-    "conversations.history": {"channels:history", "groups:history"},
-    "conversations.replies": {"channels:history", "groups:history"},
+    "conversations.history": {"channels:history", "groups:history", "im:history"},
+    "conversations.replies": {"channels:history", "groups:history", "im:history"},
+    "conversations.open": {"im:write"},
+    "views.open": set(),
 }
 """Method → bot scopes, from Slack's reference."""
 

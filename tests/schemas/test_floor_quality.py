@@ -4,6 +4,7 @@ import pytest
 
 from schemas.floor import FloorError, dump, parse
 from schemas.floor.default_card import DEFAULT_CARD
+from schemas.floor.load import card
 from schemas.floor.phrase import parse_phrase
 
 FLOOR = """\
@@ -97,3 +98,12 @@ def test_how_a_phrase_is_not_written(text: str, what: str) -> None:
     """Each mistake is named."""
     with pytest.raises(ValueError, match=what):
         parse_phrase(text)
+
+
+def test_the_default_card_can_be_begun_with() -> None:
+    """``srez floor card``: what it prints is a form of the same weights, phrases, cap and zones under another id."""
+    text = card(DEFAULT_CARD, "ours")
+    floor = parse("timezone: UTC\nteams: [{id: hunters, name: Hunters}]\n" + text)
+    (form,) = floor.quality.forms
+    assert form == DEFAULT_CARD.model_copy(update={"id": "ours"})
+    assert "critical_cap: 59" in text

@@ -1,11 +1,12 @@
-"""A Slack that keeps what it is told: chat.postMessage, chat.update, conversations.history and .replies over real HTTP.
+"""A Slack that keeps what it is told: chat.postMessage, chat.update, conversations.history, .replies and .open, views.open, and
+what is told to a response_url, over real HTTP. As the real one, it changes nothing sent to a person by the person's id.
 
 ``slack.next(method, *faults)`` plans what the next calls of a method meet, in order:
 
 ``"429"``     asks to wait (``Retry-After``)         ``"500"``          an error page, nothing kept
 ``"hang"``    kept, but never answered                ``"drop"``         kept, then the connection is cut
-``"refuse"``  the connection is cut, nothing kept     any other word     ``ok: false`` with that error
-``"ok"``      as usual
+``"refuse"``  the connection is cut, nothing kept     ``"lost"``         not kept, never answered
+``"ok"``      as usual                                any other word     ``ok: false`` with that error
 """
 
 import asyncio
@@ -50,6 +51,9 @@ class FakeSlack:
         self.messages: list[Message] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.hooked: list[dict[str, Any]] = []
+        self.answered: list[dict[str, Any]] = []
+        """What was told to a ``response_url``."""
+        self.views: list[dict[str, Any]] = []
         self.retry_after_s = 1
         self.url = ""
         self.webhook_url = ""
@@ -76,6 +80,7 @@ class FakeSlack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._handle)
         app.router.add_post("/services/hook", self._hook)
+        app.router.add_post("/actions/{press}", self._told)
         return app
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -86,6 +91,14 @@ class FakeSlack:
         self.calls.append((method, body))
         fault = self._faults[method].popleft() if self._faults[method] else "ok"
         return await self._answer(request, fault, lambda: self._do(method, body))
+
+    @property
+    def response_url(self) -> str:
+        return self.url.removesuffix("/api/") + "/actions/1"
+
+    async def _told(self, request: web.Request) -> web.Response:
+        self.answered.append(await request.json())
+        return web.Response(text="ok")
 
     async def _hook(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -110,8 +123,9 @@ class FakeSlack:
             case "drop":
                 do()
                 _cut(request)
-            case "hang":
-                do()
+            case "hang" | "lost":
+                if fault == "hang":
+                    do()
                 while not self._released.is_set():
                     await asyncio.sleep(0.05)
                 _cut(request)
@@ -127,6 +141,13 @@ class FakeSlack:
                 return self._post(body)
             case "chat.update":
                 return self._update(body)
+            case "conversations.open":
+                return {"ok": True, "channel": {"id": f"D{body['users'][1:]}"}}
+            case "views.open":
+                self.views.append(body)
+                return {"ok": True, "view": {"id": f"V{len(self.views)}"}}
+            case "conversations.history" if body["channel"].startswith("U"):
+                return {"ok": False, "error": "channel_not_found"}
             case "conversations.history":
                 kept = [one for one in self.messages if one.channel == body["channel"] and one.thread_ts is None]
                 return {"ok": True, "messages": [_plain(one) for one in reversed(kept)], "has_more": False}
@@ -153,6 +174,8 @@ class FakeSlack:
 
     def _update(self, body: dict[str, Any]) -> dict[str, Any]:
         found = next((one for one in self.messages if (one.channel, one.ts) == (body["channel"], body["ts"])), None)
+        if body["channel"].startswith("U"):
+            return {"ok": False, "error": "channel_not_found"}
         if found is None:
             return {"ok": False, "error": "message_not_found"}
         found.history.append(found.text)

@@ -80,15 +80,20 @@ class Services:
     folder: Path
     started: list[Service] = field(default_factory=list)
 
-    def start(self, name: str, environment: Mapping[str, str], *, port: int | None = None) -> Service:
-        """Run ``python -m services.<name>``; the port goes to SREZ_<NAME>_PORT. Does not wait: see ``wait_ready``."""
+    def start(
+        self, name: str, environment: Mapping[str, str], *, port: int | None = None, module: str | None = None
+    ) -> Service:
+        """Run ``python -m services.<name>``, or *module* (one that is broken on purpose); the port goes to SREZ_<NAME>_PORT.
+
+        Does not wait: see ``wait_ready``.
+        """
         chosen = port or free_port()
         known = {key: os.environ[key] for key in KEPT if key in os.environ}
         known |= {**environment, f"SREZ_{name.upper()}_PORT": str(chosen), "PYTHONUNBUFFERED": "1"}
         log = self.folder / f"{name}-{len(self.started)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                bound([sys.executable, "-m", f"services.{name}"]), cwd=ROOT, env=known, stdout=out, stderr=out
+                bound([sys.executable, "-m", module or f"services.{name}"]), cwd=ROOT, env=known, stdout=out, stderr=out
             )
         service = Service(name, f"http://127.0.0.1:{chosen}", log, process)
         self.started.append(service)

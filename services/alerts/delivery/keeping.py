@@ -6,6 +6,7 @@ state that is not delivered yet is the outbox's matter.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.floor import Floor
 from services.alerts.delivery.channels import Channels
+from services.alerts.metrics import Metrics
 from services.alerts.notifiers.base import DeliveryError, Reference
 from services.alerts.storage import outbox
 from services.alerts.wording import render
@@ -24,8 +26,11 @@ ENDS: Final = timedelta(minutes=5)
 
 
 class Keeping:
-    def __init__(self, engine: AsyncEngine, channels: Channels, floor: Callable[[], Floor], every_s: float) -> None:
+    def __init__(
+        self, engine: AsyncEngine, channels: Channels, floor: Callable[[], Floor], every_s: float, metrics: Metrics
+    ) -> None:
         self._engine, self._channels, self._floor, self._every_s = engine, channels, floor, every_s
+        self._metrics = metrics
 
     async def run(self) -> None:
         while True:
@@ -45,6 +50,7 @@ class Keeping:
                 for row in standing:
                     await notifier.post(row.target, render(row.payload), Reference(row.group_key, row.transition))
                     kept += 1
+                self._metrics.kept.labels(channel.id).set(time.time())
             except (DeliveryError, SQLAlchemyError, OSError, TimeoutError) as error:
                 what = str(error) if isinstance(error, DeliveryError) else type(error).__name__
                 logs.get().warning("what fires is not kept alive", channel=channel.id, error=what)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Delivery:
         self._busy: set[asyncio.Task[None]] = set()
         self._free_at: dict[tuple[str, str], float] = {}
         self._paused_until: dict[str, datetime] = {}
+        self._known: set[str] = set()
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -66,6 +67,13 @@ class Delivery:
         if self._busy:
             await asyncio.wait(self._busy, timeout=self._settings.alerts_send_timeout_s)
 
+    def broken(self, refused: Collection[str]) -> dict[str, bool]:
+        """Channel → whether it cannot be used, or is one of *refused*; also those of an earlier floor, as mended."""
+        unusable = self._channels.unusable()
+        configured = {channel.id for channel in self._floor().notify.channels}
+        self._known |= configured
+        return {name: name in configured and (name in unusable or name in refused) for name in sorted(self._known)}
+
     async def _rest(self) -> None:
         self.wake.clear()
         try:
@@ -87,6 +95,15 @@ class Delivery:
             return await outbox.claim(connection, now, self._settings.alerts_lease_s, room)
 
     async def _deliver(self, row: Claimed) -> None:
+        try:
+            await self._deliver_or_say_why(row)
+        except DATABASE_DOWN as error:
+            logs.get().warning(
+                "the result of a delivery is not written; its lease will run out",
+                group=row.group_key, channel=row.channel, error=type(error).__name__,
+            )  # fmt: skip
+
+    async def _deliver_or_say_why(self, row: Claimed) -> None:
         log = logs.get().bind(group=row.group_key, transition=row.transition, channel=row.channel)
         try:
             notifier = self._channels.of(row.channel)
@@ -105,8 +122,6 @@ class Delivery:
                 await self._again(row, error, wait_s=self._backoff_s(row))
             else:
                 await self._bury(row, str(error))
-        except DATABASE_DOWN as error:
-            log.warning("the result of a delivery is not written; its lease will run out", error=type(error).__name__)
 
     async def _try(self, row: Claimed, notifier: Notifier) -> None:
         thread = None

@@ -1,6 +1,6 @@
 """What a head is told at a slice: the payload of one message per team and slice, and of each coaching case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,6 +25,8 @@ AHEAD_INDEX: Final = 1.15
 AHEAD_EXPECTED: Final = 3.0
 AHEAD_NAMED: Final = 2
 DROPS_NAMED: Final = 3
+ACTS_TOLD: Final = 8
+"""So many last acts about a task are told."""
 
 
 def key(date: str, slice_: str, team: str) -> str:
@@ -48,7 +50,7 @@ async def slice_payload(
     idle = await slice_rows.technical_agents(connection, agents, began, cut_off)
     found = floor.team_by_id.get(team)
     opened = [task for task in known if task.opened == cut_off]
-    why_not = await slice_rows.dismissals(connection, opened)
+    acts = await slice_rows.acts_of(connection, opened)
     given = await slice_rows.given_since(connection, team, repeats_since(floor, close.date))
     verified = [task for task in known if task.verified == cut_off and task.opened < cut_off]
     carried = [task for task in known if task.opened < cut_off and task.verified != cut_off and task.due <= cut_off]
@@ -64,9 +66,9 @@ async def slice_payload(
         "team_name": found.title if found else team,
         "steps": totals(rows),
         "tasks": [
-            {**_task(task, floor), "again": _again(task, given), "dismissed": why_not.get(task.task)}
-            for task in _surest(opened)
+            {**_task(task, floor), "again": _again(task, given), **acted(task, acts)} for task in _surest(opened)
         ],
+        "acts": sum(map(len, acts.values())),
         "verified": [_task(task, floor) for task in verified],
         "carried": [{**_task(task, floor), "due": following.isoformat() if following else None} for task in carried],
         "lagging": lagging,
@@ -81,6 +83,21 @@ async def slice_payload(
         "as_of": (cut_off + timedelta(seconds=floor.grace_s)).isoformat(),
         "below": floor.judgement.soft.below,
         "mentions": list(routing.lead(floor, team)),
+    }
+
+
+def acted(task: Any, acts: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """What people did about a task, as its messages tell it; the same rows give the same."""
+    found = acts.get(task.task, ())
+    why = next((row.arguments.get("reason", "other") for row in reversed(found) if row.act == "dismiss"), None)
+    return {
+        "target": task.target,
+        "result": task.result,
+        "state": task.state,
+        "dismissed": (why or "other") if task.dismissed_at is not None else None,
+        "acts": [
+            {"act": row.act, "by": row.by, "at": row.at.isoformat(), **row.arguments} for row in found[-ACTS_TOLD:]
+        ],
     }
 
 

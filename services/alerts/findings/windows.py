@@ -6,6 +6,7 @@ where); the whole day once in half an hour, because a mended roster changes agen
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
@@ -20,8 +21,8 @@ from services.rules import paths
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, working_day
 from services.rules.detectors.source_silence import Silence
-from services.rules.outages import Issue, last_bin, survey
-from services.rules.paths import Cells
+from services.rules.outages import Issue, survey
+from services.rules.paths import Cells, last_bin
 
 WHOLE_EVERY: Final = timedelta(minutes=30)
 SLACK: Final = timedelta(seconds=30)
@@ -42,6 +43,8 @@ class Windows:
     """Keeps today's cells and baselines; a restart reads them anew."""
 
     def __init__(self) -> None:
+        self.took_s = 0.0
+        """How long the last look that had something to do took."""
         self._begin(None, None)
 
     def _begin(self, date: Date | None, floor: Floor | None) -> None:
@@ -55,6 +58,14 @@ class Windows:
 
     def forget(self) -> None:
         self._begin(None, None)
+
+    async def usual(self, connection: AsyncConnection, floor: Floor, date: Date) -> Baselines:
+        """What is usual on *date*; read once a day."""
+        if self._date != date or self._floor is not floor:
+            self._begin(date, floor)
+        if self._baselines is None:
+            self._baselines = await path_days.baselines(connection, floor, date)
+        return self._baselines
 
     async def look(
         self,
@@ -76,13 +87,14 @@ class Windows:
         state = (last, (tuple(failing), tuple(silent), now >= day.over))
         if state == self._last:
             return self._found
+        began = time.monotonic()
         await self._read(connection, floor, day, now)
-        if self._baselines is None:
-            self._baselines = await path_days.baselines(connection, floor, date)
+        by = await self.usual(connection, floor, date)
         marks = await path_days.marks(connection, date)
-        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, self._baselines, failing, silent, now)
+        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
         self._found = [_episode(one, floor, day, now) for one in issues]
         self._last = state
+        self.took_s = time.monotonic() - began
         return self._found
 
     async def _read(self, connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> None:
@@ -125,6 +137,11 @@ def _episode(one: Issue, floor: Floor, day: WorkingDay, now: datetime) -> Episod
         shown={
             "detector": found.detector,
             "name": _name(one, floor),
+            "names": {
+                agent: floor.agent_by_id[agent].title
+                for agent in found.evidence.get("by_agent", ())
+                if agent in floor.agent_by_id
+            },
             "last_bad": found.last_bad.isoformat(),
         },
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from schemas.floor.model import Channel, EnvRef
 from services.alerts.notifiers.alertmanager import Alertmanager
+from services.alerts.notifiers.apprise import Apprise
 from services.alerts.notifiers.base import Ability, Notifier
 from services.alerts.notifiers.console import Console
 from services.alerts.notifiers.email import Email
@@ -60,6 +61,10 @@ def _email(channel: Channel, making: Making) -> Notifier:
     return Email(_secret(channel, "url", channel.url, making), channel.sender, timeout_s=making.timeout_s)
 
 
+def _apprise(channel: Channel, making: Making) -> Notifier:
+    return Apprise(_secret(channel, "url", channel.url, making), timeout_s=making.timeout_s)
+
+
 def _console(channel: Channel, making: Making) -> Notifier:
     return Console()
 
@@ -71,6 +76,7 @@ NOTIFIERS: Final[Mapping[str, Callable[[Channel, Making], Notifier]]] = {
     "alertmanager": _alertmanager,
     "telegram": _telegram,
     "email": _email,
+    "apprise": _apprise,
     "console": _console,
 }
 ABILITIES: Final[Mapping[str, Ability]] = {
@@ -80,19 +86,15 @@ ABILITIES: Final[Mapping[str, Ability]] = {
     "alertmanager": Alertmanager.ability,
     "telegram": Telegram.ability,
     "email": Email.ability,
+    "apprise": Apprise.ability,
     "console": Console.ability,
 }
 
 
 def make(channel: Channel, making: Making) -> Notifier:
     """The notifier of a configured channel. Raises: Misconfigured, with what to mend."""
-    maker = NOTIFIERS.get(channel.kind)
-    if maker is None:
-        raise Misconfigured(
-            f"channel {channel.id}: kind {channel.kind} is not supported yet; use one of {', '.join(NOTIFIERS)}"
-        )
     try:
-        return maker(channel, making)
+        return NOTIFIERS[channel.kind](channel, making)
     except Misconfigured as error:
         raise Misconfigured(f"channel {channel.id}: {error}") from error
 

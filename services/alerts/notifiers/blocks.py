@@ -4,6 +4,7 @@ Everything is escaped here and only here; data can never write a mention, a link
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from services.alerts.wording.content import Button, Content, Section
@@ -14,6 +15,9 @@ MAX_HEADER: Final = 150
 MAX_FALLBACK: Final = 3000
 MAX_ACTIONS: Final = 25
 MAX_LABEL: Final = 75
+MAX_MENU: Final = 5
+MENU: Final = "menu"
+"""``action_id`` of every menu."""
 LONGEST_LINE: Final = 600
 USER: Final = re.compile(r"^[UW][A-Z0-9]{2,}$")
 
@@ -45,7 +49,7 @@ def blocks(content: Content) -> list[dict[str, Any]]:
     room = MAX_BLOCKS - 1 - len(tail)
     sections = [section for section in content.sections if section.lines or section.heading]
     shown = sections if len(sections) <= room else sections[: room - 1]
-    found += [_section(_text(section, content.more)) for section in shown]
+    found += [_section(_text(section, content.more), section.menu) for section in shown]
     if len(shown) < len(sections):
         found.append(_section(escape(content.more.format(n=len(sections) - len(shown)))))
     return found + tail
@@ -71,7 +75,7 @@ def _tail(content: Content) -> list[dict[str, Any]]:
     parts = []
     if content.note:
         parts.append(cut(content.note, MAX_TEXT // 2))
-    if content.link:
+    if content.link and content.link[1] not in [one.url for one in content.buttons]:
         label, url = content.link
         parts.append(f"<{escape(url).replace('|', '%7C')}|{cut(label, 100)}>")
     found = []
@@ -87,11 +91,26 @@ def _tail(content: Content) -> list[dict[str, Any]]:
 def _button(one: Button) -> dict[str, Any]:
     label = {"type": "plain_text", "text": one.label[:MAX_LABEL], "emoji": False}
     style = {"style": "primary"} if one.first else {}
-    return {"type": "button", "action_id": one.name, "text": label, "value": one.value, **style}
+    where = {"url": one.url} if one.url else {}
+    return {"type": "button", "action_id": one.name, "text": label, "value": one.value, **style, **where}
 
 
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+def _section(text: str, menu: Sequence[Button] = ()) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    if menu:
+        found["accessory"] = {
+            "type": "overflow",
+            "action_id": MENU,
+            "options": [_option(one) for one in menu[:MAX_MENU]],
+        }
+    return found
+
+
+def _option(one: Button) -> dict[str, Any]:
+    """An entry of a menu; its value says the button and what it is about."""
+    where = {"url": one.url} if one.url else {}
+    label = {"type": "plain_text", "text": one.label[:MAX_LABEL], "emoji": False}
+    return {"text": label, "value": f"{one.name}:{one.value}", **where}
 
 
 def _text(section: Section, more: str) -> str:

@@ -1,6 +1,7 @@
 """Slack with a bot token: a living message by ``chat.update``, details in its thread, found again by its metadata.
 
-Scopes: ``chat:write``, ``channels:history`` and ``groups:history`` (to look up a message whose fate is unknown).
+Scopes: ``chat:write``, ``im:write`` (a person is written to in a conversation that is opened first), and ``channels:history``,
+``groups:history``, ``im:history`` (to look up a message whose fate is unknown).
 The SDK's own retries are off: a repeated post is decided by the outbox alone.
 """
 
@@ -31,6 +32,7 @@ GONE: Final = frozenset({"message_not_found", "edit_window_closed", "cant_update
 IN_DOUBT: Final = frozenset(
     {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
+READ: Final = frozenset({"conversations.history", "conversations.replies"})
 PAGES: Final = 10
 DEFAULT_RETRY_AFTER_S: Final = 5.0
 
@@ -42,12 +44,13 @@ class Slack:
         self._client = AsyncWebClient(
             token=token, base_url=base_url, timeout=max(1, round(timeout_s)), retry_handlers=[]
         )
+        self._direct: dict[str, str] = {}
 
     async def post(self, target: str, content: Content, reference: Reference, thread: str | None = None) -> Sent:
         answer = await self._call(
             "chat.postMessage",
             {
-                **_message(target, content, reference),
+                **_message(await self._place(target), content, reference),
                 "unfurl_links": False,
                 "unfurl_media": False,
                 **({"thread_ts": thread, "reply_broadcast": content.broadcast} if thread else {}),
@@ -56,13 +59,19 @@ class Slack:
         return Sent(str(answer["ts"]), reference.transition)
 
     async def update(self, target: str, ts: str, content: Content, reference: Reference) -> Sent:
-        answer = await self._call("chat.update", {**_message(target, content, reference), "ts": ts})
+        answer = await self._call("chat.update", {**_message(await self._place(target), content, reference), "ts": ts})
         return Sent(str(answer.get("ts") or ts), reference.transition)
 
     async def find(self, target: str, group_key: str, since: datetime, thread: str | None = None) -> Sent | None:
-        """What a person was sent directly cannot be looked through: it is sent again, marked as a possible repeat."""
-        if USER.match(target):
-            return None
+        """An app without ``im:history`` cannot look through what a person was sent: None, so it is sent again, marked."""
+        try:
+            return await self._find(target, group_key, since, thread)
+        except Refused as error:
+            if USER.match(target) and str(error) == "missing_scope":
+                return None
+            raise
+
+    async def _find(self, target: str, group_key: str, since: datetime, thread: str | None) -> Sent | None:
         async for message in self._messages(target, since, thread):
             metadata = message.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
@@ -70,12 +79,28 @@ class Slack:
                 return Sent(str(message["ts"]), int(payload.get("transition", 0)))
         return None
 
+    async def open(self, trigger: str, view: dict[str, Any]) -> None:
+        """Show a form to who pressed, within three seconds of the press. Raises: DeliveryError."""
+        await self._call("views.open", {"trigger_id": trigger, "view": view})
+
     async def close(self) -> None:
         return None
 
+    async def _place(self, target: str) -> str:
+        """The id of a conversation: a message in one with a person can be changed by this id only, not by the person's."""
+        if not USER.match(target):
+            return target
+        if target not in self._direct:
+            try:
+                answer = await self._call("conversations.open", {"users": target})
+            except Unknown as error:
+                raise NotReached(str(error)) from error  # opened or not: no message was sent
+            self._direct[target] = str(answer["channel"]["id"])
+        return self._direct[target]
+
     async def _messages(self, target: str, since: datetime, thread: str | None) -> AsyncIterator[dict[str, Any]]:
         method = "conversations.replies" if thread else "conversations.history"
-        asked: dict[str, Any] = {"channel": target, "include_all_metadata": True, "limit": 200}
+        asked: dict[str, Any] = {"channel": await self._place(target), "include_all_metadata": True, "limit": 200}
         asked |= {"ts": thread} if thread else {"oldest": f"{since.timestamp():.6f}", "inclusive": True}
         for _ in range(PAGES):
             answer = await self._call(method, asked)
@@ -89,7 +114,7 @@ class Slack:
 
     async def _call(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            if method.startswith("conversations."):
+            if method in READ:
                 answer = await self._client.api_call(method, http_verb="GET", params=_flat(body))
             else:
                 answer = await self._client.api_call(method, json=body)

@@ -21,7 +21,7 @@ class SlackWebhook:
 
     async def post(self, target: str, content: Content, reference: Reference, thread: str | None = None) -> Sent:
         named, text = mentions(content), fallback(content)
-        body = {"text": f"{named} {text}" if named else text, "blocks": blocks(replace(content, buttons=()))}
+        body = {"text": f"{named} {text}" if named else text, "blocks": blocks(_inert(content))}
         raw = json.dumps(body, ensure_ascii=False).encode()
         await http_answer.post(self._client, self._url, raw, {"content-type": "application/json"})
         return Sent("", reference.transition)
@@ -34,3 +34,8 @@ class SlackWebhook:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _inert(content: Content) -> Content:
+    """Nobody hears what is pressed in a message of an incoming webhook."""
+    return replace(content, buttons=(), sections=tuple(replace(one, menu=()) for one in content.sections))

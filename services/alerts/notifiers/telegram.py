@@ -108,7 +108,8 @@ def _message(target: str, content: Content) -> dict[str, Any]:
         raise Refused(
             "no chat to write to: set channel, notify.head.telegram or teams[].telegram.chat", "misconfigured"
         )
-    keys = [[one] for one in map(_button, content.buttons) if len(one["callback_data"].encode()) <= MAX_DATA]
+    plain_ones = [_button(one) for one in content.buttons if not one.url and not one.asks]
+    keys = [[one] for one in plain_ones if len(one["callback_data"].encode()) <= MAX_DATA]
     return {
         "chat_id": target,
         "text": text(content),

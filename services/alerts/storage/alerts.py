@@ -3,7 +3,7 @@
 Evaluated again, or by a second service, nothing happens: the row is locked, compared, and left alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -30,9 +30,15 @@ class Change:
     again: int
 
 
-async def apply(connection: AsyncConnection, episode: Episode, now: datetime) -> Change | None:
-    """Bring the alert of *episode* up to date; None when there is nothing to tell."""
-    row = await _row_of(connection, episode)
+async def apply(
+    connection: AsyncConnection, episode: Episode, now: datetime, others: Collection[str] = ()
+) -> Change | None:
+    """Bring the alert of *episode* up to date; None when there is nothing to tell.
+
+    Args:
+        others: alerts of the other episodes known now; their rows are never taken for this one's.
+    """
+    row = await _row_of(connection, episode, others)
     if row is None:
         return await _open(connection, episode, now)
     await _write_technical(connection, row.alert, episode)
@@ -98,8 +104,15 @@ async def counted(connection: AsyncConnection, since: datetime) -> dict[tuple[st
     return {(kind, state): count for kind, state, count in (await connection.execute(query)).all()}
 
 
-async def _row_of(connection: AsyncConnection, episode: Episode) -> Any:
-    """The alert of this episode: by its id, else one of the same fingerprint that overlaps it (late facts moved it)."""
+async def known(connection: AsyncConnection, alert: str) -> bool:
+    return (await connection.execute(sa.select(alerts.c.alert).where(alerts.c.alert == alert))).first() is not None
+
+
+async def _row_of(connection: AsyncConnection, episode: Episode, others: Collection[str]) -> Any:
+    """The alert of this episode: by its id, else one of the same fingerprint that overlaps it (late facts moved it).
+
+    A row of another episode may overlap too: a person ended it later than its facts did.
+    """
     query = sa.select(alerts).where(alerts.c.fingerprint == episode.fingerprint)
     end = episode.resolved_at or datetime.max.replace(tzinfo=episode.fired_at.tzinfo)
     overlaps = (alerts.c.fired_at <= end) & (
@@ -112,7 +125,8 @@ async def _row_of(connection: AsyncConnection, episode: Episode) -> Any:
         )
     ).all()
     by_id = next((row for row in rows if row.alert == episode.alert), None)
-    return by_id or next((row for row in reversed(rows) if row.state != "invalidated"), None)
+    free = (row for row in reversed(rows) if row.state != "invalidated" and row.alert not in others)
+    return by_id or next(free, None)
 
 
 async def _open(connection: AsyncConnection, episode: Episode, now: datetime) -> Change | None:

@@ -117,11 +117,16 @@ async def claim(connection: AsyncConnection, now: datetime, lease_s: float, limi
 
 async def expire(connection: AsyncConnection, now: datetime) -> int:
     """Rows whose sender died or hangs wait again; whether they arrived is in doubt."""
-    lost = (outbox.c.state == "sending") & (outbox.c.lease_until < now)
+    lost = _free((outbox.c.state == "sending") & (outbox.c.lease_until < now))
     done = await connection.execute(
         sa.update(outbox).where(lost).values(state="pending", ambiguous=True, next_at=now, lease_until=None)
     )
     return done.rowcount
+
+
+def _free(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Those of *which* that nobody else is changing: two who change many rows would wait for each other for ever."""
+    return outbox.c.id.in_(sa.select(outbox.c.id).where(which).with_for_update(skip_locked=True))
 
 
 async def settle(connection: AsyncConnection, row: Claimed, **values: Any) -> bool:
@@ -134,7 +139,7 @@ async def settle(connection: AsyncConnection, row: Claimed, **values: Any) -> bo
 async def pause(connection: AsyncConnection, channel: str, until: datetime) -> None:
     """The whole channel waits."""
     waiting = (outbox.c.channel == channel) & (outbox.c.state == "pending") & (outbox.c.next_at < until)
-    await connection.execute(sa.update(outbox).where(waiting).values(next_at=until))
+    await connection.execute(sa.update(outbox).where(_free(waiting)).values(next_at=until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,19 @@ async def oldest(connection: AsyncConnection, now: datetime) -> dict[str, float]
     )
     rows = (await connection.execute(query)).all()
     return {channel: max(0.0, (now - since).total_seconds()) for channel, since in rows}
+
+
+async def refused(connection: AsyncConnection, since: datetime) -> set[str]:
+    """Channels with a message that died *since* then, and none to the same place that arrived later."""
+    later = outbox.alias()
+    arrived = sa.exists().where(
+        later.c.state == "sent",
+        later.c.channel == outbox.c.channel,
+        later.c.target == outbox.c.target,
+        later.c.sent_at > outbox.c.created_at,
+    )
+    query = sa.select(outbox.c.channel).where(outbox.c.state == "dead", outbox.c.created_at >= since, ~arrived)
+    return set((await connection.execute(query.distinct())).scalars())
 
 
 async def standing(connection: AsyncConnection, channel: str, since: datetime) -> list[Outgoing]:

@@ -71,11 +71,31 @@ async def given_since(connection: AsyncConnection, team: str, since: Date) -> Se
     return (await connection.execute(query)).all()
 
 
-async def dismissals(connection: AsyncConnection, found: Sequence[Any]) -> dict[str, str]:
-    """Task → reason, of those that were dismissed."""
-    ids = [task.task for task in found if task.dismissed_at is not None]
-    query = sa.select(task_acts).where(task_acts.c.task.in_(ids), task_acts.c.act == "dismiss")
-    return {row.task: str(row.arguments.get("reason", "other")) for row in await connection.execute(query)}
+async def acts_of(connection: AsyncConnection, found: Sequence[Any]) -> dict[str, list[Any]]:
+    """Task → what people did about it, oldest first."""
+    ids = [task.task for task in found]
+    acts: dict[str, list[Any]] = {}
+    if ids:
+        query = sa.select(task_acts).where(task_acts.c.task.in_(ids)).order_by(task_acts.c.id)
+        for row in await connection.execute(query):
+            acts.setdefault(row.task, []).append(row)
+    return acts
+
+
+async def acted_since(connection: AsyncConnection, since: Date) -> Sequence[Any]:
+    """``date``, ``slice``, ``team`` of slices about whose tasks somebody did something; ``acts``: how many acts."""
+    query = (
+        sa.select(tasks.c.date, tasks.c.slice, tasks.c.team, sa.func.count().label("acts"))
+        .join(task_acts, task_acts.c.task == tasks.c.task)
+        .where(tasks.c.date >= since)
+        .group_by(tasks.c.date, tasks.c.slice, tasks.c.team)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def tasks_by_id(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Any]:
+    query = sa.select(tasks).where(tasks.c.task.in_(ids))
+    return {row.task: row for row in await connection.execute(query)}
 
 
 async def cases_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:

@@ -32,35 +32,42 @@ async def world(connection: AsyncConnection, floor: Floor, now: datetime) -> Wor
         _alerts.resolved_at.is_(None), _alerts.fired_at >= now - LOOK_BACK, _alerts.resolved_at >= now - LOOK_BACK
     )
     rows = (await connection.execute(sa.select(alerts).where(recent).order_by(_alerts.fired_at))).all()
-    hit = await _teams_hit(connection, floor, [row.alert for row in rows if row.resolved_at is None])
+    agents = await _agents_hit(connection, rows)
     held = sa.select(silences).where(_silences.until > now, _silences.ended_at.is_(None)).order_by(_silences.starts)
     kept = tuple(
         Silence(row.silence, msgspec.convert(row.match, Matcher), row.starts, row.until)
         for row in await connection.execute(held)
     )
-    return World(floor, now, tuple(standing(row, hit.get(row.alert, frozenset())) for row in rows), kept)
+    found = (standing(row, floor, agents.get(row.alert, frozenset())) for row in rows)
+    return World(floor, now, tuple(found), kept)
 
 
-def standing(row: Any, teams: frozenset[str] = frozenset()) -> Standing:
-    names = Standing.__dataclass_fields__.keys() - {"teams"}
-    return Standing(**{name: getattr(row, name) for name in names}, teams=teams)
+def standing(row: Any, floor: Floor, agents: frozenset[str] = frozenset()) -> Standing:
+    names = Standing.__dataclass_fields__.keys() - {"teams", "agents"}
+    return Standing(**{name: getattr(row, name) for name in names}, teams=_teams_hit(floor, agents), agents=agents)
 
 
-async def _teams_hit(connection: AsyncConnection, floor: Floor, open_: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Alert → teams of which it takes the time of at least half."""
-    if not open_:
+async def _agents_hit(connection: AsyncConnection, rows: Sequence[Any]) -> dict[str, frozenset[str]]:
+    """Alert → agents whose time it takes, or took."""
+    if not rows:
         return {}
-    query = sa.select(technical.c.alert, technical.c.agent).where(technical.c.alert.in_(open_)).distinct()
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in await connection.execute(query):
-        agent = floor.agent_by_id.get(row.agent)
-        if agent:
-            found[row.alert][agent.team] += 1
+    since = min(row.fired_at for row in rows) - LOOK_BACK
+    query = sa.select(technical.c.alert, technical.c.agent).where(
+        technical.c.alert.in_([row.alert for row in rows]), technical.c.started_at >= since
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in await connection.execute(query.distinct()):
+        found[row.alert].add(row.agent)
+    return {alert: frozenset(agents) for alert, agents in found.items()}
+
+
+def _teams_hit(floor: Floor, agents: frozenset[str]) -> frozenset[str]:
+    """Teams of which at least half are among *agents*."""
+    if not agents:
+        return frozenset()
     sizes = Counter(agent.team for agent in floor.agents)
-    return {
-        alert: frozenset(team for team, hit in by_team.items() if 2 * hit >= sizes[team])
-        for alert, by_team in found.items()
-    }
+    hit = Counter(floor.agent_by_id[agent].team for agent in agents if agent in floor.agent_by_id)
+    return frozenset(team for team, count in hit.items() if 2 * count >= sizes[team])
 
 
 async def locked(connection: AsyncConnection, alert: str) -> Any:
@@ -113,12 +120,25 @@ async def reminders(connection: AsyncConnection, alert: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
+async def reminders_since(connection: AsyncConnection, since: datetime) -> int:
+    """How often anything was said again."""
+    query = sa.select(sa.func.count()).where(alert_transitions.c.what == "repeat", alert_transitions.c.at >= since)
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def held(connection: AsyncConnection) -> dict[str, int]:
     """Open alerts that nobody was told of, by the word that says why."""
     word = sa.func.split_part(_alerts.held, ":", 1)
     query = sa.select(word, sa.func.count()).where(_alerts.resolved_at.is_(None), _alerts.held.is_not(None))
     rows = (await connection.execute(query.group_by(word))).all()
     return {row[0]: row[1] for row in rows}
+
+
+async def oldest_act(connection: AsyncConnection) -> datetime | None:
+    """When the oldest act that is not done was asked for."""
+    query = sa.select(sa.func.min(alert_acts.c.at)).where(alert_acts.c.done_at.is_(None))
+    found: datetime | None = (await connection.execute(query)).scalar()
+    return found
 
 
 async def acted(connection: AsyncConnection, since: datetime) -> dict[str, float]:

@@ -9,22 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
 from schemas.steps import STEPS
-from schemas.tables import closes, slices, tasks
-from services.alerts.notifiers.blocks import escape
+from schemas.tables import closes, slices
 from services.alerts.storage import asked
 from services.alerts.wording.language import Language
 from services.rules.day import date_of
 
 
-def escaped(text: str) -> str:
-    return escape(text)
-
-
 async def now(connection: AsyncConnection, floor: Floor, words: Language, at: datetime) -> str:
     """Open alerts, open tasks, and the last slice."""
     count = await asked.open_count(connection)
-    query = sa.select(sa.func.count()).where(tasks.c.result.is_(None))
-    open_tasks = (await connection.execute(query)).scalar_one()
+    open_tasks = await asked.open_tasks(connection)
     lines = [
         words.say("answer.now", at=words.at(at), floor=floor.title),
         words.say("answer.open", n=words.number(count)) if count else words.say("answer.calm"),

@@ -1,39 +1,54 @@
 """Slack's interactivity and slash command: ``POST /slack/interactions`` and ``/slack/commands``.
 
-Verified over the raw body (``v0=`` HMAC, five minutes) by any of the floor's Slack signing secrets; answered at once. A button
-becomes a row of ``alert_acts`` whose id is derived from (user, action_ts, action): sent again, it is the same row.
+Verified over the raw body (``v0=`` HMAC, five minutes) by any of the floor's Slack signing secrets; answered at once. What is
+pressed becomes a row whose key is derived from (user, action_ts, action), of a form from its own id: sent again, it is the same
+row. What follows is told to ``response_url``, for Slack shows nothing of the answer to a press itself.
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from schemas.alert_acts import MakeSilence, Matcher
 from schemas.floor import Floor
-from services.alerts.storage import asked
-from services.alerts.web import answers
-from services.alerts.web.pressing import BUTTONS, Pressed, press
+from schemas.floor.model import Channel
+from services.alerts.notifiers import Making
+from services.alerts.notifiers.blocks import escape
+from services.alerts.web.commands import Commands
+from services.alerts.web.presses import Presses
 from services.alerts.wording import language
 from services.alerts.wording.language import Language
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.secret import read
-from services.rules.alerting.people import Presser, by_slack
 from services.rules.day import date_of
 
 LARGEST: Final = 256 * 1024
 WITHIN_S: Final = 2.5
+CALL_WITHIN_S: Final = 2.0
+"""Of a call back to Slack: a form has to be opened within three seconds of the press."""
+NONSENSE: Final = (
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 class SlackDoor:
@@ -44,11 +59,14 @@ class SlackDoor:
         engine: AsyncEngine,
         clock: Clock,
         floor: Callable[[], Floor | None],
-        environment: Mapping[str, str],
+        making: Making,
         wake: Callable[[], None],
     ) -> None:
-        self._engine, self._clock, self._floor = engine, clock, floor
-        self._environment, self._wake = environment, wake
+        self._clock, self._floor = clock, floor
+        self._making = replace(making, timeout_s=min(making.timeout_s, CALL_WITHIN_S))
+        self._presses = Presses(engine, clock, self._making, wake)
+        self._commands = Commands(engine, clock, wake)
+        self._telling: set[asyncio.Task[None]] = set()
 
     def routes(self) -> APIRouter:
         router = APIRouter(prefix="/slack")
@@ -68,34 +86,37 @@ class SlackDoor:
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        if floor is None or not self._signed(floor, body, request):
+        channel = self._signer(floor, body, request) if floor else None
+        if floor is None or channel is None:
             return Response(status_code=401)
         try:
             fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             async with asyncio.timeout(WITHIN_S):
-                text = await do(floor, self._words(floor), fields)
-        except (UnicodeDecodeError, json.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
-            return Response(status_code=400)
+                answer: Response = await do(floor, channel, self._words(floor), fields)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             logs.get().warning("Slack is not answered", error=type(error).__name__)
             return Response(status_code=503)
-        if text is None:
-            return Response(status_code=200)
-        return JSONResponse({"response_type": "ephemeral", "replace_original": False, "text": answers.escaped(text)})
+        except NONSENSE:
+            return Response(status_code=400)
+        return answer
 
-    def _signed(self, floor: Floor, body: bytes, request: Request) -> bool:
+    def _signer(self, floor: Floor, body: bytes, request: Request) -> Channel | None:
+        """The channel by whose secret the request is signed."""
         stamp = request.headers.get("x-slack-request-timestamp", "")
         signature = request.headers.get("x-slack-signature", "")
-        if not stamp.isdigit() or not signature or abs(time.time() - int(stamp)) > 300:
-            return False
-        return any(SignatureVerifier(secret).is_valid(body, stamp, signature) for secret in self._secrets(floor))
+        if not (stamp.isascii() and stamp.isdigit()) or not signature or abs(time.time() - int(stamp)) > 300:
+            return None
+        for channel, secret in self._secrets(floor):
+            if SignatureVerifier(secret).is_valid(body, stamp, signature):
+                return channel
+        return None
 
-    def _secrets(self, floor: Floor) -> list[str]:
+    def _secrets(self, floor: Floor) -> list[tuple[Channel, str]]:
         found = []
         for channel in floor.notify.channels:
             if channel.kind == "slack" and channel.signing_secret:
                 try:
-                    found.append(read(channel.signing_secret.env, self._environment))
+                    found.append((channel, read(channel.signing_secret.env, self._making.environment)))
                 except Misconfigured as error:
                     logs.get().error("buttons of Slack cannot be used", channel=channel.id, reason=str(error))
         return found
@@ -104,52 +125,39 @@ class SlackDoor:
         date = date_of(self._clock.now(), floor.zone).isoformat()
         return language({"language": floor.language, "timezone": floor.timezone, "date": date})
 
-    async def _pressed(self, floor: Floor, words: Language, fields: Mapping[str, str]) -> str | None:
+    async def _pressed(self, floor: Floor, channel: Channel, words: Language, fields: Mapping[str, str]) -> Response:
         told = json.loads(fields["payload"])
-        if told.get("type") != "block_actions":
-            return None
-        action, user = told["actions"][0], str(told["user"]["id"])
-        if action["action_id"] not in BUTTONS:
-            return None
-        who = by_slack(floor, user)
-        if who is None:
-            return words.say("answer.unknown")
-        key = f"{user}|{action['action_ts']}|{action['action_id']}"
-        pressed = Pressed(action["action_id"], str(action["value"]), who, "slack", key)
-        async with self._engine.begin() as connection:
-            text = await press(connection, pressed, words, self._clock.now())
-        self._wake()
-        return text
+        if told.get("type") == "view_submission":
+            wrong = await self._presses.sent(floor, words, told)
+            return Response(status_code=200) if wrong is None else JSONResponse(wrong)
+        if told.get("type") == "block_actions":
+            text = await self._presses.pressed(floor, channel, words, told)
+            if text is not None:
+                task = asyncio.create_task(self._tell(str(told.get("response_url") or ""), text))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
+        return Response(status_code=200)
 
-    async def _commanded(self, floor: Floor, words: Language, fields: Mapping[str, str]) -> str:
-        who = by_slack(floor, fields.get("user_id", ""))
-        if who is None:
-            return words.say("answer.unknown")
-        word, _, rest = fields.get("text", "").strip().partition(" ")
-        now = self._clock.now()
-        if word == "mute":
-            return await self._mute(floor, words, who, rest.strip(), now, fields.get("trigger_id", ""))
-        async with self._engine.connect() as connection:
-            if word in ("now", ""):
-                return await answers.now(connection, floor, words, now)
-            if word == "agent" and rest.strip():
-                return await answers.agent(connection, floor, words, now, rest.strip())
-            if word == "slice":
-                return await answers.slice_(connection, floor, words, now)
-        return words.say("answer.help")
+    async def _tell(self, url: str, text: str) -> None:
+        """To who pressed, and nobody else; one that does not arrive is no loss, the message itself changes anyway."""
+        if not _is_slacks(url, self._making.slack_api_url):
+            return
+        client = AsyncWebhookClient(url, timeout=round(CALL_WITHIN_S), retry_handlers=[])
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            await client.send(text=escape(text), response_type="ephemeral", replace_original=False)
 
-    async def _mute(self, floor: Floor, words: Language, who: Presser, text: str, now: datetime, trigger: str) -> str:
-        minutes, _, reason = text.partition(" ")
-        if not minutes.isdigit() or not 1 <= int(minutes) <= 7 * 1440 or not reason.strip():
-            return words.say("answer.mute_reason")
-        until = now + timedelta(minutes=int(minutes))
-        for kind in ("outage", "efficiency", "data") if who.team is None else ("efficiency",):
-            match = Matcher(kind=kind, team=who.team)
-            act = MakeSilence(match=match, until=until, reason=reason.strip()[:500])
-            async with self._engine.begin() as connection:
-                await asked.ask(connection, act, None, now, who.name, "slack", f"{trigger}|{kind}")
-        self._wake()
-        return words.say("answer.muted", until=words.at(until), reason=reason.strip()[:500])
+    async def _commanded(self, floor: Floor, channel: Channel, words: Language, fields: Mapping[str, str]) -> Response:
+        text = await self._commands.answer(floor, words, fields)
+        return JSONResponse({"response_type": "ephemeral", "text": escape(text)})
+
+
+def _is_slacks(url: str, api_url: str) -> bool:
+    """Only Slack itself, or what stands for it (SREZ_SLACK_API_URL), is told anything."""
+    where, api = urlsplit(url), urlsplit(api_url)
+    host = where.hostname or ""
+    return (where.scheme == "https" and host.endswith(".slack.com")) or (
+        (where.scheme, where.netloc) == (api.scheme, api.netloc) and bool(host)
+    )
 
 
 async def _body(request: Request) -> bytes | None:

@@ -5,7 +5,7 @@ from datetime import date as Date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.alerts.wording import alert, handling
+from services.alerts.wording import alert, details, handling, tasks
 from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
@@ -18,9 +18,11 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "silence": alert.silence,
     "team": alert.team,
     "team_drop": alert.team_drop,
+    "silence_details": details.silence_details,
     "window": window,
+    "window_details": details.window_details,
     "slice": slices.slice_,
-    "task": slices.task,
+    "task": tasks.task,
     "coaching": slices.coaching,
     "report": reports.report,
 }

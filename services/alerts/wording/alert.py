@@ -63,8 +63,8 @@ def _line_title(payload: Payload, words: Language) -> str:
     if payload["state"] == "invalidated":
         return words.say("line.title.invalidated", **named)
     if payload["state"] == "resolved":
-        if payload.get("ended_by") == "day":
-            return words.say("line.title.closed", **named)
+        if payload.get("ended_by") in ("day", "other"):
+            return words.say("line.title.closed" if payload["ended_by"] == "day" else "line.title.other", **named)
         until = _instant(payload["last_failure"])
         suffix = f".{verdict}" if verdict in ("workplace", "floor") else ""
         last = words.at(until).split()[-1]
@@ -119,12 +119,12 @@ def line_details(payload: Payload, words: Language) -> Content:
             attempts=words.count(evidence["attempts"], "of_attempts"),
         ),
         words.say("line.evidence.base", base=words.percent(evidence["base"], 1)),
-        words.say("line.evidence.p", p=_scientific(_p(evidence), words)),
+        words.say("line.evidence.p", p=scientific(_p(evidence), words)),
         words.say("line.evidence.codes", codes=_codes(evidence, words)),
     ]
     by_agent = {names.get(one, one): count for one, count in evidence.get("failures_by_agent", {}).items() if one}
     if by_agent:
-        told.append(words.say("line.evidence.agents", agents=_tally(by_agent, words)))
+        told.append(words.say("line.evidence.agents", agents=tally(by_agent, words)))
     if evidence.get("ok_by_others"):
         told.append(words.say("line.evidence.ok", ok=words.count(evidence["ok_by_others"], "attempt_ok")))
     if evidence.get("calls"):
@@ -272,10 +272,10 @@ def _codes(evidence: Mapping[str, Any], words: Language) -> str:
     }
     if len(codes) == 1:
         return str(next(iter(codes)))
-    return _tally(codes, words) if codes else words.say("line.no_code")
+    return tally(codes, words) if codes else words.say("line.no_code")
 
 
-def _tally(counts: Mapping[str, int], words: Language) -> str:
+def tally(counts: Mapping[str, int], words: Language) -> str:
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     named = [f"{name} — {words.number(count)}" for name, count in ordered[:LISTED]]
     if len(ordered) > LISTED:
@@ -283,7 +283,7 @@ def _tally(counts: Mapping[str, int], words: Language) -> str:
     return ", ".join(named)
 
 
-def _scientific(p: float, words: Language) -> str:
+def scientific(p: float, words: Language) -> str:
     if p <= 0:
         return "< 10⁻³⁰⁰"
     if p >= 0.001:

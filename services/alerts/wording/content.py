@@ -8,22 +8,26 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A paragraph: an optional bold *heading*, then lines (bulleted when *bullets*)."""
-
-    lines: tuple[str, ...]
-    heading: str = ""
-    bullets: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Button:
-    """``name`` says what it does (``alert.mute``), ``value`` about what (an id of ours)."""
+    """``name`` says what it does (``alert.mute``), ``value`` about what (an id of ours); ``url``: it opens an address;
+    ``asks``: it asks further, which not every messenger can."""
 
     name: str
     label: str
     value: str
     first: bool = False
+    url: str = ""
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A paragraph: an optional bold *heading*, then lines (bulleted when *bullets*); *menu*: what may be done about it."""
+
+    lines: tuple[str, ...]
+    heading: str = ""
+    bullets: bool = False
+    menu: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

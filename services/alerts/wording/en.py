@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_window
+from services.alerts.wording import en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -52,6 +52,7 @@ TEXT: Final[dict[str, str]] = {
     "line.title.resolved.workplace": "{agent}: the workplace is fine again, trouble {since}–{until} ({span})",
     "line.title.resolved.floor": "Telephony of the floor is back: down {since}–{until} ({span})",
     "line.title.closed": "Line {line}: failures since {since}, no sign of a repair until the end of the day",
+    "line.title.other": "Line {line}: failures since {since}; the others fail too, it goes on in the message about the floor",
     "line.title.invalidated": "Withdrawn: line {line}, the failure since {since} was not confirmed",
     "line.what": "{failures} out of {attempts}: {codes}. Normally {base} fail here.",
     "line.what.over": "{failures} over the whole outage: {codes}. Normally {base} fail here.",
@@ -82,6 +83,9 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Ruled out: {what}.",
     "out.people": "people",
     "out.line": "the line",
+    "out.single_agents": "single people",
+    "out.workplace": "the workplace",
+    "out.telephony": "the telephone",
     "out.other_lines": "other lines",
     "line.no_code": "no code",
     # a silent source
@@ -221,7 +225,8 @@ TEXT: Final[dict[str, str]] = {
     "answer.over": "It is over already.",
     "answer.no_alert": "There is no such alert.",
     "answer.no_floor": "No floor is set up yet.",
-    "answer.help": "Try: /srez now, /srez agent NAME, /srez slice, /srez mute 60 REASON",
+    "answer.help": "Try: /srez now for the floor, /srez agent NAME for a person,"
+    " /srez slice for the last slice, /srez mute 60 REASON for 60 quiet minutes",
     "answer.no_agent": "There is no agent “{name}”.",
     "answer.many": "Several fit: {names}.",
     "answer.no_slice": "No slice was taken today yet.",
@@ -231,7 +236,6 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, slice {slice}",
     "answer.slice": "Slice {slice}",
     "answer.muted": "Quiet until {until}: {reason}. Everything stands on the board.",
-    "answer.mute_reason": "Say why: /srez mute 60 planned work",
     "answer.tasks": "Open tasks: {n}",
     # the day is over
     "report.title": "Day report {date}: {floor}",
@@ -278,5 +282,6 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_tasks.TEXT,
     **en_window.TEXT,
 }

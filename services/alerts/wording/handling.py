@@ -32,13 +32,15 @@ def standing(payload: Payload, words: Language) -> tuple[str, ...]:
 
 def buttons(payload: Payload, words: Language) -> tuple[Button, ...]:
     """What may be done now; the value of each is the alert."""
-    if payload["state"] not in OPEN:
-        return ()
-    taken = payload["state"] == "acknowledged"
-    acts = ["unacknowledge" if taken else "acknowledge", "mute", "technical"]
-    return tuple(
-        Button(f"alert.{act}", words.say(f"button.{act}"), payload["alert"], act == "acknowledge") for act in acts
-    )
+    alert, found = payload["alert"], []
+    if payload["state"] in OPEN:
+        taken = payload["state"] == "acknowledged"
+        acts = ["unacknowledge" if taken else "acknowledge", "mute", "technical"]
+        found = [Button(f"alert.{act}", words.say(f"button.{act}"), alert, act == "acknowledge") for act in acts]
+    if payload.get("board"):
+        address = f"{payload['board'].rstrip('/')}/alerts?date={payload['date']}#alert-{alert}"
+        found.append(Button("alert.open", words.say("button.open"), alert, url=address))
+    return tuple(found)
 
 
 def reminder(payload: Payload, words: Language, living: Content) -> Content:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_window
+from services.alerts.wording import ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -52,6 +52,7 @@ TEXT: Final[dict[str, str]] = {
     "line.title.resolved.workplace": "{agent}: рабочее место снова в порядке, сбой {since}–{until} ({span})",
     "line.title.resolved.floor": "Связь отдела восстановлена: сбой {since}–{until} ({span})",
     "line.title.closed": "Линия {line}: отказы с {since}, починена ли она, до конца дня не видно",
+    "line.title.other": "Линия {line}: отказы с {since}; отказали и остальные, дальше — в сообщении о связи отдела",
     "line.title.invalidated": "Отменено: линия {line}, отказ с {since} не подтвердился",
     "line.what": "{failures} из {attempts}: {codes}. Обычно здесь отказывает {base}.",
     "line.what.over": "За весь сбой {failures}: {codes}. Обычно здесь отказывает {base}.",
@@ -82,6 +83,9 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Исключено: {what}.",
     "out.people": "люди",
     "out.line": "линия",
+    "out.single_agents": "отдельные люди",
+    "out.workplace": "рабочее место",
+    "out.telephony": "телефония",
     "out.other_lines": "другие линии",
     "line.no_code": "без кода",
     # a silent source
@@ -221,7 +225,8 @@ TEXT: Final[dict[str, str]] = {
     "answer.over": "Уже закончилось.",
     "answer.no_alert": "Такого происшествия нет.",
     "answer.no_floor": "Участок ещё не настроен.",
-    "answer.help": "Можно так: /srez now, /srez agent ИМЯ, /srez slice, /srez mute 60 ПРИЧИНА",
+    "answer.help": "Можно так: /srez now — что сейчас, /srez agent ИМЯ — человек,"
+    " /srez slice — последний срез, /srez mute 60 ПРИЧИНА — тихо на 60 минут",
     "answer.no_agent": "Нет сотрудника «{name}».",
     "answer.many": "Подходят несколько: {names}.",
     "answer.no_slice": "Сегодня срезов ещё не было.",
@@ -231,7 +236,6 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, срез {slice}",
     "answer.slice": "Срез {slice}",
     "answer.muted": "Тихо до {until}: {reason}. Всё видно на доске.",
-    "answer.mute_reason": "Нужна причина: /srez mute 60 плановые работы",
     "answer.tasks": "Задач открыто: {n}",
     # the day is over
     "report.title": "Итоги дня {date}: {floor}",
@@ -278,5 +282,6 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_tasks.TEXT,
     **ru_window.TEXT,
 }

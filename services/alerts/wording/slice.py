@@ -1,11 +1,12 @@
-"""The message a head gets at a slice, the details of each task in its thread, and the coaching case."""
+"""The message a head gets at a slice, and the coaching case."""
 
 from collections.abc import Mapping
 from datetime import date as Date
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from schemas.steps import STEPS
+from services.alerts.wording import tasks
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 
@@ -15,7 +16,7 @@ Payload = Mapping[str, Any]
 def slice_(payload: Payload, words: Language) -> Content:
     sections = [
         *_untrusted(payload, words),
-        _tasks(payload, words),
+        *tasks.sections(payload, words),
         cases(payload, words),
         _verified(payload, words),
         _lagging(payload, words),
@@ -40,8 +41,6 @@ def slice_(payload: Payload, words: Language) -> Content:
     )
 
 
-OWN_TEAM: Final = 0.995
-"""A part of the norm below this is said; above it two digits would read 1."""
 DATA = ("kind", "date", "slice", "team", "steps", "tasks", "verified", "coaching", "lagging", "untrusted", "late")
 
 
@@ -78,35 +77,6 @@ def _team(payload: Payload, words: Language) -> Section:
         else:
             lines.append(words.say("slice.step.bare", **named))
     return Section(tuple(lines), heading=words.say("slice.team"), bullets=True)
-
-
-def _tasks(payload: Payload, words: Language) -> Section:
-    lines = []
-    for task in payload["tasks"]:
-        wanted = _wanted(task, words)
-        due = words.at(datetime.fromisoformat(task["due"]))
-        if task.get("dismissed"):
-            why = words.say(f"dismiss.{task['dismissed']}")
-            lines.append(words.say("slice.task.dismissed", agent=task["name"], wanted=wanted, due=due, why=why))
-            continue
-        if task.get("result") == "invalidated":
-            lines.append(words.say("slice.task.off", agent=task["name"], wanted=wanted, due=due))
-            continue
-        lines.append(
-            _again(task, words)
-            + words.say(
-                "slice.task.team" if _scaled(task) else "slice.task",
-                agent=task["name"],
-                wanted=wanted,
-                due=due,
-                step=words.say(f"step.{task['step']}").lower(),
-                done=words.number(task["done"]),
-                target=words.due(task["target_now"]),
-                sure=words.sure(task["p_below"]),
-                below=words.number(payload["below"], 1),
-            )
-        )
-    return Section(tuple(lines), heading=words.say("slice.tasks"), bullets=True)
 
 
 def _lagging(payload: Payload, words: Language) -> Section:
@@ -148,21 +118,16 @@ def _drops(payload: Payload, words: Language) -> Section:
     return Section(lines, heading=words.say("slice.drops"), bullets=True)
 
 
-def _scaled(task: Mapping[str, Any]) -> bool:
-    """Given against the own team, the whole of it being below the norm."""
-    return bool(task["scale"] < OWN_TEAM)
-
-
 def _verified(payload: Payload, words: Language) -> Section:
     lines = [
-        words.say("slice.result", agent=task["name"], wanted=_wanted(task, words), result=_result(task, words))
+        words.say("slice.result", agent=task["name"], wanted=tasks.wanted(task, words), result=_result(task, words))
         for task in payload["verified"]
     ]
     lines += [
         words.say(
             "slice.carried",
             agent=task["name"],
-            wanted=_wanted(task, words),
+            wanted=tasks.wanted(task, words),
             due=words.at(datetime.fromisoformat(task["due"])),
         )
         for task in payload["carried"]
@@ -214,80 +179,6 @@ def _good(payload: Payload, words: Language) -> Section:
     return Section(tuple(lines), heading=words.say("slice.good"), bullets=True)
 
 
-def task(payload: Payload, words: Language) -> Content:
-    """One task, in the thread of its slice."""
-    found = payload["task"]
-    step = words.say(f"step.{found['step']}")
-    told = [
-        words.say(
-            "task.fact.team" if _scaled(found) else "task.fact",
-            step=step,
-            done=words.number(found["done"]),
-            target=words.due(found["target_now"]),
-            slice=payload["slice"],
-            sure=words.sure(found["p_below"]),
-            below=words.number(payload["below"], 1),
-        ),
-        words.say(f"task.why.{found['why']}", step=step.lower()),
-    ]
-    if _scaled(found):
-        told.append(words.say("task.scale", scale=words.number(found["scale"], 2)))
-    title = words.say(
-        "task.title",
-        agent=found["name"],
-        wanted=_wanted(found, words),
-        due=words.at(datetime.fromisoformat(found["due"])),
-    )
-    told += _advice(found, words)
-    if again := _again(found, words):
-        told.insert(0, again.strip())
-    do = words.say("do", what=words.say(f"task.do.{found['step']}"))
-    sections = [Section(tuple(told))]
-    if found.get("hear"):
-        sections.append(Section(tuple(_hear(found, words)), heading=words.say("task.hear"), bullets=True))
-    return Content(
-        title,
-        (*sections, Section((do,))),
-        link=(words.say("board"), f"{payload['board'].rstrip('/')}/tasks/{found['task']}")
-        if payload.get("board")
-        else None,
-        more=words.say("more", n="{n}"),
-        final=True,
-    )
-
-
-def _again(task: Mapping[str, Any], words: Language) -> str:
-    n = task.get("again") or 1
-    return words.say("task.again", nth=words.nth(n)) + " " if n > 1 else ""
-
-
-def _advice(task: Mapping[str, Any], words: Language) -> list[str]:
-    """Counts of the neighbouring steps that go with the target."""
-    told = task.get("advice") or {}
-    named = [words.count(told[step], step) for step in STEPS if step in told]
-    return [words.say("task.advice", steps=", ".join(named))] if named else []
-
-
-def _hear(task: Mapping[str, Any], words: Language) -> list[str]:
-    """Calls to hear, each with why; an address of a recording that names a phone number was left out at the close."""
-    lines = []
-    for one in task["hear"]:
-        at, talk = words.at(datetime.fromisoformat(one["ended_at"])), _clock(one["talk_s"])
-        pause = words.count(round(one.get("pause_s", 0) / 60), "minute")
-        line = words.say(
-            "hear.call",
-            at=at,
-            talk=talk,
-            why=words.say(f"hear.{one['why']}", talk=talk, pause=pause, agent=one["name"]),
-        )
-        lines.append(f"{line} {one['recording']}" if one.get("recording") else line)
-    return lines
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-
-
 def coaching(payload: Payload, words: Language) -> Content:
     told = [words.say("coaching.reason", reason=words.say(f"coaching.{payload['reason']}"))]
     if payload.get("trainer"):
@@ -303,7 +194,3 @@ def coaching(payload: Payload, words: Language) -> Content:
         data={key: payload[key] for key in ("kind", "case", "agent", "team", "step", "reason", "recheck_on")},
         final=True,
     )
-
-
-def _wanted(task: Mapping[str, Any], words: Language) -> str:
-    return words.count(task["target"], task["step"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.alerts.wording import handling
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 
@@ -14,52 +15,70 @@ def window(payload: Payload, words: Language) -> Content:
     detector, verdict, state = payload["detector"], payload["verdict"], payload["state"]
     evidence = payload["evidence"]
     since = words.at(datetime.fromisoformat(evidence["since"]))
-    kind = payload["scope"].partition(":")[0]
-    what = words.say(f"window.what.{kind}", name=_name(payload, words))
-    named = {"what": what, "since": since}
+    named = {"what": subject(payload, words), "since": since}
     people = len(payload["technical"])
     sections: list[Section] = []
     if state == "invalidated":
         title = words.say("window.title.invalidated", **named)
-        sections.append(Section((words.say("line.invalidated"),)))
+        if (payload.get("acted") or {}).get("what") != "technical":
+            sections.append(Section((words.say("line.invalidated"),)))
     elif state == "resolved":
         until = words.at(datetime.fromisoformat(payload["resolved_at"])).split()[-1]
         how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
         title = words.say(f"window.title.{how}", **named, until=until)
-        sections.append(Section((_numbers(detector, evidence, words), _whose(verdict, words))))
+        sections.append(Section((numbers(detector, evidence, words), _whose(verdict, words))))
     else:
         title = words.say(f"window.title.{detector}", **named)
         sections.append(
-            Section((_numbers(detector, evidence, words), words.say("chance", n=words.chance(_p(evidence)))))
+            Section((numbers(detector, evidence, words), words.say("chance", n=words.chance(_p(evidence)))))
         )
         sections.append(Section((_whose(verdict, words),)))
         sections.append(Section((words.say("do", what=words.say(f"window.do.{verdict}")),)))
     if people and state != "invalidated":
         key = "line.technical.over" if state == "resolved" else "line.technical"
         sections.append(Section((words.say(key, people=words.count(people, "people"), since=since),)))
-    if state == "firing" and evidence.get("rules_out"):
+    if state in handling.OPEN and evidence.get("rules_out"):
         out = ", ".join(words.say(f"out.{one}") for one in evidence["rules_out"])
         sections.append(Section((words.say("line.evidence.out", what=out),)))
+    sections.append(Section(handling.standing(payload, words)))
     data = {
         key: payload[key]
-        for key in ("kind", "alert", "state", "verdict", "scope", "fired_at", "resolved_at", "evidence")
+        for key in (
+            "kind",
+            "alert",
+            "state",
+            "verdict",
+            "scope",
+            "team",
+            "fired_at",
+            "resolved_at",
+            "evidence",
+            "owner",
+        )
         if payload.get(key) is not None
     }
     return Content(
         title,
-        tuple(sections),
+        tuple(section for section in sections if section.lines),
         note=words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else "",
         mentions=tuple(payload.get("mentions", ())),
         link=(words.say("board"), payload["board"]) if payload.get("board") else None,
         more=words.say("more", n="{n}"),
         data=data,
         final=state in ("resolved", "invalidated"),
+        buttons=handling.buttons(payload, words),
     )
 
 
+def subject(payload: Payload, words: Language) -> str:
+    """What it is about, in words."""
+    kind = payload["scope"].partition(":")[0]
+    return words.say(f"window.what.{kind}", name=_name(payload, words), source=payload["evidence"].get("source", ""))
+
+
 def _name(payload: Payload, words: Language) -> str:
-    if payload["scope"].startswith("feed:"):
-        return words.say(f"step.{payload['name']}").lower()
+    if "feed" in payload["evidence"]:
+        return words.say(f"step.{payload['evidence']['feed']}").lower()
     return str(payload["name"])
 
 
@@ -67,7 +86,7 @@ def _whose(verdict: str, words: Language) -> str:
     return words.say(f"report.verdict.{verdict}") + "."
 
 
-def _numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
+def numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
     """What was seen against what is usual, in one sentence."""
     match detector:
         case "answer_rate":

@@ -53,6 +53,12 @@ class Accounts:
         async with self._begin() as connection:
             return (await connection.execute(sa.select(_a.name).limit(1))).first() is not None
 
+    async def people(self) -> list[Person]:
+        """Whose accounts work."""
+        query = sa.select(tables.accounts).where(_a.disabled_at.is_(None)).order_by(_a.name)
+        async with self._begin() as connection:
+            return [_person(row) for row in await connection.execute(query)]
+
     async def who(self, token: str, now: datetime) -> Person | None:
         """Whose live session *token* is; notes at most once a minute that it was seen."""
         key = digest(token)

@@ -1,7 +1,4 @@
-"""People's acts about tasks and coaching cases: appended, in one transaction with what they change.
-
-``record`` and ``record_coaching`` are all there is to it: a service that hears people elsewhere does the same three statements.
-"""
+"""People's acts about tasks (services.acts.tasks) and coaching cases: appended, in one transaction with what they change."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,18 +13,16 @@ from schemas import tables
 from schemas.acts import (
     Close,
     CoachingAct,
-    Dismiss,
-    Edit,
     TaskAct,
-    TaskState,
     arguments_of,
     coaching_act,
     kind_of,
-    task_act,
 )
-from services.rules.acts import Refusal, Standing, advance, standing
+from services.acts.tasks import Recorded, record
+from services.acts.tasks import read as read_task
+from services.rules.acts import Refusal
 
-_tasks, _acts, _cases = tables.tasks.c, tables.task_acts.c, tables.coaching_acts.c
+_acts, _cases = tables.task_acts.c, tables.coaching_acts.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,60 +33,6 @@ class Done:
     act: TaskAct | CoachingAct | None
     at: datetime
     by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What the task is after an act; ``new``: False for a request that said what stands already."""
-
-    state: TaskState
-    target: int
-    new: bool
-
-
-async def record(
-    connection: AsyncConnection, task: str, act: TaskAct, at: datetime, by: str, key: str | None = None
-) -> Recorded | Refusal | Literal["no_task"]:
-    """Do *act* about *task*, within the caller's transaction. The row of the task is held until it ends.
-
-    Args:
-        key: the asker's own id of this request; asked again with it, nothing is done twice.
-    """
-    query = sa.select(_tasks.state, _tasks.target, _tasks.issued, _tasks.result).where(_tasks.task == task)
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        return "no_task"
-    known = await connection.execute(
-        sa.select(_acts.key, _acts.act, _acts.arguments).where(_acts.task == task).order_by(_acts.id)
-    )
-    earlier = [(one.key, _read(task_act, one.act, one.arguments)) for one in known]
-    if key is not None and any(used == key for used, _ in earlier):
-        return Recorded(row.state, row.target, new=False)
-    now = standing(row.state, row.target, row.result, [one for _, one in earlier if one is not None])
-    after = advance(now, act)
-    if not isinstance(after, Standing):
-        return after
-    if after == now:
-        return Recorded(row.state, row.target, new=False)
-    await connection.execute(
-        sa.insert(tables.task_acts).values(
-            task=task, at=at, by=by, act=kind_of(act), arguments=arguments_of(_told(act, now)), key=key
-        )
-    )
-    changed: dict[str, Any] = {"state": after.state, "target": after.target}
-    if after.target != now.target and row.issued is None:
-        changed["issued"] = now.target
-    if isinstance(act, Dismiss):
-        changed["dismissed_at"] = at
-    await connection.execute(sa.update(tables.tasks).where(_tasks.task == task).values(changed))
-    return Recorded(after.state, after.target, new=True)
-
-
-def _told(act: TaskAct, now: Standing) -> TaskAct:
-    """With what the history has to say beside it."""
-    if isinstance(act, Edit) and act.target is not None:
-        return msgspec.structs.replace(act, was=now.target)
-    return act
 
 
 async def record_coaching(
@@ -139,9 +80,7 @@ async def of_tasks(connection: AsyncConnection, tasks: list[str]) -> dict[str, l
     if tasks:
         query = sa.select(tables.task_acts).where(_acts.task.in_(tasks)).order_by(_acts.id)
         for row in await connection.execute(query):
-            found.setdefault(row.task, []).append(
-                Done(row.act, _read(task_act, row.act, row.arguments), row.at, row.by)
-            )
+            found.setdefault(row.task, []).append(Done(row.act, read_task(row.act, row.arguments), row.at, row.by))
     return found
 
 

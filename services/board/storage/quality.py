@@ -1,7 +1,7 @@
 """Transcripts with what the machine found in them, people's marks, disputes, and the calls that may be heard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """``settled_at`` None: open. ``outcome``: upheld or changed; then ``new_mark`` stands instead of ``mark``."""
+    """``settled_at`` None: open. ``outcome``: upheld or changed; then ``new_mark`` stands instead of ``mark``.
+
+    ``alone``: answered by one of the two it is between, because there was nobody else.
+    """
 
     id: int
     score: str
@@ -66,6 +69,7 @@ class Dispute:
     outcome: str | None
     new_mark: float | None
     answer: str | None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,5 +254,16 @@ def with_changes(sheets: Sequence[Sheet], found: Sequence[Dispute]) -> list[Shee
         )
         if sheet.event in changed
         else sheet
+        for sheet in sheets
+    ]
+
+
+def independent(sheets: Sequence[Sheet], found: Sequence[Dispute]) -> list[Sheet]:
+    """The sheets as people gave them; without the mark of whoever answered a dispute about the same question, who has seen
+    the other's."""
+    by = {sheet.event: sheet.by for sheet in sheets}
+    seen = {(one.settled_by, one.item) for one in found if by.get(one.score) not in (None, one.settled_by)}
+    return [
+        replace(sheet, marks={item: mark for item, mark in sheet.marks.items() if (sheet.by, item) not in seen})
         for sheet in sheets
     ]

@@ -1,6 +1,6 @@
 """One call for the page: the form with what the machine found and what people marked, disputes, orders under way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from schemas.commands import Dispute as DisputeAsked
 from schemas.commands import Score as ScoreAsked
 from schemas.floor import Floor
 from schemas.floor.quality import Ban, Form, Item
+from services.board.access import Answering
 from services.board.storage.orders import Order
 from services.board.storage.quality import Dispute, WholeCall, with_changes
 from services.board.view.speech import Said, hidden, shown
@@ -45,7 +46,10 @@ class BanView:
 
 @dataclass(frozen=True, slots=True)
 class SheetView:
-    """``marks`` as they stand; ``given`` as they were given where a dispute changed them."""
+    """``marks`` as they stand; ``given`` as they were given where a dispute changed them.
+
+    ``answering``: whether the reader may answer the dispute, where it is open.
+    """
 
     sheet: Sheet
     marks: Mapping[str, Mark]
@@ -54,6 +58,16 @@ class SheetView:
     at: datetime
     comment: str
     dispute: Dispute | None
+    answering: Answering
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """An open dispute that the reader may answer, of a sheet that is still closed to them: nothing else of it is told."""
+
+    dispute: Dispute
+    title: str
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ class CallView:
     sheets: tuple[SheetView, ...]
     closed: int
     """Sheets of others that the reader does not see before marking."""
+    disputed: tuple[Disputed, ...]
     comment: str
     orders: tuple[OrderView, ...]
 
@@ -101,14 +116,20 @@ def form_of(call: WholeCall, floor: Floor, forms: Mapping[Key, Form]) -> tuple[F
 
 
 def call_view(
-    call: WholeCall, floor: Floor, forms: Mapping[Key, Form], reader: str | None, orders: Sequence[Order], w: Words
+    call: WholeCall,
+    floor: Floor,
+    forms: Mapping[Key, Form],
+    reader: str | None,
+    orders: Sequence[Order],
+    w: Words,
+    answering: Callable[[Dispute], Answering] = lambda dispute: "none",
 ) -> CallView:
     """*reader*: who looks and may mark; others' marks stay closed to them until they have marked themselves."""
     form, known = form_of(call, floor, forms)
     machine = call.read.marks if call.read and call.read.form == form.key else {}
     mine = next((one for one in call.marked if one.sheet.by == reader and one.sheet.form == form.key), None)
     blind = reader is not None and mine is None
-    sheets = () if blind else tuple(_sheets(call, form, machine))
+    sheets = () if blind else tuple(_sheets(call, form, machine, answering))
     evidence = call.evidence if machine else {}
     titles = {item.id: item.title.of(w.language) for item in form.items}
     bans = {ban.id: ban.title.of(w.language) for ban in form.bans}
@@ -137,6 +158,11 @@ def call_view(
         ),
         sheets=sheets,
         closed=sum(not floor.quality.is_machine(one.sheet.by) for one in call.marked) if blind else 0,
+        disputed=tuple(
+            Disputed(one, titles.get(one.item, one.item), quotes(evidence.get(one.item, ())))
+            for one in call.disputes
+            if blind and one.settled_at is None and answering(one) == "free"
+        ),
         comment=mine.comment if mine else "",
         orders=tuple(_order(order, titles, w) for order in orders),
     )
@@ -147,7 +173,9 @@ def quotes(found: Sequence[Evidence]) -> tuple[Quote, ...]:
     return tuple(dict.fromkeys(Quote(one.start_s, hidden(one.text)) for one in found))
 
 
-def _sheets(call: WholeCall, form: Form, machine: Mapping[str, Mark]) -> list[SheetView]:
+def _sheets(
+    call: WholeCall, form: Form, machine: Mapping[str, Mark], answering: Callable[[Dispute], Answering]
+) -> list[SheetView]:
     own = [one for one in call.marked if one.sheet.form == form.key]
     after = with_changes([one.sheet for one in own], call.disputes)
     by_score = {one.score: one for one in call.disputes}
@@ -159,7 +187,8 @@ def _sheets(call: WholeCall, form: Form, machine: Mapping[str, Mark]) -> list[Sh
             score=score(form, marks_of(sheet.marks, machine), sheet.bans),
             at=one.at,
             comment=hidden(one.comment),
-            dispute=by_score.get(sheet.event),
+            dispute=(found := by_score.get(sheet.event)),
+            answering=answering(found) if found and found.settled_at is None else "none",
         )
         for one, sheet in zip(own, after, strict=True)
     ]

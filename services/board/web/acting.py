@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.acts import Acknowledge, Confirm, Dismiss, DismissReason, Edit, Talk, TaskAct, TaskState
+from services.acts.tasks import Recorded
 from services.board.access import Act
 from services.board.storage import tasks
-from services.board.storage.acts import Recorded
 from services.board.web import filters
 from services.board.web.asking import asking, check
 from services.board.web.board import Board, Json

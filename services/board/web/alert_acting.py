@@ -22,6 +22,7 @@ from schemas.alert_acts import (
     WasTechnical,
 )
 from schemas.steps import AlertKind
+from services.board.access import Person
 from services.board.storage import alert_acts
 from services.board.web import filters
 from services.board.web.asking import asking, check
@@ -125,9 +126,7 @@ def routes(board: Board) -> APIRouter:
     async def silence(request: Request, body: Annotated[SilenceBody, Body()]) -> Response:
         match = Matcher(kind=body.kind, team=body.team, scope=body.scope, detector=body.detector)
         who, now = asking(board, request), board.clock.now()
-        check(who, "alert", team=body.team)
-        if who.role == "lead" and body.team is None:
-            raise HTTPException(403, "not_yours")  # the whole floor is the head's
+        _of_team(who, body.team)
         until = body.until or (_minute(now) + timedelta(seconds=body.for_s) if body.for_s else now)
         if match.empty or not 0 < (until - now).total_seconds() <= LONGEST_SILENCE_S:
             raise HTTPException(422, "bad_silence")
@@ -140,12 +139,22 @@ def routes(board: Board) -> APIRouter:
         who, now = asking(board, request), board.clock.now()
         check(who, "alert")
         async with board.reader.connect() as connection:
-            if str(silence) not in [str(row.silence) for row in await alert_acts.silences(connection, now)]:
-                raise HTTPException(404, "no_silence")
+            rows = await alert_acts.silences(connection, now)
+        found = next((row for row in rows if str(row.silence) == str(silence)), None)
+        if found is None:
+            raise HTTPException(404, "no_silence")
+        _of_team(who, found.match.get("team"))
         act = EndSilence(silence=str(silence))
         return Json(ActAsked(act=await board.alert_acts.ask(act, None, now, who.name, body.key or str(silence))), 202)
 
     return router
+
+
+def _of_team(who: Person, team: str | None) -> None:
+    """Silence about the whole floor is the head's to make and to end. Raises: HTTPException 403."""
+    check(who, "alert", team=team)
+    if who.role == "lead" and team is None:
+        raise HTTPException(403, "not_yours")
 
 
 async def _ask(board: Board, request: Request, alert: UUID, act: AlertAct, key: str | None) -> Response:

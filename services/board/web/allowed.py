@@ -10,8 +10,8 @@ the way in which it keeps from them what is others':
     it is about the agent named in its path, who must be one that may be seen;
 ``query``
     it reads a list with the filters ``agent`` and ``team``, which are set for it;
-``task``
-    it is about one task, and the page itself refuses those of others (``about_own``);
+``one``
+    it is about one task, case or call, and the page itself refuses those of others (``about_own``);
 ``nobody``
     it tells of no agent.
 """
@@ -27,12 +27,16 @@ from schemas.floor import Floor
 from services.board.access import Person
 from services.board.sight import asks, sight
 
-How = Literal["reading", "path", "query", "task", "nobody"]
+How = Literal["reading", "path", "query", "one", "nobody"]
 
 NARROWED: Final[Mapping[str, How]] = {
     "/": "reading",
     "/tasks": "reading",
-    "/tasks/{task}": "task",
+    "/tasks/{task}": "one",
+    "/coaching": "reading",
+    "/coaching/{case}": "one",
+    "/quality": "reading",
+    "/quality/calls/{call:path}": "one",
     "/agents/{agent}": "path",
     "/api/v1/floor": "reading",
     "/api/v1/live": "reading",
@@ -41,14 +45,27 @@ NARROWED: Final[Mapping[str, How]] = {
     "/api/v1/tasks": "query",
     "/api/v1/coaching": "query",
     "/api/v1/calls": "query",
+    "/api/v1/quality": "query",
+    "/api/v1/quality/stages": "query",
+    "/api/v1/quality/disputes": "query",
+    "/api/v1/quality/forms": "nobody",
+    "/api/v1/quality/calls/{call:path}": "one",
     "/api/v1/openapi.json": "nobody",
     "/account": "nobody",
 }
 """Route → how it is narrowed; GET and HEAD only."""
-SENT: Final = re.compile(r"/logout|/account/password|/account/sign-out-everywhere|/api/v1/tasks/[^/]+/acknowledge")
-"""What an agent may POST; that the task is theirs is checked where it is known whose it is."""
+SENT: Final = re.compile(
+    r"/logout|/account/password|/account/sign-out-everywhere|/api/v1/tasks/[^/]+/acknowledge|/api/v1/quality/calls/.+/dispute"
+)
+"""What an agent may POST; that the task or the score is theirs is checked where it is known whose it is."""
 
-_PATTERNS: Final = [(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), how) for path, how in NARROWED.items()]
+
+def _pattern(path: str) -> re.Pattern[str]:
+    whole = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+)", path)
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", whole))
+
+
+_PATTERNS: Final = [(_pattern(path), how) for path, how in NARROWED.items()]
 
 
 def narrowed_query(person: Person, floor: Floor | None, method: str, path: str, query: str) -> str | None:
@@ -63,7 +80,7 @@ def narrowed_query(person: Person, floor: Floor | None, method: str, path: str, 
     if found is None:
         return None
     match, how = found
-    if how in ("reading", "task", "nobody"):
+    if how in ("reading", "one", "nobody"):
         return query
     if floor is None:
         return None

@@ -11,12 +11,14 @@ from pydantic import Field
 from schemas.acts import Close, CoachingAct, Outcome, Plan
 from schemas.steps import STEPS
 from services.board import coaching
-from services.board.access import may
+from services.board.access import Person, may
+from services.board.sight import sight
 from services.board.storage import tasks
 from services.board.view.coaching import case_view, effect_lines, line_of
 from services.board.view.task import names_of
 from services.board.web import filters
 from services.board.web.acting import ANSWERS, Asked, Text
+from services.board.web.allowed import about_own
 from services.board.web.asking import asking, check, person
 from services.board.web.board import Board, Json, listing, no_team
 from services.board.web.documented import answer, inlined
@@ -79,8 +81,11 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
             found = await coaching.cases(connection, floor, day.date, team)
-            effects = await coaching.effects(connection, floor, day.date, team)
+            who = person(board, request)
+            effects = await coaching.effects(connection, floor, day.date, team) if _sees_effects(who) else None
         w = board.words(request, floor)
+        seen = sight(floor, who)
+        found = [one for one in found if seen is None or one.case.row.agent in seen]
         unknown = no_team(floor, team, w)
         return board.render(
             request,
@@ -91,8 +96,11 @@ def routes(board: Board) -> APIRouter:
             floor=floor,
             team=team or "",
             cases=[line_of(one, floor, names_of(floor, w), w) for one in found],
-            steps=effect_lines({w(f"step.{step}"): one for step, one in effects.steps.items()}, w),
-            trainers=effect_lines(_named(effects.trainers, names_of(floor, w), w("coaching.nobody")), w),
+            effects_of=effects is not None,
+            steps=effect_lines({w(f"step.{step}"): one for step, one in effects.steps.items()}, w) if effects else [],
+            trainers=effect_lines(_named(effects.trainers, names_of(floor, w), w("coaching.nobody")), w)
+            if effects
+            else [],
             window=coaching.WINDOW_DAYS,
         )
 
@@ -103,6 +111,7 @@ def routes(board: Board) -> APIRouter:
             found = await coaching.case(connection, floor, day.date, str(case))
             if found is None:
                 raise HTTPException(404, "no_case")
+            about_own(floor, found.case.row.agent)
             led = await coaching.leading(connection, found.case)
         w, who = board.words(request, floor), person(board, request)
         row = found.case.row
@@ -144,6 +153,11 @@ def routes(board: Board) -> APIRouter:
         return listing(board.clock.now(), rows, floor)
 
     return router
+
+
+def _sees_effects(who: Person | None) -> bool:
+    """What tasks and trainers changed is told of everybody together; an agent sees the own cases."""
+    return who is None or who.role != "agent"
 
 
 def _named(found: Any, names: dict[str, str], nobody: str) -> dict[str, Any]:

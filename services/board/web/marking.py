@@ -22,7 +22,7 @@ from services.board.web.asking import asking, check
 from services.board.web.board import Board, Json
 from services.board.web.documented import PROBLEM, inlined
 from services.board.web.ordering import Asked
-from services.board.web.quality import CallId, forms_of, team_of, whole_call
+from services.board.web.quality import CallId, answering_of, forms_of, team_of, whole_call
 
 MarkWord = Literal["1", "0.5", "0", "na"]
 MARK: dict[str, float | None] = {"1": 1.0, "0.5": 0.5, "0": 0.0, "na": None}
@@ -67,7 +67,10 @@ class SettleBody(BaseModel):
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "asked for", "content": {"application/json": {"schema": inlined(Asked)}}},
     400: {"description": "called by a name that is not allowed (SREZ_BOARD_HOSTS), or a body that is no JSON"},
-    403: {"description": "not yours to do, this board listens beyond this machine, or another site asks", **PROBLEM},
+    403: {
+        "description": "not yours to do, your own marks, this board listens beyond this machine, or another site asks",
+        **PROBLEM,
+    },
     404: {"description": "no such call, item, ban, score or dispute", **PROBLEM},
     409: {"description": "disputed or settled already", **PROBLEM},
     415: {"description": "the body must be application/json", **PROBLEM},
@@ -127,20 +130,26 @@ def routes(board: Board) -> APIRouter:
 
     @router.post(f"{path}/settle", status_code=202, summary="Answer a dispute", responses=ANSWERS)
     async def settle(request: Request, call: CallId, body: Annotated[SettleBody, Body()]) -> Response:
-        """Upheld, or changed with a new mark; both marks are kept."""
+        """Upheld, or changed with a new mark; both marks are kept. Not by whoever gave it, unless there is nobody else."""
         who = asking(board, request)
         async with board.reader.connect() as connection:
             floor, _ = await board.day(connection, None)
             found = await whole_call(connection, call)
         _allowed(who, "score", floor, found)
+        people = await board.accounts.people()
         open_ = next((one for one in found.disputes if one.id == body.dispute), None)
         if open_ is None or (body.outcome == "changed" and body.mark is None):
             raise HTTPException(404, "no_dispute" if open_ is None else "no_mark")
         if open_.settled_at is not None:
             raise HTTPException(409, "settled")
+        how = answering_of(who, open_, found, floor, people)
+        if how == "own":
+            raise HTTPException(403, "own_marks")
         upheld = body.outcome == "upheld"
         mark = None if upheld or body.mark is None else MARK[body.mark]
-        asked = Settle(call=call, dispute=body.dispute, by=who.name, text=body.text, upheld=upheld, mark=mark)
+        asked = Settle(
+            call=call, dispute=body.dispute, by=who.name, text=body.text, upheld=upheld, mark=mark, alone=how == "alone"
+        )
         return await _ask(asked, who)
 
     async def _ask(asked: AskedOf, who: Person) -> Response:

@@ -10,19 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.floor.quality import Form
 from services.board import quality
-from services.board.access import may
+from services.board.access import Answering, Person, answering, may
 from services.board.storage import orders
 from services.board.storage import quality as stored
 from services.board.view.quality import agent_name, call_view
 from services.board.view.speech import hidden
 from services.board.web import filters
+from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, no_team
 from services.rules.quality.forms import Key, changed_silently, known_forms
+from services.rules.quality.interval import usual_half
 from services.rules.quality.listening import sizes
 
 CallId = Annotated[str, Path(min_length=1, max_length=1000, description="call id"), AfterValidator(filters.printable)]
-QUEUE_SHOWN = 15
 
 
 async def forms_of(board: Board) -> dict[Key, Form]:
@@ -38,9 +39,23 @@ async def whole_call(connection: AsyncConnection, call: str) -> stored.WholeCall
     return found
 
 
+def about_call(floor: Floor, call: stored.WholeCall) -> None:
+    """Raises: HTTPException 403 when whoever asks may not see it; a call of nobody is no agent's own."""
+    about_own(floor, call.agent or "")
+
+
 def team_of(floor: Floor, agent: str | None) -> str | None:
     found = floor.agent_by_id.get(agent or "")
     return found.team if found else None
+
+
+def answering_of(
+    who: Person, dispute: stored.Dispute, call: stored.WholeCall, floor: Floor, people: list[Person]
+) -> Answering:
+    """Whether *who* may answer *dispute* about *call*."""
+    marked = [one.sheet.by for one in call.marked if one.sheet.event == dispute.score]
+    involved = (*marked, dispute.raised_by)
+    return answering(who, involved, people, team=team_of(floor, call.agent), agent=call.agent)
 
 
 def routes(board: Board) -> APIRouter:
@@ -50,6 +65,9 @@ def routes(board: Board) -> APIRouter:
     async def page(request: Request, team: filters.Team = None) -> Response:
         forms = await forms_of(board)
         now = board.clock.now()
+        who = person(board, request)
+        if who is not None and who.role == "agent":
+            return await _own(board, request, forms)
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
             found = await quality.overview(connection, floor, day, forms)
@@ -71,7 +89,7 @@ def routes(board: Board) -> APIRouter:
             view=found,
             teams=[one for one in found.teams if one.team in ids],
             agents=[one for one in found.agents if one.team in ids],
-            hear=[one for one in own if not one.done][:QUEUE_SHOWN],
+            hear=[one for one in own if not one.done][: floor.quality.listening.shown],
             left=sum(not one.done for one in own),
             drawn=len(own),
             kinds=Counter(one.pick.sample for one in own),
@@ -83,6 +101,9 @@ def routes(board: Board) -> APIRouter:
             item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
             forms=forms,
             rule=floor.quality.listening,
+            min_pairs=floor.quality.min_pairs,
+            sure=floor.quality.certainty,
+            half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
         )
 
     @router.get("/quality/calls/{call:path}", include_in_schema=False)
@@ -92,11 +113,17 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
             found = await whole_call(connection, call)
+            about_call(floor, found)
             asked = await orders.about_call(connection, call)
+        people = await board.accounts.people() if found.disputes else []
         team = team_of(floor, found.agent)
         scores = who is not None and may(who, "score", team=team, agent=found.agent)
         w = board.words(request, floor)
         reader = who.name if who is not None and scores else None
+
+        def answers(dispute: stored.Dispute) -> Answering:
+            return answering_of(who, dispute, found, floor, people) if who is not None else "none"
+
         return board.render(
             request,
             "quality_call.html",
@@ -109,10 +136,36 @@ def routes(board: Board) -> APIRouter:
             agent=agent_name(floor, found.agent, w),
             on_roster=team is not None,
             team=floor.team_by_id[team].title if team in floor.team_by_id else "",
-            view=call_view(found, floor, forms, reader, asked, w),
+            view=call_view(found, floor, forms, reader, asked, w, answers),
             hidden=hidden,
             may_score=scores,
             may_dispute=who is not None and may(who, "dispute", team=team, agent=found.agent),
         )
 
     return router
+
+
+async def _own(board: Board, request: Request, forms: dict[Key, Form]) -> Response:
+    """The page of an agent: scores, stages and cards of whom they may see, as a rule their own."""
+    async with board.reader.connect() as connection:
+        floor, day = await board.day(connection, None)
+        found = await quality.overview(connection, floor, day, forms)
+        disputes = await stored.disputes(connection)
+        cards = await quality.cards(connection, floor, day, forms)
+    w = board.words(request, floor)
+    mine = [one for one in disputes if one.agent in floor.agent_by_id]
+    return board.render(
+        request,
+        "quality_own.html",
+        w,
+        floor=floor,
+        agents=found.agents,
+        cards=cards,
+        disputes=mine,
+        disputed={one.score: one for one in mine},
+        named=lambda agent: agent_name(floor, agent, w),
+        item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
+        rule=floor.quality.listening,
+        sure=floor.quality.certainty,
+        half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
+    )

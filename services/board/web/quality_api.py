@@ -17,7 +17,7 @@ from services.board.web import filters
 from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import PROBLEM, answer
-from services.board.web.quality import CallId, forms_of, team_of, whole_call
+from services.board.web.quality import CallId, about_call, forms_of, team_of, whole_call
 from services.rules.quality.interval import Interval
 from services.rules.quality.scoring import marks_of, score
 
@@ -85,7 +85,7 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Digits in texts are hidden."""
+    """Digits in texts are hidden. ``alone``: answered by one of the two it is between, there was nobody else."""
 
     dispute: int
     call: str
@@ -101,6 +101,7 @@ class DisputeRow(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None
     settled_by: str | None
     answer: str | None
+    alone: bool
 
 
 class FormRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,12 +220,14 @@ def _calls(board: Board) -> APIRouter:
         return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
 
     @router.get("/api/v1/quality/disputes", summary="Disputed marks", responses=answer(DisputeRow, "open ones first"))
-    async def disputes(agent: filters.Agent = None) -> Response:
+    async def disputes(team: filters.Team = None, agent: filters.Agent = None) -> Response:
         """One question of a score each; both marks are kept."""
         async with board.reader.connect() as connection:
             floor, _ = await board.day(connection, None)
             found = await stored.disputes(connection)
-        rows = [_dispute(one) for one in found if agent in (None, one.agent)]
+        rows = [
+            _dispute(one) for one in found if agent in (None, one.agent) and team in (None, team_of(floor, one.agent))
+        ]
         return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)
 
     @router.get(
@@ -238,6 +241,7 @@ def _calls(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, _ = await board.day(connection, None)
             found = await whole_call(connection, call)
+        about_call(floor, found)
         scores_ = who is not None and may(who, "score", team=team_of(floor, found.agent), agent=found.agent)
         reader = who.name if who is not None and scores_ else None
         view = call_view(found, floor, known, reader, (), board.words(request, floor))
@@ -359,4 +363,5 @@ def _dispute(one: stored.Dispute) -> DisputeRow:
         settled_at=one.settled_at,
         settled_by=one.settled_by,
         answer=hidden(one.answer) if one.answer is not None else None,
+        alone=one.alone,
     )

@@ -20,7 +20,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.left": ("{n} call left", "{n} calls left"),
     "quality.of_drawn": "of {n}",
     "quality.hear_hint": (
-        "From the seven days before today, the same for everybody. Per agent: {random} at random, "
+        "From the calls of {n} days before today, the same for everybody. Per agent: {random} at random, "
         "{targeted} targeted, {reference} reference. Only random calls make an agent's score."
     ),
     "quality.call": "Call",
@@ -41,9 +41,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.nothing_to_hear": "No answered calls in these days: nothing to hear yet",
     "quality.scores": "Scores",
     "quality.scores_hint": (
-        "The interval holds the true score in 95 cases of 100. Five calls give about ±31 points, so "
-        "fewer than {n} are “too few heard”."
+        "The interval holds the true score in {sure} cases of 100. {n} calls give about ±{half} points, so "
+        "fewer are “too few heard”."
     ),
+    "quality.few_pairs": "too few pairs",
     "quality.score": "Score",
     "quality.interval": "Interval",
     "quality.zone": "Zone",
@@ -138,6 +139,22 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.leave": "leave it",
     "quality.change_to": "change to {mark}",
     "quality.answer": "Answer",
+    "quality.disputed_mark": "the mark is {mark}",
+    "quality.answer_other": "This is your own mark: another head or trainer answers.",
+    "quality.answer_alone": (
+        "The dispute is about your own mark. Nobody else can answer, so the record will say that it was answered by who "
+        "had given it."
+    ),
+    "quality.answered_alone": "Answered by one of the two it is between: there was nobody else.",
+    "error.own_marks": "Another head or trainer answers a dispute about your mark",
+    "error.disputed": "This score is disputed already",
+    "error.settled": "The dispute was answered already",
+    "error.no_score": "There is no such mark",
+    "error.no_dispute": "There is no such dispute",
+    "error.no_mark": "A new mark is needed",
+    "error.no_item": "The card has no such question",
+    "error.no_form": "The card of this call is in no version of the floor file",
+    "error.no_call": "Nothing is known of this call",
     "quality.settle": "Answer",
     "quality.to_dispute": "Dispute one question",
     "quality.dispute_why": "Why",
@@ -146,6 +163,12 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.taken": "Saved.",
     "quality.failed": "Failed:",
     "quality.unreachable": "the server does not answer",
+    "quality.own_cards": "My conversations",
+    "quality.own_calls": "Marked calls",
+    "quality.own_calls_hint": "Open a call: its marks, quotes with time codes, and a way to dispute one question.",
+    "quality.marked_at": "Marked",
+    "quality.not_whole": "some questions are not marked",
+    "quality.no_cards": "Nobody has marked calls of yours in this time",
     "quality.own": "Quality of conversations",
     "quality.own_none": "No random calls were marked in this time",
     "quality.own_of": ("by {n} random call", "by {n} random calls"),

@@ -20,7 +20,7 @@ INSERT INTO disputes (score, call, agent, item, mark, raised_at, raised_by, text
 VALUES ($1::uuid, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (score) DO NOTHING
 """
 _SETTLE: Final = """
-UPDATE disputes SET settled_at = $2, settled_by = $3, outcome = $4, new_mark = $5, answer = $6
+UPDATE disputes SET settled_at = $2, settled_by = $3, outcome = $4, new_mark = $5, answer = $6, alone = $7
 WHERE id = $1 AND settled_at IS NULL
 """
 
@@ -56,7 +56,7 @@ async def settle(connection: Any, arguments: str, at: datetime) -> Outcome:
     wanted = msgspec.json.decode(arguments, type=Settle)
     outcome = "upheld" if wanted.upheld else "changed"
     mark_ = None if wanted.upheld else wanted.mark
-    done = await connection.execute(_SETTLE, wanted.dispute, at, wanted.by, outcome, mark_, wanted.text)
+    done = await connection.execute(_SETTLE, wanted.dispute, at, wanted.by, outcome, mark_, wanted.text, wanted.alone)
     if done.endswith(" 0"):
         raise Refused("settled")
     return Outcome()

@@ -60,7 +60,7 @@ def _read_all(claimed: Sequence[Transcript], floors: Sequence[Floor]) -> list[tu
         form = forms.get(transcript.form) if transcript.form else None
         form = form or form_for(floor, agent.team if agent else None, forms)
         try:
-            found = read(form, msgspec.json.decode(transcript.data, type=CallTranscribed))
+            found = read(form, msgspec.json.decode(transcript.data, type=CallTranscribed), floor.quality.reading)
         except Exception:  # outermost guard: one odd transcript must not stop the others
             logs.get().exception("transcript cannot be read", fact=transcript.event)
             found = Reading()

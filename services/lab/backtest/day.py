@@ -18,10 +18,11 @@ from services.lab.backtest.read import Version
 from services.lab.backtest.sorting import Sorted, Steps, known_by, may_be_heard, sort
 from services.lab.backtest.tallies import Tallies, Tally, answers_by, percentile
 from services.lab.backtest.traffic import Traffic
-from services.rules.baselines import Baselines, learn
+from services.rules.baselines import Baselines, Feed, learn
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
+from services.rules.feeds import silent_feeds
 from services.rules.hearing import Deed
 from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
@@ -60,7 +61,7 @@ class Day:
 
     @cached_property
     def traffic(self) -> Traffic:
-        return Traffic(self.floor, self._sorted)
+        return Traffic(self.floor, self.versions, self._sorted)
 
     def done(self, position: int) -> Tally:
         return self._tallies.done[position]
@@ -129,6 +130,11 @@ class Day:
         ]
         cells, marks = self.traffic.cells(by, until), self.traffic.marks(by)
         return survey(self.floor, self.day, cells, marks, self.baselines, failing, silent, until)
+
+    def silent_feeds(self, until: datetime, by: datetime) -> frozenset[Feed]:
+        """Feeds of which nothing came any more at *until*, of what was known at *by*."""
+        cells, marks = self.traffic.cells(by, until), self.traffic.marks(by)
+        return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
 
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         """Technical minutes up to *until* by all detectors, of what was known at *by*."""

@@ -1,5 +1,6 @@
 """Traffic of one day by path, as known at an instant, and what the day leaves to the baselines of later ones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -11,14 +12,15 @@ from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.lab.backtest.sorting import Sorted
 from services.rules import paths
-from services.rules.baselines import DaySummary, lags_of, summary
+from services.rules.baselines import DaySummary, Feed, lags_of, summary
 from services.rules.path_rows import FEEDS, Limits, limits_of
 from services.rules.paths import Bin, Call, Cells, call_of
+from services.rules.sources import bin_of_day
 
 
 class Traffic:
-    def __init__(self, floor: Floor, found: Sorted) -> None:
-        self.floor, self._marks = floor, found.marks
+    def __init__(self, floor: Floor, versions: Sequence[Version], found: Sorted) -> None:
+        self.floor, self._versions, self._marks = floor, versions, found.marks
         self._kept: dict[tuple[int, tuple[int, ...]], Bin] = {}
         limits: Limits = limits_of(floor)
         self._calls = [
@@ -76,11 +78,11 @@ class Traffic:
             found = self._kept[number, places] = cells.get(number) or Bin()
         return found
 
-    def marks(self, by: datetime | None = None) -> dict[str, list[datetime]]:
-        found: dict[str, list[datetime]] = {feed: [] for feed in FEEDS.values()}
+    def marks(self, by: datetime | None = None) -> dict[Feed, list[datetime]]:
+        found: dict[Feed, list[datetime]] = {}
         for version in self._marks:
             if version.replaced is None if by is None else version.known(by):
-                found[FEEDS[version.type]].append(version.at)
+                found.setdefault((version.source, FEEDS[version.type]), []).append(version.at)
         return found
 
     def summary(self, ends: datetime) -> DaySummary:
@@ -91,11 +93,23 @@ class Traffic:
             for version, call in self._calls
             if call.answered and call.agent and version.known(ends)
         ]
-        for type_, feed in FEEDS.items():
-            told = [one for one in self._marks if one.type == type_ and one.known(ends)]
-            if told:
-                found.marks[feed] = len(told)
-                found.lags[feed] = lags_of(calls, [(one.agent or "", one.at.timestamp()) for one in told])
+        minutes: dict[int, int] = {}  # of the clock → five minutes of the local day
+        for one in self._versions:
+            if one.known(ends):
+                second = one.at.timestamp()
+                minute = int(second // 60)
+                number = minutes.get(minute)
+                if number is None:
+                    number = minutes[minute] = bin_of_day(second, self.floor.zone)
+                bins = found.arrived.setdefault(one.source, {})
+                bins[number] = bins.get(number, 0) + 1
+        told: dict[Feed, list[tuple[str, float]]] = {}
+        for one in self._marks:
+            if one.known(ends):
+                told.setdefault((one.source, FEEDS[one.type]), []).append((one.agent or "", one.at.timestamp()))
+        for feed, own in told.items():
+            found.marks[feed] = len(own)
+            found.lags[feed] = lags_of(calls, own)
         return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from schemas.alert_acts import Matcher
 from schemas.floor import Floor
@@ -14,7 +14,10 @@ OPEN = ("firing", "acknowledged")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One alert as it stands. ``told_at``: when its first message was written; ``teams``: those it takes the time of."""
+    """One alert as it stands. ``told_at``: when its first message was written.
+
+    ``agents``: whose time it takes; ``teams``: those of which it takes the time of at least half.
+    """
 
     alert: str
     fingerprint: str
@@ -32,6 +35,7 @@ class Standing:
     owner: str | None = None
     held: str | None = None
     teams: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
 
     @property
     def open(self) -> bool:
@@ -68,9 +72,14 @@ class World:
     """Agents per team."""
 
     @property
+    def midnight(self) -> datetime:
+        """Where the floor's day of *now* begins."""
+        return self.now.astimezone(self.floor.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
     def told_today(self) -> tuple[Standing, ...]:
         """Whose first message was written on the floor's day of *now*."""
-        start = self.now.astimezone(self.floor.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = self.midnight
         return tuple(one for one in self.others if one.told_at is not None and one.told_at >= start)
 
 
@@ -85,11 +94,17 @@ class Hold:
         return f"{self.word}:{self.by}" if self.by else self.word
 
 
-Rank = Literal[0, 1, 2]
-"""0: of one person or one list; 1: of a line, a source, a team; 2: the whole floor stands."""
+Rank = Literal[0, 1, 2, 3]
+"""0: of one person, list or number; 1: of a line, a source, a team; 2: severe; 3: the whole floor stands."""
+SEVERE: Final = 2
 
 
-def rank(one: Standing) -> Rank:
-    if one.verdict == "floor" and one.kind == "outage":
+def rank(one: Standing, floor: Floor) -> Rank:
+    """Severe: it takes the time of half a team and of ``notify.severe_agents`` people, or the whole floor has dropped."""
+    if one.kind == "outage" and one.verdict == "floor":
+        return 3
+    if one.kind == "efficiency" and one.scope.startswith("floor:"):
+        return 2
+    if one.kind == "outage" and one.teams and len(one.agents) >= floor.notify.severe_agents:
         return 2
     return 0 if one.verdict in ("workplace", "agent", "list", "number") else 1

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.floor import Floor
-from services.rules.alerting.model import Hold, Silence, Standing, World, rank
+from services.rules.alerting.model import SEVERE, Hold, Silence, Standing, World, rank
 from services.rules.day import date_of, local_instant, working_day
 
 Step = Callable[[Standing, World], Hold | None]
@@ -27,11 +27,7 @@ def group(one: Standing, world: World) -> Hold | None:
 
     Several lines failing at once with the verdict ``floor`` are one message about the floor.
     """
-    same = (
-        other
-        for other in world.others
-        if other.open and other.told_at and (other.kind, other.scope) == (one.kind, one.scope)
-    )
+    same = (other for other in world.others if other.open and other.told_at and _trouble(other) == _trouble(one))
     leader = min(same, key=lambda other: (other.told_at, other.alert), default=None)
     return Hold("grouped", leader.alert) if leader else None
 
@@ -47,15 +43,20 @@ def silence(one: Standing, world: World) -> Hold | None:
 
 
 def inhibit(one: Standing, world: World) -> Hold | None:
-    """Technical trouble holds what is said about people: efficiency of the floor, or of a team half of which it hits.
+    """Technical trouble holds what is said about people: efficiency of the floor, of a team half of which it hits, and
+    whatever is said about one person whose time it takes.
 
     A floor that stands holds what is said about its single lines and workplaces too.
     """
     technical = [other for other in world.others if other.open and other.kind in ("outage", "data")]
     for other in sorted(technical, key=lambda each: (each.fired_at, each.alert)):
-        if one.kind == "efficiency" and (_of_all(other) or (one.team is not None and one.team in other.teams)):
+        if one.kind == "efficiency" and (
+            _of_all(other, world.floor) or (one.team is not None and one.team in other.teams)
+        ):
             return Hold("inhibited", other.alert)
-        if rank(other) == 2 and one.kind == "outage" and rank(one) < 2:
+        if _person(one) in other.agents and _person(other) is None:
+            return Hold("inhibited", other.alert)
+        if one.kind == "outage" and rank(other, world.floor) == 3 > rank(one, world.floor):
             return Hold("inhibited", other.alert)
     return None
 
@@ -63,7 +64,7 @@ def inhibit(one: Standing, world: World) -> Hold | None:
 def dedup(one: Standing, world: World) -> Hold | None:
     """The same fault so soon after its end is the same fault: it waits until it has lasted, then is told as one more time."""
     wait = timedelta(seconds=world.floor.notify.again_s)
-    if world.now - one.fired_at >= wait or rank(one) == 2:
+    if world.now - one.fired_at >= wait or rank(one, world.floor) == 3:
         return None
     ended = (
         other.resolved_at
@@ -74,13 +75,25 @@ def dedup(one: Standing, world: World) -> Hold | None:
 
 
 def budget(one: Standing, world: World) -> Hold | None:
-    """No more than so many a day. The last place is kept for more than one person; a floor that stands is always told."""
+    """No more than so many a day; all places but the first are kept for more than one person, list or number.
+
+    What is severe is never held by what is not: it has as many places of its own, whatever was told before. Beyond them it
+    is told when it has lasted ``again_s``, the next one twice as long, and no severe one of the same people still stands.
+    """
     allowed = world.floor.notify.budget
-    if allowed is None or rank(one) == 2:
+    if allowed is None:
         return None
-    told = len(world.told_today)
-    room = allowed - 1 if rank(one) == 0 and allowed > 1 else allowed
-    return Hold("budget") if told >= room else None
+    own = rank(one, world.floor)
+    if own < SEVERE:
+        room = allowed if own else max(1, allowed - 2)
+        return Hold("budget") if len(world.told_today) >= room else None
+    as_bad = [other for other in world.told_today if rank(other, world.floor) >= own]
+    over = len(as_bad) - allowed
+    if over < 0:
+        return None
+    lasted = world.now - one.fired_at >= timedelta(seconds=world.floor.notify.again_s) * 2.0**over
+    known = any(other.open and (own == 3 or other.teams & one.teams) for other in as_bad)
+    return None if lasted and not known else Hold("budget")
 
 
 def quiet(one: Standing, world: World) -> Hold | None:
@@ -109,6 +122,17 @@ def escalation_due(one: Standing, floor: Floor, now: datetime) -> bool:
     within = timedelta(seconds=floor.notify.ack_within_s)
     waited = one.told_at is not None and now - one.told_at >= within
     return one.state == "firing" and waited and one.escalated_at is None and within > timedelta()
+
+
+def aloud(world: World, reminders: int) -> bool:
+    """Whether a reminder is for the whole channel: only where the day's budget has a place left; else below its message.
+
+    Args:
+        world: all alerts, the reminded one among them.
+        reminders: said today so far.
+    """
+    allowed = world.floor.notify.budget
+    return allowed is None or len(world.told_today) + reminders < allowed
 
 
 def maintenance(floor: Floor, now: datetime) -> list[tuple[int, Silence]]:
@@ -148,5 +172,14 @@ def _at_work(floor: Floor, now: datetime) -> bool:
     return day.working and now < day.over
 
 
-def _of_all(one: Standing) -> bool:
-    return one.kind == "data" or rank(one) == 2
+def _trouble(one: Standing) -> tuple[str, str]:
+    return one.kind, "floor:" if one.kind == "outage" and one.verdict == "floor" else one.scope
+
+
+def _of_all(one: Standing, floor: Floor) -> bool:
+    return one.kind == "data" or rank(one, floor) == 3
+
+
+def _person(one: Standing) -> str | None:
+    what, _, name = one.scope.partition(":")
+    return name if what == "agent" else None

@@ -22,12 +22,12 @@ def new_tasks(
     """Tasks of this close, sorted by team and agent. An agent with an open task gets no second one."""
     closed = {one.task.task for one in verified}
     busy = {task.agent for task in memory.tasks if task.task not in closed}
-    given = _within_budget(view, cut, _rungs(view, judged, busy))
+    given = _within_budget(view, cut, _rungs(view, cut, judged, busy))
     return sorted(given, key=lambda task: (task.team, task.agent))
 
 
-def _rungs(view: FloorView, judged: Sequence[Judged], busy: set[str]) -> list[Rung]:
-    """The first broken rung of every lagging agent who is free."""
+def _rungs(view: FloorView, cut: CutOff, judged: Sequence[Judged], busy: set[str]) -> list[Rung]:
+    """The first broken rung of every lagging agent who is free, and whom no fault keeps from work (DOMAIN §8)."""
     floor, done = view.floor, view.evidence.done
     by_agent: dict[str, list[Judged]] = {}
     for one in judged:
@@ -37,6 +37,8 @@ def _rungs(view: FloorView, judged: Sequence[Judged], busy: set[str]) -> list[Ru
     found: list[Rung] = []
     for agent, own in by_agent.items():
         if agent in busy or not any(one.level in ("soft", "hard") for one in own):
+            continue
+        if view.out_of_order(floor.agent_by_id[agent], cut):
             continue
         counts = done.get(agent, {})
         team = teams[floor.agent_by_id[agent].team]

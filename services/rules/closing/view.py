@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from schemas.floor import Agent, Floor
 from schemas.steps import Step
 from services.rules.closing.evidence import Evidence
-from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, exposure, scheduled
 from services.rules.norms import norms_of
-from services.rules.spans import EMPTY
+from services.rules.spans import EMPTY, at
 from services.rules.target import due
 from services.rules.tasks import Since, Task
 
@@ -70,6 +70,17 @@ class FloorView:
             lost += own.technical_share(task.opened, end) * own.scheduled_min(task.opened, end)
             date += timedelta(days=1)
         return Since(done, expected, lost / planned if planned else 0.0, lost)
+
+    def out_of_order(self, agent: Agent, cut: CutOff) -> bool:
+        """Whether a fault that began before the cut-off still lasts at it, with work of today ahead."""
+        date, now = self.today.date, at(cut.at)
+        if not any(end > now for _, end in self.exposure(agent, date).scheduled):
+            return False
+        before = [one for one in sorted(self.evidence.states.get(date, {}).get(agent.id, ())) if one[0] <= cut.at]
+        if before and before[-1][1] == "technical" and before[-1][0] < cut.at:
+            return True
+        faults = self.evidence.technical.get(date, {}).get(agent.id, EMPTY)
+        return any(start < now <= end for start, end in faults)
 
     def listed(self, agent: Agent) -> bool:
         """Whether the agent belongs to the floor on the day of the close."""

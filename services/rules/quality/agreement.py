@@ -34,7 +34,7 @@ class Machine:
     seen: Interval | None
 
 
-def between_people(items: Iterable[str], calls: Iterable[Sequence[Sheet]]) -> list[Agreement]:
+def between_people(items: Iterable[str], calls: Iterable[Sequence[Sheet]], sure: float) -> list[Agreement]:
     """*calls*: the sheets of each call, one a person, by one form."""
     listed = list(calls)
     found = []
@@ -45,7 +45,7 @@ def between_people(items: Iterable[str], calls: Iterable[Sequence[Sheet]]) -> li
             for one, other in combinations(sheets, 2)
             if item in one.marks and item in other.marks
         ]
-        equal = share(sum(one == other for one, other in pairs), len(pairs))
+        equal = share(sum(one == other for one, other in pairs), len(pairs), sure)
         if equal is not None:
             found.append(Agreement(item, equal, ac1(pairs)))
     return found
@@ -60,7 +60,9 @@ def ac1(pairs: Sequence[tuple[Mark, Mark]]) -> float:
     return (agreed - chance) / (1 - chance)
 
 
-def with_machine(items: Iterable[str], calls: Iterable[tuple[Mapping[str, Mark], Sequence[Sheet]]]) -> list[Machine]:
+def with_machine(
+    items: Iterable[str], calls: Iterable[tuple[Mapping[str, Mark], Sequence[Sheet]]], sure: float
+) -> list[Machine]:
     """*calls*: the machine's marks of each call, and its sheets."""
     listed = list(calls)
     found = []
@@ -72,8 +74,8 @@ def with_machine(items: Iterable[str], calls: Iterable[tuple[Mapping[str, Mark],
             if item in sheet.marks
         ]
         both = sum(by_machine and by_person for by_machine, by_person in seen)
-        upheld = share(both, sum(by_machine for by_machine, _ in seen))
-        known = share(both, sum(by_person for _, by_person in seen))
+        upheld = share(both, sum(by_machine for by_machine, _ in seen), sure)
+        known = share(both, sum(by_person for _, by_person in seen), sure)
         if upheld or known:
             found.append(Machine(item, upheld, known))
     return found

@@ -16,12 +16,12 @@ class StageShare:
     share: Interval
 
 
-def stage_funnel(stages: Sequence[str], calls: Sequence[Collection[str]]) -> list[StageShare]:
+def stage_funnel(stages: Sequence[str], calls: Sequence[Collection[str]], sure: float) -> list[StageShare]:
     """*calls*: the stages that were heard in each; none without calls."""
     found = []
     for stage in stages:
         reached = sum(stage in call for call in calls)
-        interval = share(reached, len(calls))
+        interval = share(reached, len(calls), sure)
         if interval is not None:
             found.append(StageShare(stage, reached, interval))
     return found

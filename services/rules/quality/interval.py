@@ -6,8 +6,6 @@ from math import sqrt
 
 from scipy.stats import norm, t
 
-SURE = 0.95
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -19,7 +17,7 @@ class Interval:
     n: int
 
 
-def share(k: int, n: int, sure: float = SURE) -> Interval | None:
+def share(k: int, n: int, sure: float) -> Interval | None:
     """Wilson's interval of a share; None without calls."""
     if n == 0:
         return None
@@ -30,7 +28,7 @@ def share(k: int, n: int, sure: float = SURE) -> Interval | None:
     return Interval(p, max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half)), n)
 
 
-def mean_score(scores: Sequence[float], of: int | None, spread: float, sure: float = SURE) -> Interval | None:
+def mean_score(scores: Sequence[float], of: int | None, spread: float, sure: float) -> Interval | None:
     """Mean score of an agent (0–100) and its interval by Student's t, narrowed as the calls heard approach all *of* them.
 
     Five equal calls prove no equality: the scores' own variance is pooled with *spread*² as if that came from as many
@@ -48,3 +46,8 @@ def mean_score(scores: Sequence[float], of: int | None, spread: float, sure: flo
     left = sqrt(max(0.0, 1 - n / of)) if of is not None and of >= n else 1.0
     half = float(t.ppf((1 + sure) / 2, n - 1)) * deviation / sqrt(n) * left
     return Interval(value, max(0.0, value - half), min(100.0, value + half), n)
+
+
+def usual_half(n: int, spread: float, sure: float) -> float:
+    """Half of the interval that *n* calls of very many give where they differ as usual; *n* ≥ 2."""
+    return float(t.ppf((1 + sure) / 2, n - 1)) * spread / sqrt(n)

@@ -1,5 +1,5 @@
 """What to hear next, and why. The same for everybody: calls are drawn by a hash of the floor's seed and the call, from the
-seven days before the date, which stand still while it lasts.
+days (``Listening.days``) before the date, which stand still while it lasts.
 
 Whether a call is drawn at random depends on nothing that is in it, so the random calls are a fair base of a score.
 """
@@ -15,7 +15,6 @@ from schemas.steps import Step
 
 Sample = Literal["random", "targeted", "reference"]
 Why = Literal["random", "rung", "aborted", "no_presentation", "reference"]
-DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def queue(
     """The calls to hear, in order.
 
     Args:
-        calls: answered calls of the seven days.
+        calls: answered calls of those days.
         teams: agent → team, of everybody who is listened to.
         rungs: agent → first broken rung, of those who have one.
         best: team → its best agents, best first.

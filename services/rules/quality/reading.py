@@ -8,14 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas.facts import CallTranscribed, Segment
-from schemas.floor.quality import Form, Phrase
+from schemas.floor.quality import Finding, Form, Phrase
 from services.rules.quality.phrases import Negation, find, sought
 from services.rules.quality.words import Token, plain, tokens
 
-PAUSE_S = 2.0
-"""Segments of one speaker with a shorter pause between them are read as one stretch."""
-MOST = 5
-"""Quotes kept of one item."""
+AS_USUAL = Finding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,14 @@ class Stretch:
     segments: tuple[int, ...]
 
 
-def read(form: Form, transcript: CallTranscribed) -> Reading:
-    stretches = tuple(_stretches(transcript.segments))
+def read(form: Form, transcript: CallTranscribed, by: Finding = AS_USUAL) -> Reading:
+    stretches = tuple(_stretches(transcript.segments, by.pause_s))
     ends = max((float(one.end_s) for one in transcript.segments), default=0.0)
     negation = Negation(frozenset(map(plain, form.negators)), form.negation_window)
 
     def heard(phrases: Sequence[Phrase]) -> tuple[Evidence, ...]:
         found = [one for phrase in phrases for one in _of_phrase(phrase, stretches, transcript, ends, negation)]
-        return tuple(sorted(found, key=lambda one: (one.start_s, one.first, one.phrase))[:MOST])
+        return tuple(sorted(found, key=lambda one: (one.start_s, one.first, one.phrase))[: by.quotes])
 
     evidence = {item.id: quotes for item in form.items if (quotes := heard(item.phrases))}
     return Reading(
@@ -70,13 +67,13 @@ def read(form: Form, transcript: CallTranscribed) -> Reading:
     )
 
 
-def _stretches(segments: Sequence[Segment]) -> Iterator[Stretch]:
+def _stretches(segments: Sequence[Segment], pause_s: float) -> Iterator[Stretch]:
     order = sorted(range(len(segments)), key=lambda at: (float(segments[at].start_s), at))
     open_: dict[str, list[int]] = {}
     for at in order:
         one = segments[at]
         run = open_.setdefault(one.channel, [])
-        if run and float(one.start_s) - float(segments[run[-1]].end_s) > PAUSE_S:
+        if run and float(one.start_s) - float(segments[run[-1]].end_s) > pause_s:
             yield _stretch(one.channel, run, segments)
             run.clear()
         run.append(at)

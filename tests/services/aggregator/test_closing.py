@@ -14,13 +14,13 @@ import pytest
 from schemas.acts import Dismiss, Edit, TaskAct
 from schemas.facts import CallEnded, Fact, encode
 from schemas.floor import Floor, parse
+from services.acts.tasks import Recorded, record
 from services.aggregator.closing.closer import Closer
 from services.aggregator.closing.late import Late
 from services.aggregator.live.floors import Floors
 from services.aggregator.metrics import Metrics
 from services.aggregator.storage import closes
 from services.aggregator.storage.line_days import LineDays
-from services.board.storage.acts import Recorded, record
 from services.kit import postgres
 from services.kit.clock import Clock
 from services.lab.backtest.read import read

@@ -9,7 +9,7 @@ from schemas.alert_acts import Acknowledge, MakeSilence, Matcher, Mute, Resolve,
 from schemas.rows import derived_id
 from schemas.tables import alert_acts, alert_transitions, alerts, outbox, silences, technical
 from tests.services.alerts.payloads import FLOOR
-from tests.services.alerts.rows import close_row, dead_trunk, issue_row, tell
+from tests.services.alerts.rows import at, close_row, dead_trunk, issue_row, tell
 from tests.services.alerts.test_evaluation import Day, steady
 
 pytestmark = pytest.mark.integration
@@ -145,3 +145,15 @@ async def test_a_day_of_many_findings(engine):
     assert all(row.told_at or row.held for row in found)
     words = {row.held.partition(":")[0] for row in found if row.held}
     assert words <= {"budget", "again", "grouped", "inhibited"}
+
+
+async def test_closed_by_hand_too_late(engine):
+    """While nobody looked, the trunk recovered and died again; the old alert is closed by hand: the new one is told."""
+    day = await outage(engine)
+    old = await one(day)
+    await tell(engine, facts=[*steady("10:05", 14, "pbx/trunk-b"), *dead_trunk("10:30")])
+    day.clock = at("10:33")
+    await ask(day, Resolve(reason="оператор починил"), old.alert)
+    await Day.look(day, "10:34")
+    found = await day.all(alerts, alerts.c.fired_at)
+    assert [(row.state, row.fired_at) for row in found] == [("resolved", old.fired_at), ("firing", at("10:31:30"))]

@@ -197,12 +197,16 @@ async def test_the_head_reads_it_in_slack(day, engine, deliveries, slack):
     async with running(await deliveries(on=day.versions[0][2])):
         await eventually(lambda: settled(engine), "everything to be delivered")
     (post,) = slack.posts("report:2026-11-23")
-    assert post.channel == "U0HEAD"
+    assert post.channel == "D0HEAD"
     assert "http://board.test/report?date=2026-11-23" in post.shown
 
 
-async def test_a_persons_messages_are_not_looked_through(slack):
-    """Without the right to read them a message in doubt is sent again, marked."""
+async def test_a_persons_messages_are_looked_through(slack):
+    """In the conversation with that person; an app without the right to read it sends again, marked."""
     messenger = Slack(TOKEN, base_url=slack.url, timeout_s=1)
-    await messenger.post("U0HEAD", render(REPORT), Reference("report:2026-11-23", 0))
+    sent = await messenger.post("U0HEAD", render(REPORT), Reference("report:2026-11-23", 0))
+    assert await messenger.find("U0HEAD", "report:2026-11-23", at("18:00")) == sent
+    await messenger.update("U0HEAD", sent.ts, render(REPORT), Reference("report:2026-11-23", 1))
+    assert [body["channel"] for method, body in slack.calls if method.startswith("chat.")] == ["D0HEAD"] * 2
+    slack.next("conversations.history", "missing_scope")
     assert await messenger.find("U0HEAD", "report:2026-11-23", at("18:00")) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.board.access import ACTS, Person, may
+from services.board.access import ACTS, Person, answering, may
 
 
 def test_an_operator_may_do_everything() -> None:
@@ -34,3 +34,27 @@ def test_an_agent_acts_on_what_is_theirs(act: str) -> None:
 def test_a_viewer_only_looks() -> None:
     """The wall's account."""
     assert {act for act in ACTS["operator"] if may(Person("tv", "viewer"), act)} == {"see"}
+
+
+ANNA, OLEG, TRAINER = Person("anna", "lead", team="hunters"), Person("oleg", "head"), Person("tanya", "trainer")
+BORIS, ROOT = Person("boris", "lead", team="farmers"), Person("root", "operator")
+
+
+@pytest.mark.parametrize(
+    ("who", "marked_by", "others", "expected"),
+    [
+        (OLEG, "anna", [ANNA, OLEG], "free"),
+        (ROOT, "anna", [ANNA, ROOT], "free"),
+        (ANNA, "anna", [ANNA, OLEG], "own"),
+        (ANNA, "anna", [ANNA, TRAINER], "own"),
+        (ANNA, "anna", [ANNA], "alone"),
+        (ANNA, "anna", [], "alone"),
+        # The lead of another team may not, the operator is not waited for, a viewer never.
+        (ANNA, "anna", [ANNA, BORIS, ROOT, Person("tv", "viewer")], "alone"),
+        (BORIS, "anna", [ANNA, BORIS], "none"),
+        (Person("ivan", "agent", agent="ivan"), "anna", [ANNA], "none"),
+    ],
+)
+def test_nobody_judges_their_own_marks(who: Person, marked_by: str, others: list[Person], expected: str) -> None:
+    """Somebody else answers a dispute, unless there is nobody."""
+    assert answering(who, (marked_by, "ivan"), others, team="hunters", agent="ivan") == expected

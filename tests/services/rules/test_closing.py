@@ -317,6 +317,32 @@ def test_states_lower_the_target() -> None:
     assert [row.target for row in found.rows] == [15.0, 20.0]
 
 
+@pytest.mark.parametrize(
+    ("slice_", "written", "lost", "given"),
+    [
+        ("11:00", [("10:40", "technical")], (), False),
+        ("11:00", [("10:40", "technical"), ("11:00", "available")], (), True),
+        ("11:00", [("11:00", "technical")], (), True),
+        ("13:00", [("12:40", "technical")], (), False),
+        ("18:00", [("17:40", "technical")], (), True),
+        ("11:00", [("10:40", "coaching")], (), True),
+        ("11:00", [], ("10:40-11:00",), False),
+        ("11:00", [], ("10:20-10:50",), True),
+    ],
+    ids=["still", "mended", "only now", "before lunch", "tomorrow", "coached", "dead line", "line is back"],
+)
+def test_whom_a_fault_keeps_from_work_gets_no_task(
+    slice_: str, written: list[tuple[str, str]], lost: tuple[str, ...], given: bool
+) -> None:
+    """Behind since the morning, and the line dead at the cut-off: nobody asks for twenty dials now. Tomorrow they may."""
+    own = floor(norms=CALLS_ONLY)
+    faults = {MONDAY: {"ivan": spans(*lost)}} if lost else {}
+    found = closed(
+        own, slice_, {"maria": {"calls": 100}}, states={MONDAY: {"ivan": _states(*written)}}, technical=faults
+    )
+    assert [one.agent for one in found.opened] == (["ivan"] if given else [])
+
+
 @pytest.mark.parametrize(("marias", "given"), [(16, ["ivan"]), (4, [])])
 def test_few_answers_are_a_task_only_against_peers_on_the_same_list(marias: int, given: list[str]) -> None:
     """Four answers of forty dials: Ivan's task when Maria gets sixteen on that list, the list's fault when she gets four."""

@@ -24,7 +24,7 @@ def test_failures_count_within_the_day() -> None:
 
 
 def test_targets_met_in_vain_count_running() -> None:
-    """Met while the index stays under 0.9 counts over days; anything else in between starts anew."""
+    """Met while the index stays under 0.9 counts running; anything else in between starts anew."""
     vain: Closed = (instant("11:00"), "done", True, 0.8)
     later: Closed = (instant("13:00"), "done", True, 0.85)
     assert remembered(vain, later).in_vain[KEY] == 2
@@ -32,6 +32,12 @@ def test_targets_met_in_vain_count_running() -> None:
     assert remembered(vain, (instant("13:00"), "done", True, 0.9)).in_vain[KEY] == 0
     assert remembered(vain, (instant("13:00"), "done", False, 0.8)).in_vain[KEY] == 0
     assert remembered(later, vain).in_vain[KEY] == 2, "the order they are read in does not matter"
+
+
+def test_targets_met_in_vain_count_within_the_day() -> None:
+    """On Friday met in vain, all Monday far above the norm without a task: Tuesday's first is not the second running."""
+    friday: Closed = (instant("18:00") - timedelta(days=3), "done", True, 0.85)
+    assert remembered(friday, (instant("18:00"), "done", True, 0.85)).in_vain == {KEY: 1}
 
 
 def test_a_case_resets_the_counts() -> None:

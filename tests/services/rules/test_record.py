@@ -63,8 +63,8 @@ def test_pauses_leave_the_break_out() -> None:
     calls = [
         CallSeen(end - timedelta(minutes=1), end, 30.0) for end in (at(12, 30), at(12, 35), at(12, 55), at(14, 10))
     ]
-    assert pauses_min(calls, DAY, at(12), at(14, 12)) == pytest.approx(19 + 14)
-    assert pauses_min([], DAY, at(12), at(14)) == 0.0
+    assert pauses_min(calls, DAY, at(12), at(14, 12), 600) == pytest.approx(19 + 14)
+    assert pauses_min([], DAY, at(12), at(14), 600) == 0.0
 
 
 def test_a_week_is_five_working_days() -> None:

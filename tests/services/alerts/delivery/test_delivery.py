@@ -13,8 +13,7 @@ from services.alerts.storage import outbox as box
 from services.alerts.storage.outbox import Outgoing
 from services.alerts.wording import render
 from services.kit.clock import Clock
-from tests.services.alerts.payloads import FLOOR, LINE, SLICE, but
-from tests.services.alerts.payloads import floor as parse_floor
+from tests.services.alerts.payloads import LINE, SLICE, but
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -215,15 +214,6 @@ async def test_a_channel_without_its_secret_says_so(engine, slack, deliveries, c
     dead, told = await rows(engine)
     assert dead.error == "channel slack: SLACK_BOT_TOKEN is not set"
     assert told.state == "sent"
-
-
-async def test_a_kind_not_there_yet_says_so(engine, slack, deliveries):
-    """telegram is in the floor file but not in the product."""
-    text = FLOOR.replace("- {id: slack, kind: slack, token: {env: SLACK_BOT_TOKEN}}", "- {id: slack, kind: telegram}")
-    async with running(await deliveries(parse_floor(text))):
-        await write(engine, state(0))
-        await eventually(lambda: settled(engine), "delivery")
-    assert "kind telegram is not supported yet" in (await rows(engine))[0].error
 
 
 async def test_an_outage_that_nobody_heard_of_goes_to_another_channel(engine, slack, deliveries, capsys):

@@ -79,6 +79,7 @@ def channel(kind: str) -> Channel:
 @pytest.fixture(params=sorted(NOTIFIERS))
 async def notifier(request, slack, receiver, smtp):
     url = f"smtp+plain://127.0.0.1:{smtp.port}" if request.param == "email" else receiver.url
+    url = url.replace("http://", "json://") if request.param == "apprise" else url
     environment = {"TOKEN": TOKEN, "URL": url, "SIGNING": "whsec_" + base64.b64encode(KEY).decode()}
     found = make(channel(request.param), Making(environment, slack.url, 1, receiver.url))
     yield found
@@ -125,9 +126,9 @@ async def test_tells_busy_from_broken(notifier: Notifier, slack, receiver):
         await notifier.post("C0FLOOR", CONTENT, REFERENCE)
 
 
-@pytest.mark.parametrize("kind", sorted(set(NOTIFIERS) - {"console"}))
+@pytest.mark.parametrize("kind", sorted(set(NOTIFIERS) - {"console", "apprise"}))
 async def test_nobody_listening_is_not_in_doubt(kind):
-    """A refused connection surely delivered nothing."""
+    """A refused connection surely delivered nothing. (Apprise does not say why it failed: in doubt, test_apprise.py.)"""
     url = "smtp://127.0.0.1:9" if kind == "email" else "http://127.0.0.1:9/"
     environment = {"TOKEN": TOKEN, "URL": url, "SIGNING": "whsec_" + base64.b64encode(KEY).decode()}
     found = make(channel(kind), Making(environment, "http://127.0.0.1:9/api/", 1, "http://127.0.0.1:9"))
@@ -141,13 +142,6 @@ def test_a_missing_secret_is_named(kind):
     """The operator reads which variable to set."""
     with pytest.raises(Misconfigured, match=r"channel .*: (TOKEN|URL|SIGNING) is not set"):
         make(channel(kind), Making({}, "http://127.0.0.1:9/api/", 1))
-
-
-@pytest.mark.parametrize("kind", ["apprise"])
-def test_kinds_not_there_yet_are_named(kind):
-    """A floor may name them; the service says that it cannot serve them."""
-    with pytest.raises(Misconfigured, match="not supported yet"):
-        make(channel(kind), Making({}, "", 1))
 
 
 def test_every_notifier_states_its_abilities():

@@ -149,11 +149,15 @@ async def test_one_question_is_disputed_once(bench: Bench) -> None:
     assert (await told(bench, id_))[1] == "no_score"
     dispute = await bench.connections.fetchval("SELECT id FROM disputes")
     for expected in (None, "settled"):
-        id_ = await order(bench, Settle(call="fs:1", dispute=dispute, by="anna", text="верно", upheld=False, mark=0.5))
+        id_ = await order(
+            bench, Settle(call="fs:1", dispute=dispute, by="anna", text="верно", upheld=False, mark=0.5, alone=True)
+        )
         await worker(bench).once()
         assert (await told(bench, id_))[1] == expected
-    row = await bench.connections.fetchrow("SELECT agent, item, mark, outcome, new_mark, settled_by FROM disputes")
-    assert tuple(row) == ("ivan", "contact", 1.0, "changed", 0.5, "anna")
+    row = await bench.connections.fetchrow(
+        "SELECT agent, item, mark, outcome, new_mark, settled_by, alone FROM disputes"
+    )
+    assert tuple(row) == ("ivan", "contact", 1.0, "changed", 0.5, "anna", True)
 
 
 def test_what_is_stored_is_a_transcript() -> None:

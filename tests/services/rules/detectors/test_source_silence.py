@@ -79,6 +79,24 @@ def test_the_interval_has_to_be_exceeded_too() -> None:
     assert short(found("10:00", now="10:02:01", load=busy)) == [("10:00:00", "10:02:00", None)]
 
 
+def test_the_interval_runs_while_people_work() -> None:
+    """A busy source that nobody could feed overnight or over lunch is given its interval from the start of work."""
+    busy = Load("mango", (Group(WORK, 60.0),), frozenset())
+    assert found(now="09:02", begins="00:00", load=busy) == []
+    assert short(found(now="09:02:01", begins="00:00", load=busy)) == [("00:00:00", "09:02:00", None)]
+    assert found("12:59", now="14:01", load=busy) == []
+    assert short(found("12:59", now="14:01:01", load=busy)) == [("12:59:00", "14:01:00", None)]
+    assert found("17:59", now="23:00", load=busy) == []
+
+
+def test_the_first_mark_follows_the_first_conversations() -> None:
+    """A CRM owes nothing yet when the shift begins; once something came, its interval is enough."""
+    crm = Load("amo", (Group(WORK, 60.0),), frozenset(), first_after_s=1800)
+    assert found(now="09:30", begins="00:00", load=crm) == []
+    assert short(found(now="09:30:01", begins="00:00", load=crm)) == [("00:00:00", "09:30:00", None)]
+    assert short(found("09:05", now="09:08", load=crm)) == [("09:05:00", "09:07:00", None)]
+
+
 def test_expectations_add_up_over_groups() -> None:
     """Two people with different shifts: what is due is the sum of what each owes."""
     two = Load("mango", (Group(WORK, 1.0), Group(spans("10:00-12:00"), 2.0)), frozenset())

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.floor.default_card import DEFAULT_CARD
-from schemas.floor.quality import Listening
+from schemas.floor.quality import Listening, Quality
 from services.rules.quality.agreement import ac1, between_people, with_machine
 from services.rules.quality.funnel import stage_funnel
 from services.rules.quality.interval import mean_score, share
@@ -17,6 +17,8 @@ from services.rules.quality.scoring import Mark, Sheet, call_score, marks_of, sc
 ITEMS = [item.id for item in DEFAULT_CARD.items]
 CRITICAL = {item.id for item in DEFAULT_CARD.items if item.critical}
 marks = st.fixed_dictionaries({item: st.sampled_from([0.0, 0.5, 1.0, None]) for item in ITEMS})
+
+SURE = Quality().certainty
 
 
 def full(**changed: Mark) -> dict[str, Mark]:
@@ -83,21 +85,21 @@ def test_two_people_make_one_call() -> None:
 def test_five_calls_give_31_points() -> None:
     """Student's t with 4 degrees of freedom: 2.776 · 25 / √5 (DOMAIN §10)."""
     scores = [25.0, 75.0, 50.0, 50 - 25 * 1.5**0.5 / 1.224744871, 50 + 25 * 1.5**0.5 / 1.224744871]
-    found = mean_score(scores, None, 25)
+    found = mean_score(scores, None, 25, SURE)
     assert found is not None
     assert (found.high - found.low) / 2 == pytest.approx(31, abs=0.1)
 
 
 def test_equal_scores_are_not_certainty() -> None:
     """Five times 80 still leaves ±22; having heard every call there is leaves nothing; one call leaves the whole scale."""
-    five = mean_score([80] * 5, 1000, 25)
+    five = mean_score([80] * 5, 1000, 25, SURE)
     assert five is not None
     assert five.high == 100
     assert 80 - five.low == pytest.approx(21.9, abs=0.2)
-    all_ = mean_score([70, 90], 2, 25)
+    all_ = mean_score([70, 90], 2, 25, SURE)
     assert all_ is not None
     assert (all_.low, all_.high) == (80, 80)
-    one = mean_score([80], 50, 25)
+    one = mean_score([80], 50, 25, SURE)
     assert one is not None
     assert (one.low, one.high) == (0, 100)
 
@@ -105,7 +107,7 @@ def test_equal_scores_are_not_certainty() -> None:
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.integers(1, 400))
 def test_an_interval_holds_its_mean(scores: list[float], of: int) -> None:
     """Within the scale, whatever the scores."""
-    found = mean_score(scores, of, 25)
+    found = mean_score(scores, of, 25, SURE)
     assert found is not None
     assert -1e-9 <= found.low <= found.value + 1e-9
     assert found.value - 1e-9 <= found.high <= 100 + 1e-9
@@ -114,14 +116,14 @@ def test_an_interval_holds_its_mean(scores: list[float], of: int) -> None:
 @given(st.integers(0, 50), st.integers(1, 50))
 def test_a_share_lies_in_its_interval(k: int, more: int) -> None:
     """Wilson's interval is never empty and never leaves 0–1."""
-    found = share(k, k + more)
+    found = share(k, k + more, SURE)
     assert found is not None
     assert 0 <= found.low <= found.value <= found.high <= 1
 
 
 def test_stages() -> None:
     """Each stage by itself: a skipped one shows."""
-    found = stage_funnel(("contact", "diagnosis", "closing"), [{"contact"}, {"contact", "closing"}])
+    found = stage_funnel(("contact", "diagnosis", "closing"), [{"contact"}, {"contact", "closing"}], SURE)
     assert [(one.stage, one.reached, one.share.n) for one in found] == [
         ("contact", 2, 2),
         ("diagnosis", 0, 2),
@@ -135,7 +137,7 @@ def test_agreement_of_people() -> None:
     assert ac1(pairs) == pytest.approx(0.897, abs=0.001)
     assert ac1([(1.0, 1.0)]) == 1
     assert ac1([(1.0, 0.0), (0.0, 1.0)]) < 0
-    (found,) = between_people(["price"], [[sheet("a"), sheet("b", price=None)], [sheet("a")]])
+    (found,) = between_people(["price"], [[sheet("a"), sheet("b", price=None)], [sheet("a")]], SURE)
     assert (found.item, found.equal.value, found.equal.n) == ("price", 0, 1)
 
 
@@ -146,7 +148,7 @@ def test_agreement_with_the_machine() -> None:
         ({"price": 1.0}, [sheet("a", price=0.0)]),
         ({"price": None}, [sheet("a")]),
     ]
-    (found,) = with_machine(["price"], calls)
+    (found,) = with_machine(["price"], calls, SURE)
     assert found.upheld is not None
     assert found.seen is not None
     assert (found.upheld.value, found.seen.value) == (0.5, 0.5)
