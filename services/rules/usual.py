@@ -49,7 +49,6 @@ class Usual:
         lean = mins / max(1, self.days) * 4
         return (own + wide * lean) / (own_min + lean) if own_min + lean else 0.0
 
-
     def _weekday(self, team: str, place: int, weekday: int) -> float:
         """By how much the weekday differs from all days; leans on no difference as on a quarter of a day."""
         done, due = self.weekdays.get((team, place, weekday), (0.0, 0.0))
