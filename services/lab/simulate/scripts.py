@@ -15,12 +15,12 @@ STAGES: Final[Mapping[str, Mapping[str, Sequence[Sequence[Turn]]]]] = {
     "contact": {
         "ru": (
             ((_A, "Добрый день! Меня зовут {name}, компания {company}."), (_C, "Здравствуйте, слушаю.")),
-            ((_A, "Здравствуйте! Это {name} из компании {company}."), (_C, "Да, добрый день.")),
+            ((_A, "Я из компании {company}, звоню по поводу учёта заказов."), (_C, "Так, и что у вас?")),
             ((_A, "Вам сейчас удобно говорить? Это займёт минут десять."), (_C, "Ну давайте, только недолго.")),
         ),
         "en": (
             ((_A, "Good afternoon, my name is {name}, I am calling from {company}."), (_C, "Hello, yes?")),
-            ((_A, "Good morning! {name} here, calling about your stock."), (_C, "All right.")),
+            ((_A, "I am calling about the way you keep your orders."), (_C, "All right.")),
             ((_A, "Is it a good time to talk? It takes ten minutes."), (_C, "Go on, but be quick.")),
         ),
     },

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from yarl import URL
 
-from schemas.facts import SCORE, TRANSCRIPT, CallScored, Fact, encode, event_id
+from schemas.facts import SCORE, CallScored, CallTranscribed, Fact, encode, event_id
 from schemas.floor.default_card import DEFAULT_CARD
 from services.lab.senders.account import Account, accounts
 from services.lab.senders.generic import signed
@@ -21,6 +21,7 @@ from services.lab.simulate.chance import stream, weighted
 from services.local.counted import counted
 from services.local.demo.checks import Check
 from services.local.demo.day import DemoDay
+from services.local.demo.stored import Stored
 
 MOST: Final = 60
 """Calls of the queue that get marked."""
@@ -75,34 +76,37 @@ def check(heard: Heard) -> Check:
     return Check("calls were read and scored", heard.well, detail)
 
 
-async def listen(demo: DemoDay, board_url: str, ingest_url: str, secrets: Mapping[str, str], now: datetime) -> Heard:
+async def listen(
+    demo: DemoDay, stored: Stored, board_url: str, ingest_url: str, secrets: Mapping[str, str], now: datetime
+) -> Heard:
     """Mark what the queue names, have some of it marked again, dispute one mark; waits until all of it has come through."""
-    transcripts = [fact for fact in demo.day.deliveries if fact.type == TRANSCRIPT]
-    known = {fact.data.call_id: fact for fact in transcripts}  # type: ignore[union-attr]
+    known = {fact.data.call_id: fact for fact in demo.day.deliveries if isinstance(fact.data, CallTranscribed)}
     async with httpx.AsyncClient(base_url=board_url, timeout=10, headers={"accept": "application/json"}) as board:
-        read = await _read(board, sorted(known))
+        done = await _all_read(stored, len(known))
         rows = (await board.get("/api/v1/quality/queue")).json()["rows"]
         chosen = [row for row in rows if row["call"] in known][:MOST]
         twice = [row for row in chosen if row["people"] > 1][:SECOND]
-        asked = [row["call"] for row in chosen if await _mark(demo, board, row["call"], read.get(row["call"], {}))]
+        read = {row["call"]: await _machine(board, row["call"]) for row in chosen}
+        asked = [row["call"] for row in chosen if await _mark(demo, board, row["call"], read[row["call"]])]
         told = await _second(demo, ingest_url, secrets, [row["call"] for row in twice], known, read, now)
         sheets = await _sheets(board, asked, told)
         disputed = await _dispute(demo, board, sheets) if told else 0
     scored = sum(any(sheet["value"] is not None for sheet in own) for own in sheets.values())
-    return Heard(len(known), len(read), len(asked), len(told), scored, disputed)
+    return Heard(len(known), done, len(asked), len(told), scored, disputed)
 
 
-async def _read(board: httpx.AsyncClient, calls: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Call → what the machine found, of those that were read; waits for the slowest."""
-    found: dict[str, dict[str, Any]] = {}
+async def _all_read(stored: Stored, transcripts: int) -> int:
+    """How many were read; waits for the slowest."""
+    done = 0
     async for _ in _turns():
-        for call in calls:
-            if call not in found and (answer := await board.get(_path(call))).status_code == 200:
-                machine = answer.json()["machine"]
-                if any(machine.values()):
-                    found[call] = machine
-        if len(found) == len(calls):
+        done = (await stored.counts())["readings"]
+        if done >= transcripts:
             break
+    return done
+
+
+async def _machine(board: httpx.AsyncClient, call: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await board.get(_path(call))).json()["machine"]
     return found
 
 

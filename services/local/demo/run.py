@@ -49,7 +49,7 @@ class _Playing:
             await self._settle(stack, stored)
             outcome = await self._outcome(stored, report)
             heard = await listen(
-                demo, stack.url("board"), stack.url("ingest"), stack.secret_environment(), stack.clock.now()
+                demo, stored, stack.url("board"), stack.url("ingest"), stack.secret_environment(), stack.clock.now()
             )
         finally:
             await database.dispose()
