@@ -13,9 +13,9 @@ from urllib.parse import quote
 import httpx
 from yarl import URL
 
-from schemas.facts import SCORE, CallScored, CallTranscribed, Fact, encode, event_id
+from schemas.facts import SCORE, CallScored, CallTranscribed, Fact, encode
 from schemas.floor.default_card import DEFAULT_CARD
-from services.lab.senders.account import Account, accounts
+from services.lab.senders.account import accounts
 from services.lab.senders.generic import signed
 from services.lab.simulate.chance import stream, weighted
 from services.local.counted import counted
@@ -47,8 +47,8 @@ COMMENTS: Final = {
     ),
 }
 DOUBT: Final = {
-    "ru": "Я спрашивал об этом в начале разговора, послушайте ещё раз.",
-    "en": "I asked about it at the beginning, please listen again.",
+    "ru": "В расшифровке это есть, послушайте ещё раз, пожалуйста.",
+    "en": "It is in the transcript, please listen again.",
 }
 
 
@@ -80,17 +80,18 @@ async def listen(
     demo: DemoDay, stored: Stored, board_url: str, ingest_url: str, secrets: Mapping[str, str], now: datetime
 ) -> Heard:
     """Mark what the queue names, have some of it marked again, dispute one mark; waits until all of it has come through."""
-    known = {fact.data.call_id: fact for fact in demo.day.deliveries if isinstance(fact.data, CallTranscribed)}
+    known = {fact.data.call_id for fact in demo.day.deliveries if isinstance(fact.data, CallTranscribed)}
     async with httpx.AsyncClient(base_url=board_url, timeout=10, headers={"accept": "application/json"}) as board:
         done = await _all_read(stored, len(known))
         rows = (await board.get("/api/v1/quality/queue")).json()["rows"]
-        chosen = [row for row in rows if row["call"] in known][:MOST]
-        twice = [row for row in chosen if row["people"] > 1][:SECOND]
+        random = [row for row in rows if row["sample"] == "random"]
+        chosen = [*random, *(row for row in rows if row["sample"] != "random" and row["call"] in known)][:MOST]
+        twice = [row for row in random if row["people"] > 1][:SECOND]
         read = {row["call"]: await _machine(board, row["call"]) for row in chosen}
         asked = [row["call"] for row in chosen if await _mark(demo, board, row["call"], read[row["call"]])]
-        told = await _second(demo, ingest_url, secrets, [row["call"] for row in twice], known, read, now)
+        told = await _second(demo, ingest_url, secrets, twice, read, now)
         sheets = await _sheets(board, asked, told)
-        disputed = await _dispute(demo, board, sheets) if told else 0
+        disputed = await _dispute(demo, board, sheets, read) if told else 0
     scored = sum(any(sheet["value"] is not None for sheet in own) for own in sheets.values())
     return Heard(len(known), done, len(asked), len(told), scored, disputed)
 
@@ -125,21 +126,22 @@ async def _second(
     demo: DemoDay,
     ingest_url: str,
     secrets: Mapping[str, str],
-    calls: Sequence[str],
-    known: Mapping[str, Fact],
+    rows: Sequence[Mapping[str, Any]],
     read: Mapping[str, Mapping[str, Any]],
     now: datetime,
 ) -> list[str]:
     """The colleague's marks of the calls that two people should mark: random ones."""
     by = COLLEAGUE[demo.floor.language]
+    source = next(one.id for one in demo.floor.sources if one.provider == "generic")
+    account = accounts({source: demo.floor.source_by_id[source]}, secrets, ingest_url)[source]
     told = []
     async with httpx.AsyncClient(timeout=10) as client:
-        for call in calls:
-            fact = known[call]
+        for row in rows:
+            call: str = row["call"]
             marks = _marks(stream(demo.day.seed, "second", call), read.get(call, {}))
             data = CallScored(
                 call_id=call,
-                agent=fact.agent,
+                agent=row["agent"],
                 card=DEFAULT_CARD.id,
                 card_version=DEFAULT_CARD.version,
                 by=by,
@@ -147,23 +149,13 @@ async def _second(
                 sample="random",
             )
             name = f"{call}|second"
-            score = Fact(id=event_id(fact.source, SCORE, name), type=SCORE, source=fact.source, time=now, data=data)
-            account = _account(demo, secrets, ingest_url, fact.source)
-            request = signed(account, "generic score", name, encode(_named(score, name)))
+            score = Fact(id=name, type=SCORE, source=source, time=now, data=data)
+            request = signed(account, "generic score", name, encode(score))
             url = str(URL(account.base_url + request.path, encoded=True))
             answer = await client.post(url, content=request.body, headers=dict(request.headers))
             if answer.status_code == 200:
                 told.append(call)
     return told
-
-
-def _named(fact: Fact, name: str) -> Fact:
-    """As its sender calls it."""
-    return Fact(id=name, type=fact.type, source=fact.source, time=fact.time, data=fact.data)
-
-
-def _account(demo: DemoDay, secrets: Mapping[str, str], base_url: str, source: str) -> Account:
-    return accounts({source: demo.floor.source_by_id[source]}, secrets, base_url)[source]
 
 
 async def _sheets(
@@ -180,12 +172,17 @@ async def _sheets(
     return found
 
 
-async def _dispute(demo: DemoDay, board: httpx.AsyncClient, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
-    """The colleague's first mark below 1 is disputed on the board; returns how many disputes there are then."""
+async def _dispute(
+    demo: DemoDay,
+    board: httpx.AsyncClient,
+    sheets: Mapping[str, Sequence[Mapping[str, Any]]],
+    read: Mapping[str, Mapping[str, Any]],
+) -> int:
+    """The colleague's first mark below 1 where the machine has evidence; returns how many disputes there are then."""
     by = COLLEAGUE[demo.floor.language]
     for call, own in sorted(sheets.items()):
         for sheet in own:
-            item = next((id_ for id_, mark in sheet["marks"].items() if mark is not None and mark < 1), None)
+            item = next((id_ for id_, mark in sheet["marks"].items() if mark in (0, 0.5) and read[call].get(id_)), None)
             if sheet["by"] == by and item is not None:
                 body = {"score": sheet["score"], "item": item, "text": DOUBT[demo.floor.language]}
                 await board.post(f"{_path(call)}/dispute", json=body, headers=OURS)
