@@ -20,7 +20,7 @@ WHERE source = ANY($1::text[]) AND received_at > $2 AND day = $3 AND type = '{CA
 """Sources, received after, day."""
 
 MARKS_OF_DAY: Final = f"""
-SELECT type, occurred_at FROM facts
+SELECT source, type, occurred_at FROM facts
 WHERE day = $1 AND type IN ('{PRESENTATION}', '{INVOICE}') AND received_at <= $2
 ORDER BY occurred_at, event_id
 """
@@ -57,15 +57,24 @@ SELECT day, agent, short, count(*)::int AS n FROM calls GROUP BY 1, 2, 3
 
 MARKS_BY_LAG: Final = f"""
 WITH told AS (
-  SELECT day, type, agent, occurred_at, max(CASE WHEN type = '{CALL}' THEN occurred_at END)
+  SELECT day, source, type, agent, occurred_at, max(CASE WHEN type = '{CALL}' THEN occurred_at END)
     OVER (PARTITION BY day, agent ORDER BY occurred_at, (type <> '{CALL}')) AS called_at
   FROM facts
   WHERE day >= $1 AND day < $2 AND received_at <= (day + 1)::timestamp AT TIME ZONE $3
     AND ((type = '{CALL}' AND direction = 'outbound' AND disposition = 'answered') OR type IN ('{PRESENTATION}', '{INVOICE}')))
-SELECT day, type, width_bucket(extract(epoch FROM occurred_at - called_at)::float8, $4::float8[]) AS step, count(*)::int AS n
-FROM told WHERE type <> '{CALL}' GROUP BY 1, 2, 3
+SELECT day, source, type, width_bucket(extract(epoch FROM occurred_at - called_at)::float8, $4::float8[]) AS step,
+  count(*)::int AS n
+FROM told WHERE type <> '{CALL}' GROUP BY 1, 2, 3, 4
 """
 """From day, before day, time zone, steps of the lag. ``step`` is null where the agent had no call before it."""
+
+ARRIVALS_BY_BIN: Final = """
+SELECT source, day, floor(extract(epoch FROM (occurred_at AT TIME ZONE $3)::time) / $4::int)::int AS bin, count(*)::int AS n
+FROM facts
+WHERE day >= $1 AND day < $2 AND received_at <= (day + 1)::timestamp AT TIME ZONE $3
+GROUP BY 1, 2, 3
+"""
+"""From day, before day, time zone, seconds of a bin of the local day. How many facts of each source happened in it."""
 
 _BOOKS: Final = f"""
 WITH roster AS (

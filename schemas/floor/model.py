@@ -219,6 +219,9 @@ class SliceDrop(Strict):
     below: Share = 0.8
     probability: Share = 0.90
     past_days: int = Field(5, ge=1, description="so many earlier days of the same slice are compared with")
+    technical_share: Share = Field(
+        0.05, description="of a team, whoever lost this share of the day or more is not compared"
+    )
 
 
 class Drift(Strict):

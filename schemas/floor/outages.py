@@ -18,6 +18,9 @@ class LineFailure(Strict):
 
 class SourceSilence(Strict):
     min_expected: float = Field(10, gt=0)
+    profile_days: int = Field(5, ge=1, description="from so many days on what is usual bends what norms expect")
+    lean_on: float = Field(20, gt=0, description="so many expected facts a wider time weighs beside its own")
+    pace_lean: float = Field(10, gt=0, description="so many facts a day is believed to bring as usual, until it shows")
 
 
 class CauseTable(Strict):
@@ -51,6 +54,7 @@ class NoProgress(Strict):
     p: float = Field(1e-3, gt=0, lt=1)
     slower: float = Field(2, gt=1)
     min_attempts: int = Field(20, ge=1)
+    min_answered: int = Field(6, ge=1, description="so many answers at least for a slow line")
     leave_bins: int = Field(3, ge=1)
     stuck_sip: tuple[int, ...] = (408,)
     stuck_q850: tuple[int, ...] = (102,)
@@ -64,6 +68,9 @@ class AnswerRate(Strict):
     min_attempts: int = Field(60, ge=1)
     below: Share = Field(0.7, description="of what is expected: smaller drops are left to the slices")
     rest_attempts: int = Field(60, ge=1)
+    rest_bins: int = Field(12, ge=1, description="over so many bins the rest of the floor says how this hour is")
+    rest_lean: float = Field(10, gt=0, description="so many expected answers the rest is believed to have as usual")
+    teams_share: Share = Field(0.25, description="of a team's calls: what it is answered less over explains it")
 
 
 class ShortCalls(Strict):
@@ -73,6 +80,7 @@ class ShortCalls(Strict):
     p: float = Field(1e-3, gt=0, lt=1)
     min_answered: int = Field(20, ge=1)
     min_agents: int = Field(3, ge=2)
+    thin_bins: int = Field(9, ge=1, description="a line with few answers is looked at over so many bins at most")
     above: float = Field(1.7, ge=1, description="times the usual share: smaller rises are left to the slices")
     agent_bins: int = Field(24, ge=1)
     agent_p: float = Field(1e-4, gt=0, lt=1)

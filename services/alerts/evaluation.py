@@ -4,7 +4,7 @@ It is right after any pause: it starts from PostgreSQL each time, and what it ha
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,7 +17,7 @@ from services.alerts.acting import Acting
 from services.alerts.findings import acted, slices
 from services.alerts.findings import day as days
 from services.alerts.findings.episode import Episode
-from services.alerts.findings.lines import line_failures
+from services.alerts.findings.lines import Failing, line_failures
 from services.alerts.findings.silences import Silences, carried
 from services.alerts.findings.teams import team_issues_of
 from services.alerts.findings.telling import one_told
@@ -27,6 +27,7 @@ from services.alerts.storage.outbox import Outgoing
 from services.alerts.telling import Telling
 from services.kit.clock import Clock
 from services.rules.day import WorkingDay, date_of, working_day
+from services.rules.spans import Spans
 
 THREADS: Final = 20
 """So many tasks of one slice get their details in the thread."""
@@ -54,7 +55,8 @@ class Evaluation:
         self._board_url, self._refresh_s, self._lines_s = board_url, refresh_s, lines_s
         self._silences = Silences()
         self._windows = Windows()
-        self._failing: dict[Date, list[Episode]] = {}
+        self._failing: dict[Date, list[Failing]] = {}
+        self._lost: dict[Date, Mapping[str, Spans]] = {}
         self._applied: dict[str, Episode] = {}
         self.telling = Telling(engine, clock, versions)
         self.acting = Acting(engine, clock, self.telling)
@@ -95,14 +97,15 @@ class Evaluation:
         for row in open_:
             by_date.setdefault(row.date, set()).add(row.evidence["line"])
         written = 0
-        self._failing = {}
+        self._failing, self._lost = {}, {}
         for date, lines in sorted(by_date.items()):
             if not lines:
                 continue
             floor = self._floor(date)
             async with self._engine.connect() as connection:
-                episodes = await line_failures(connection, floor, date, lines, now)
-            self._failing[date] = episodes
+                episodes, self._failing[date], self._lost[date] = await line_failures(
+                    connection, floor, date, lines, now
+                )
             written += await self._apply_all(floor, episodes)
             known = {episode.fingerprint for episode in episodes}
             for row in open_:
@@ -121,7 +124,9 @@ class Evaluation:
         floor = self._floor(today)
         async with self._engine.connect() as connection:
             open_ = await alerts.open_alerts(connection, "source_silence")
-            episodes = await self._silences.look(connection, floor, now)
+            episodes = await self._silences.look(
+                connection, floor, now, lambda: self._windows.usual(connection, floor, today), self._lost.get(today, {})
+            )
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0
         held = {row.fingerprint: row for row in open_ if row.date < today}
@@ -155,10 +160,7 @@ class Evaluation:
 
     async def _episodes(self, floor: Floor, date: Date, today: Date, now: datetime) -> list[Episode]:
         windows, silent = (self._windows, self._silences.found) if date == today else (Windows(), [])
-        failing = [
-            (one.evidence["line"], datetime.fromisoformat(one.evidence["since"]), one.resolved_at, one.verdict)
-            for one in self._failing.get(date, [])
-        ]
+        failing = self._failing.get(date, [])
         async with self._engine.connect() as connection:
             found = await windows.look(connection, floor, date, failing, silent, now)
             teams = await team_issues_of(connection, floor, date, now)

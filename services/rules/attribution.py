@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind, Verdict
@@ -19,6 +20,12 @@ OTHERS_FINE = 3
 
 DEAF = 0.8
 """From this share of short calls on it is the audio of a workplace; below, it may be how the agent talks."""
+
+ANSWERS_FINE = 0.85
+"""From this share of what is usual on, answers are as they should be."""
+
+WHOLE = "floor:floor"
+"""Scope of what concerns everybody."""
 
 FLOOR_AGENTS = 4
 """Fewer people at work than this are no floor: a silent source may be one slow agent."""
@@ -45,7 +52,7 @@ def of_line(line: str, finding: Finding, others: Mapping[str, bool]) -> Attribut
     if not any(code for code in finding.codes if code not in ("failed", "")):
         return Attributed("undetermined", f"line:{line}", ("people",))
     if others and all(others.values()):
-        return Attributed("floor", f"line:{line}", ("people",))
+        return Attributed("floor", WHOLE, ("people",))
     return Attributed("line", f"line:{line}", ("people", "other_lines") if others else ("people",))
 
 
@@ -62,7 +69,7 @@ def of_silence(floor: Floor, day: WorkingDay, found: Silence, others: Sequence[S
         quiet = {one.source for one in others if one.since <= found.fired_at and _lasts(one, found.since)}
         feeds = floor.source_by_id[found.source].feeds
         if {"presentations", "invoices"} & set(feeds) and set(feeders.call_sources()) - quiet:
-            return Attributed("offer_or_crm", f"source:{found.source}", ("line",))
+            return Attributed("offer_or_crm", f"source:{found.source}", ("telephony", "people"))
         return Attributed("undetermined", f"source:{found.source}")
     moment = at(found.fired_at)
     own = (found.source,)
@@ -102,7 +109,7 @@ def of_window(
         case "no_progress" | "short_calls":
             together = {other.path for other in stand if other.detector == one.detector and _together(other, one)}
             if len(lines) > 1 and together >= set(lines):
-                return Attributed("floor", scope, ("people",))
+                return Attributed("floor", WHOLE, ("people",))
             return Attributed("line", scope, ("people", "other_lines") if len(lines) > 1 else ("people",))
         case "answer_rate":
             if one.same_traffic:
@@ -115,13 +122,30 @@ def of_window(
         case "workplace_audio":
             if one.evidence["short"] >= DEAF * one.evidence["answered"]:
                 return Attributed("workplace", scope, ("line", "list"))
-            return Attributed("agent", scope, ("line", "list"))
+            return Attributed("agent", scope, ("line", "list", "workplace"))
         case "crm_silence":
-            return Attributed("offer_or_crm", scope, ("line",))
+            return Attributed("offer_or_crm", f"source:{one.evidence['source']}", ("telephony", "people"))
         case "efficiency_drop":
             if one.evidence["step"] != "calls" and answers_fine(one):
-                return Attributed("offer_or_crm", scope, ("line", "number", "list"))
-            return Attributed("undetermined", scope, ("line",))
+                return Attributed("offer_or_crm", scope, ("single_agents", "telephony", "number", "list"))
+            return Attributed("undetermined", scope, ("single_agents", "telephony"))
+
+
+def of_team(team: str, steps: Sequence[Mapping[str, Any]]) -> Attributed:
+    """Verdict on a team below its norm as a whole.
+
+    Args:
+        steps: ``step`` and ``index`` of each step on which it is (rules.closing.issues). Fewer answers than the dials would
+            bring are not the offer's doing: nobody can tell from the norms whose they are.
+    """
+    index = {str(one["step"]): float(one["index"]) for one in steps}
+    if index.get("answered", 1.0) < ANSWERS_FINE * index.get("calls", 1.0):
+        return Attributed("undetermined", f"team:{team}", ("single_agents",))
+    return Attributed("offer_or_crm", f"team:{team}", ("single_agents", "telephony", "number", "list"))
+
+
+def of_team_drop(team: str) -> Attributed:
+    return Attributed("undetermined", f"team:{team}", ("single_agents",))
 
 
 def _together(other: WindowFinding, one: WindowFinding) -> bool:

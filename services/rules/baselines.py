@@ -21,13 +21,19 @@ LAG_EDGES = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800)
 """Seconds from an agent's last answered call to a mark in the CRM, counted in these steps."""
 
 
+Feed = tuple[str, str]
+"""(source, what it feeds): each is watched for itself."""
+
+
 @dataclass(slots=True)
 class DaySummary:
-    """One earlier day. ``marks``: feed → how many; ``lags``: feed → steps of LAG_EDGES → how many."""
+    """One earlier day. ``marks``: feed → how many; ``lags``: feed → steps of LAG_EDGES → how many;
+    ``arrived``: source → five minutes of the local day → facts of that time."""
 
     hours: Hours = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
-    lags: dict[str, list[int]] = field(default_factory=dict)
+    marks: dict[Feed, int] = field(default_factory=dict)
+    lags: dict[Feed, list[int]] = field(default_factory=dict)
+    arrived: dict[str, dict[int, int]] = field(default_factory=dict)
 
 
 def summary(floor: Floor, cells: Cells, zone: tzinfo) -> Hours:
@@ -56,14 +62,23 @@ class Baselines:
     kinds: dict[str, Counts]
     days: int
     spread: float
-    marks: dict[str, int]
-    lags: dict[str, list[int]]
+    marks: dict[Feed, int]
+    lags: dict[Feed, list[int]]
     by_day: Mapping[Date, DaySummary]
+    spreads: Mapping[str, float] = field(default_factory=dict)
     _shares: dict[tuple[Path, int, int, int], float] = field(default_factory=dict, repr=False)
 
     def known(self, path: Path) -> bool:
         """Whether the path has a history of its own."""
         return self.whole.get(path, [0])[ATTEMPTS] >= self.floor.outages.baselines.min_attempts
+
+    def knows(self, kind: str) -> bool:
+        """Whether some path of the kind has."""
+        return self.kinds.get(kind, [0])[ATTEMPTS] >= self.floor.outages.baselines.min_attempts
+
+    def spread_of(self, kind: str) -> float:
+        """Campaigns differ from hour to hour more than lines, which carry all of them."""
+        return self.spreads.get(kind, self.spread)
 
     def share(self, path: Path, part: int, of: int, prior: float, weekday: int, hour: int) -> float:
         """Usual share of count *part* in count *of* (positions of paths.Counts; answers are of attempts that got through)."""
@@ -100,7 +115,7 @@ class Baselines:
         found = paths.ring_p95(counts) if counts and self.known(path) else None
         return found or self.floor.outages.baselines.ring_p95_s
 
-    def lag_s(self, feed: str) -> float:
+    def lag_s(self, feed: Feed) -> float:
         """Within this, 95 of 100 marks follow an answered call."""
         steps = self.lags.get(feed, [])
         total, seen = sum(steps), 0
@@ -139,18 +154,19 @@ def learn(floor: Floor, days: Mapping[Date, DaySummary]) -> Baselines:
             own = found.lags.setdefault(feed, [0] * (len(LAG_EDGES) + 1))
             for place, count in enumerate(steps):
                 own[place] += count
-    found.spread = _spread(found, days)
+    found.spread = _spread(found, days, "line")
+    found.spreads = {kind: _spread(found, days, kind) for kind in ("line", "did", "campaign")}
     return found
 
 
-def _spread(found: Baselines, days: Mapping[Date, DaySummary]) -> float:
-    """ρ by the method of moments over the hours of lines; the configured one until there are a hundred of them."""
+def _spread(found: Baselines, days: Mapping[Date, DaySummary], kind: str) -> float:
+    """ρ by the method of moments over the hours of a kind's paths; the configured one until there are a hundred of them."""
     squares = pairs = 0.0
     own = attempts = 0
     for date, day in days.items():
         for (path, hour), counts in day.hours.items():
             n = through(counts, ATTEMPTS)
-            if path[0] != "line" or hour < 0 or n < 20:
+            if path[0] != kind or hour < 0 or n < 20:
                 continue
             p = min(0.99, max(0.01, found.answered(path, date.weekday(), hour)))
             squares += (counts[ANSWERED] - n * p) ** 2 / (p * (1 - p))

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from schemas.floor import Floor
 from services.rules import paths
 from services.rules.detectors.windowed import Detector, Finding
-from services.rules.paths import ATTEMPTS, Cells
+from services.rules.paths import ATTEMPTS, SHORT, Cells
 
 ORDER: Final[tuple[Detector, ...]] = (
     "no_progress",
@@ -58,18 +58,29 @@ def _meets(other: Finding, one: Finding, now: datetime) -> bool:
 def _explained(floor: Floor, cells: Cells, one: Finding, outer: Sequence[Other], before: Sequence[Finding]) -> bool:
     lines = {other.name for other in outer if other.what == "line"}
     if one.detector == "crm_silence":
-        feeding = {source.id for source in floor.sources if one.path[1] in source.feeds}
-        return any(other.what == "source" and other.name in feeding for other in outer)
+        return any(other.what == "source" and other.name == one.evidence["source"] for other in outer)
     if one.detector == "efficiency_drop":
         return _efficiency(floor, one, outer, before)
     if any(other.verdict == "floor" for other in outer):
         return True
     if one.detector == "workplace_audio":
         lines |= {other.path[1] for other in before if other.detector == "short_calls"}
-        return one.evidence["line"] in lines
+        return one.evidence["line"] in lines or _short_over(cells, one, lines)
     if one.detector == "answer_rate":
         lines |= {other.path[1] for other in before if other.path[0] == "line" and other.detector != "answer_rate"}
     return _mostly(cells, one, lines)
+
+
+def _short_over(cells: Cells, one: Finding, lines: set[str]) -> bool:
+    """Whether at least half of an agent's short calls in the finding's window ran over *lines*."""
+    on = total = 0
+    first = paths.bin_of(datetime.fromisoformat(one.evidence["window_from"])) + 1
+    for number in range(first, paths.bin_of(one.fired_at) + 1):
+        for (line, _, _, agent), cell in cells.get(number, {}).items():
+            if agent == one.path[1]:
+                total += cell.counts[SHORT]
+                on += cell.counts[SHORT] if line in lines else 0
+    return total > 0 and 2 * on >= total
 
 
 def _mostly(cells: Cells, one: Finding, lines: set[str]) -> bool:

@@ -11,7 +11,7 @@ from services.rules.deviation import EXACT, Multiplier, multiplier, of_agent
 @dataclass(frozen=True, slots=True)
 class Due:
     """One agent × step at a cut-off, before it is judged. ``expected`` is Λ since local midnight, ``expected_in_slice`` since
-    the cut-off before; None without a norm."""
+    the cut-off before; None without a norm. ``technical_share``: of the minutes scheduled since local midnight."""
 
     agent: str
     team: str
@@ -22,6 +22,7 @@ class Due:
     exposed: bool
     trusted: bool
     expected_in_slice: float | None = None
+    technical_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from schemas.floor import Floor
 from services.rules import paths
 from services.rules.baselines import Baselines
-from services.rules.detectors.answer_rate import LEAN
 from services.rules.detectors.windowed import Finding
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, Cells, Path, paths_of
 
@@ -73,5 +72,6 @@ def _rest(floor: Floor, cells: Cells, by: Baselines, path: Path, numbers: Collec
                 answered += cell.counts[ANSWERED]
                 usual += by.answered(("line", line), *hour) * (cell.counts[ATTEMPTS] - cell.counts[FAILED])
     if by.known(path):
-        return min(1.0, (LEAN + answered) / (LEAN + usual))
+        lean = floor.outages.answer_rate.rest_lean
+        return min(1.0, (lean + answered) / (lean + usual))
     return min(1.0, answered / usual) if usual else 0.0

@@ -5,20 +5,19 @@ Live, at the close of a slice and in a back-test the same call, from the same ce
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind
-from services.rules import attribution, paths
+from services.rules import attribution, feeds, paths
 from services.rules.attribution import Attributed
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
 from services.rules.detectors import (
     answer_rate,
-    crm_silence,
     efficiency_drop,
     no_progress,
     short_calls,
@@ -27,15 +26,14 @@ from services.rules.detectors import (
 from services.rules.detectors.answer_rate import Totals
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding, Signal, Watch
+from services.rules.feeds import Marks
 from services.rules.inhibition import Other, left
 from services.rules.lost_answers import lost_answers
-from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, SHORT, Cells, Path
+from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, LONG, SHORT, Cells, Path, last_bin
 from services.rules.series import samples, series_of
 from services.rules.spans import Spans, at, union
 from services.rules.usual import FLOOR, Scheduled, Usual, expected, usual
 
-SETTLE: Final = timedelta(seconds=60)
-"""So long after its end a bin is waited for: webhooks take their time."""
 TWICE: Final = (2, 3)
 """One window alone may be chance: a day has a hundred of them on every path."""
 EFFICIENCY: Final = ((ATTEMPTS, "calls"), (LONG, "long_calls"))
@@ -55,16 +53,11 @@ class Issue:
         return f"{self.finding.path[0]}:{self.finding.path[1]}"
 
 
-def last_bin(day: WorkingDay, now: datetime) -> int:
-    """The newest bin that is over and waited for, within the working day."""
-    return paths.bin_of(min(now - SETTLE, day.over) + timedelta(microseconds=1)) - 1
-
-
 def survey(
     floor: Floor,
     day: WorkingDay,
     cells: Cells,
-    marks: Mapping[str, Sequence[datetime]],
+    marks: Marks,
     by: Baselines,
     failing: Sequence[tuple[str, datetime, datetime | None, str]],
     silent: Sequence[Silence],
@@ -73,7 +66,7 @@ def survey(
     """Issues of the day known at *now*.
 
     Args:
-        cells: traffic of the day. marks: feed → instants of its facts, in order.
+        cells: traffic of the day. marks: (source, feed) → instants of its facts, in order.
         failing: (line, since, resolved, verdict) of line failures. silent: silences of any source.
     """
     last = last_bin(day, now)
@@ -81,7 +74,8 @@ def survey(
     if not own or not day.working:
         return []
     view = _View(floor, day, cells, by, min(own), last)
-    found = [*view.lines(), *view.answers(), *view.workplaces(), *view.crm(marks), *view.efficiency()]
+    crm = feeds.findings(floor, day, cells, marks, by, min(own), last)
+    found = [*view.lines(), *view.answers(), *view.workplaces(), *crm, *view.efficiency()]
     for watch in view.watches:
         if now >= day.over:
             watch.close_day(day.over)
@@ -151,6 +145,7 @@ class _View:
             watch.look(number, look(number))
 
     def lines(self) -> list[Finding]:
+        family = sum(path[0] == "line" for path in self.shared)
         for path in self.shared:
             if path[0] != "line":
                 continue
@@ -162,7 +157,7 @@ class _View:
             )
             self._watch(
                 Watch("short_calls", path, enter=TWICE),
-                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by),  # type: ignore[misc]
+                lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by, family),  # type: ignore[misc]
             )
         return []
 
@@ -206,13 +201,22 @@ class _View:
         for path in order:
             n, k = self._without(path, stand, number, bins)
             base = seen[path].evidence["base"]
-            if path in open_ or not stand or (n >= 20 and answer_rate.tail(k, n, base, self.by.spread) < 0.01):
+            if path in open_ or not stand or self._bad_alone(path, n, k, base):
                 stand.append(path)
             elif n == 0:
                 for before in stand:
                     if self._without(before, [path], number, bins)[0] == 0:
                         same[before] = (*same.get(before, ()), path)
         return set(stand), same
+
+    def _bad_alone(self, path: Path, n: int, k: int, base: float) -> bool:
+        """Whether traffic that *path* shares with no other found is bad by the same limits."""
+        limits = self.floor.outages.answer_rate
+        return (
+            2 * n >= limits.min_attempts
+            and k < limits.below * n * base
+            and answer_rate.tail(k, n, base, self.by.spread_of(path[0])) < limits.p
+        )
 
     def _without(self, path: Path, others: Sequence[Path], number: int, bins: int) -> tuple[int, int]:
         """(attempts that got through, answered) of *path* in the window, but for the traffic it shares with *others*."""
@@ -255,17 +259,6 @@ class _View:
                 (np.flatnonzero(np.diff(own.total[:, ANSWERED])) + self.first).tolist(),
             )
         return []
-
-    def crm(self, marks: Mapping[str, Sequence[datetime]]) -> list[Finding]:
-        begins = min(span[0] for span in self.day.standard) if self.day.standard else at(self.day.starts)
-        start = max(self.day.starts, datetime.fromtimestamp(begins, self.day.starts.tzinfo))
-        return [
-            one
-            for feed in ("presentations", "invoices")
-            for one in crm_silence.silences(
-                feed, marks.get(feed, ()), self.totals.answered, self.first, self.last, start, self.by
-            )
-        ]
 
     def efficiency(self) -> list[Finding]:
         limits = self.floor.outages.efficiency
@@ -319,12 +312,41 @@ class _View:
         attributed = attribution.of_window(
             one, stand, {path for path in self.shared if path[0] == "line"}, self._fine()
         )
-        which = (lambda cell: cell.short) if one.detector in ("short_calls", "workplace_audio") else _missed
-        if one.detector not in ("crm_silence", "efficiency_drop"):
-            last = paths.bin_of(one.fired_at)
-            one.evidence["calls"] = samples(self.cells, one.path, range(last, last - 12, -1), which)
+        last = paths.bin_of(one.fired_at)
+        one.evidence["calls"] = self._samples(one, last)
+        if one.detector == "answer_rate":
+            one.evidence["teams"] = self._teams(one.path, last)
         one.evidence["rules_out"] = list(attributed.rules_out)
         return Issue(one, attributed, attribution.kind_of_window(one, attributed), self._affected(one, attributed, now))
+
+    def _samples(self, one: Finding, last: int) -> list[str]:
+        """Calls to open: those that show the fault, the newest first; of marks and drops, talks that brought nothing."""
+        if one.detector in ("short_calls", "workplace_audio"):
+            return samples(self.cells, one.path, range(last, last - 12, -1), _short)
+        if one.detector not in ("crm_silence", "efficiency_drop"):
+            return samples(self.cells, one.path, range(last, last - 12, -1), _missed)
+        people = self._people(one)
+        return samples(self.cells, ("of", ""), range(last, last - 12, -1), _talked, of=people.__contains__)
+
+    def _people(self, one: Finding) -> frozenset[str]:
+        if one.detector == "crm_silence":
+            return feeds.fed(self.floor)[one.evidence["source"], one.evidence["feed"]]
+        kind, name = one.path
+        return frozenset(agent.id for agent in self.floor.agents if kind == "floor" or agent.team == name)
+
+    def _teams(self, path: Path, last: int) -> list[str]:
+        """Teams of whose attempts in the hour before at least ``teams_share`` were on *path*."""
+        team_of = {agent.id: agent.team for agent in self.floor.agents}
+        on: dict[str, int] = {}
+        total: dict[str, int] = {}
+        for number in range(last - 11, last + 1):
+            for (line, did, campaign, agent), cell in self.cells.get(number, {}).items():
+                if (team := team_of.get(agent or "")) is not None:
+                    total[team] = total.get(team, 0) + cell.counts[ATTEMPTS]
+                    if path in paths.paths_of(line, did, campaign):
+                        on[team] = on.get(team, 0) + cell.counts[ATTEMPTS]
+        share = self.floor.outages.answer_rate.teams_share
+        return sorted(team for team, count in on.items() if count >= share * total[team] > 0)
 
     def _fine(self) -> Callable[[Finding], bool]:
         """Whether the floor's answers were as usual in a finding's time."""
@@ -333,7 +355,9 @@ class _View:
             a = max(0, paths.bin_of(one.since) + 1 - self.first)
             b = max(a, paths.bin_of(one.fired_at) + 1 - self.first)
             due = float(self.totals.expected[b] - self.totals.expected[a])
-            return due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= 0.85 * due
+            return (
+                due <= 0 or float(self.totals.answered[b] - self.totals.answered[a]) >= attribution.ANSWERS_FINE * due
+            )
 
         return fine
 
@@ -356,3 +380,11 @@ class _View:
 
 def _missed(cell: paths.Cell) -> list[str]:
     return cell.missed
+
+
+def _short(cell: paths.Cell) -> list[str]:
+    return cell.short
+
+
+def _talked(cell: paths.Cell) -> list[str]:
+    return cell.talked or cell.missed

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.facts import INVOICE, PRESENTATION
 from schemas.floor import Floor
-from services.rules.baselines import LAG_EDGES, DaySummary
+from services.rules.baselines import LAG_EDGES, DaySummary, Feed
 from services.rules.causes import is_network_failure
 from services.rules.paths import (
     ANSWERED,
@@ -24,6 +24,7 @@ from services.rules.paths import (
     empty,
     is_stuck,
 )
+from services.rules.sources import BIN_MIN
 
 FEEDS: Final = {PRESENTATION: "presentations", INVOICE: "invoices"}
 EVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -49,11 +50,11 @@ def call_of_row(row: Any, floor: Floor, limits: Limits) -> Call:
     )  # fmt: skip
 
 
-def marks_of(rows: Iterable[Any]) -> dict[str, list[datetime]]:
-    """Feed → instants, of MARKS_OF_DAY."""
-    found: dict[str, list[datetime]] = {feed: [] for feed in FEEDS.values()}
+def marks_of(rows: Iterable[Any]) -> dict[Feed, list[datetime]]:
+    """(source, feed) → instants, of MARKS_OF_DAY."""
+    found: dict[Feed, list[datetime]] = {}
     for row in rows:
-        found[FEEDS[row.type]].append(row.occurred_at)
+        found.setdefault((row.source, FEEDS[row.type]), []).append(row.occurred_at)
     return found
 
 
@@ -86,10 +87,14 @@ def by_lag_arguments(floor: Floor, date: Date) -> tuple[Any, ...]:
     return (*history_span(floor, date), floor.timezone, [float(edge) for edge in LAG_EDGES])
 
 
+def by_arrival_arguments(floor: Floor, date: Date) -> tuple[Any, ...]:
+    return (*history_span(floor, date), floor.timezone, 60 * BIN_MIN)
+
+
 def summaries(
-    by_hour: Iterable[Any], by_agent: Iterable[Any], by_lag: Iterable[Any], floor: Floor
+    by_hour: Iterable[Any], by_agent: Iterable[Any], by_lag: Iterable[Any], by_arrival: Iterable[Any], floor: Floor
 ) -> dict[Date, DaySummary]:
-    """Earlier days from the three queries of the history."""
+    """Earlier days from the four queries of the history."""
     found: dict[Date, DaySummary] = {}
     for row in by_hour:
         path = _path(row)
@@ -114,10 +119,12 @@ def summaries(
         counts[ANSWERED] += row.n
         counts[SHORT] += row.n if row.short else 0
     for row in by_lag:
-        day, feed = found.setdefault(row.day, DaySummary()), FEEDS[row.type]
+        day, feed = found.setdefault(row.day, DaySummary()), (row.source, FEEDS[row.type])
         day.marks[feed] = day.marks.get(feed, 0) + row.n
         if row.step is not None:
             day.lags.setdefault(feed, [0] * (len(LAG_EDGES) + 1))[row.step] += row.n
+    for row in by_arrival:
+        found.setdefault(row.day, DaySummary()).arrived.setdefault(row.source, {})[row.bin] = row.n
     return found
 
 

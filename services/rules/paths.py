@@ -6,7 +6,7 @@ A bin is ``(start, end]``, named by ``end``'s position on the clock; a call belo
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil
 from typing import Final
 
@@ -15,11 +15,14 @@ import msgspec
 from schemas.facts import Disposition
 from schemas.floor.outages import Outages
 from services.rules.causes import is_network_failure
+from services.rules.day import WorkingDay
 
 BIN_S: Final = 300
 RING_EDGES: Final = (2, 4, 6, 8, 11, 15, 20, 26, 34, 44, 58, 76, 100)
 """Seconds from dialling to the answer, counted in these steps."""
 SAMPLES: Final = 3
+SETTLE: Final = timedelta(seconds=60)
+"""So long after its end a bin is waited for: webhooks take their time."""
 
 ATTEMPTS, ANSWERED, FAILED, STUCK, SHORT, LONG, RINGS = range(7)
 SIZE: Final = RINGS + len(RING_EDGES) + 1
@@ -48,11 +51,12 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Cell:
-    """Counts of one (line, did, campaign, agent) in one bin, with samples of what went wrong."""
+    """Counts of one (line, did, campaign, agent) in one bin, with samples: short talks, calls nobody took, other talks."""
 
     counts: Counts
     short: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    talked: list[str] = field(default_factory=list)
 
 
 Cells = dict[int, dict[tuple[str, str | None, str | None, str | None], Cell]]
@@ -60,6 +64,11 @@ Cells = dict[int, dict[tuple[str, str | None, str | None, str | None], Cell]]
 
 def bin_of(at: datetime) -> int:
     return ceil(at.timestamp() / BIN_S) - 1
+
+
+def last_bin(day: WorkingDay, now: datetime) -> int:
+    """The newest bin that is over and waited for, within the working day."""
+    return bin_of(min(now - SETTLE, day.over) + timedelta(microseconds=1)) - 1
 
 
 def starts(number: int) -> datetime:
@@ -143,8 +152,9 @@ def put(cells: Cells, calls: Iterable[Call]) -> None:
             counts[ANSWERED] += 1
             if call.short:
                 counts[SHORT] += 1
-                if len(cell.short) < SAMPLES:
-                    cell.short.append(call.call_id)
+            kept = cell.short if call.short else cell.talked
+            if len(kept) < SAMPLES:
+                kept.append(call.call_id)
             if call.long:
                 counts[LONG] += 1
             if call.ring >= 0:

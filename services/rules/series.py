@@ -58,13 +58,19 @@ def series_of(
 
 
 def samples(
-    cells: Cells, path: Path, bins: Iterable[int], which: Callable[..., Sequence[str]], most: int = 5
+    cells: Cells,
+    path: Path,
+    bins: Iterable[int],
+    which: Callable[..., Sequence[str]],
+    most: int = 5,
+    of: Callable[[str], bool] = lambda _: False,
 ) -> list[str]:
-    """Names of calls of *path* that show the fault, the newest bins first."""
+    """Names of calls of *path*, or of agents that are *of* it, that show the fault, the newest bins first."""
     found: list[str] = []
     for number in bins:
         for key, cell in sorted(cells.get(number, {}).items(), key=lambda one: tuple(str(part) for part in one[0])):
-            if path in (("line", key[0]), ("did", key[1]), ("campaign", key[2]), ("agent", key[3])):
+            on = path in (("line", key[0]), ("did", key[1]), ("campaign", key[2]), ("agent", key[3]))
+            if on or (key[3] and of(key[3])):
                 found += which(cell)
                 if len(found) >= most:
                     return sorted(found[:most])

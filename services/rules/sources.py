@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
@@ -11,7 +11,7 @@ from services.rules.curve import DayCurve
 from services.rules.day import WorkingDay
 from services.rules.exposure import scheduled
 from services.rules.norms import norms_of
-from services.rules.spans import Spans, at, minutes, union
+from services.rules.spans import Spans, at, minutes
 
 FED_BY: Final[Mapping[Step, str]] = {
     "calls": "calls",
@@ -74,9 +74,27 @@ class Group(NamedTuple):
         return self.per_min * count(self.spans, start, end)
 
 
+BIN_MIN: Final = 5
+BINS: Final = 24 * 60 // BIN_MIN
+
+
+def bin_of_day(second: float, zone: tzinfo) -> int:
+    """Which five minutes of the local day an instant (seconds since 1970) falls into."""
+    local = datetime.fromtimestamp(second, zone)
+    return (local.hour * 60 + local.minute) // BIN_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """By how much each five minutes of a local day usually differ from norms × exposure (rules.arrivals)."""
+
+    zone: tzinfo
+    factors: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a source is expected to bring, of groups of agents.
+    """What a source is expected to bring, of groups of agents; ``pace``: what today has of it so far, at most 1.
 
     ``first_after_s``: how long people have to be at work before their day's first result can be there at all.
     """
@@ -84,25 +102,35 @@ class Load:
     source: str
     groups: tuple[Group, ...]
     agents: frozenset[str]
+    shape: Shape | None = None
+    pace: float = 1.0
     first_after_s: float = 0.0
 
     def expected(self, start: datetime, end: datetime) -> float:
-        """Events due in (start, end] by norms × exposure."""
-        return sum(group.expected(at(start), at(end)) for group in self.groups)
+        """Events due in (start, end] by norms × exposure, as these five minutes usually have of it."""
+        return self.pace * self._usual(at(start), at(end))
 
-    def at_work_for(self, since: datetime, seconds: float) -> datetime | None:
-        """When *seconds* of working time have passed since *since*; None when the day has no more so much of it.
+    def working_s(self, start: datetime, end: datetime) -> float:
+        """Seconds of (start, end] in which somebody whom it feeds is due to work, of those that work longest."""
+        return 60 * max((minutes(group.spans, at(start), at(end)) for group in self.groups), default=0.0)
 
-        Nights and breaks do not count: a source that nobody could feed was not silent.
-        """
-        work = union(span for group in self.groups for span in group.spans)
-        left = max(seconds, self.first_after_s) if work and at(since) <= work[0][0] else seconds
-        for start, end in work:
-            begin = max(start, at(since))
-            if end - begin >= left:
-                return datetime.fromtimestamp(begin + left, since.tzinfo)
-            left -= max(0.0, end - begin)
-        return None
+    def waits_s(self, since: datetime, every_s: float) -> float:
+        """Seconds of work without an event that are nothing yet, after one at *since*, or after the day began."""
+        begins = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
+        return max(every_s, self.first_after_s) if begins is not None and at(since) <= begins else every_s
+
+    def _usual(self, start: float, end: float) -> float:
+        if self.shape is None:
+            return sum(group.expected(start, end) for group in self.groups)
+        found, size = 0.0, 60.0 * BIN_MIN
+        start = max(start, min((group.spans[0][0] for group in self.groups if group.spans), default=end))
+        while start < end:
+            until = min(end, (start // size + 1) * size)
+            due = sum(group.expected(start, until) for group in self.groups)
+            if due:
+                found += due * self.shape.factors[bin_of_day(start, self.shape.zone)]
+            start = until
+        return found
 
 
 def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
@@ -136,7 +164,7 @@ def loads(floor: Floor, day: WorkingDay) -> dict[str, Load]:
             source,
             tuple(Group(plan, rate, curves[step] if step else None) for (plan, step), rate in group.items()),
             frozenset(people[source]),
-            0.0 if source in told_at_once else floor.outages.crm_silence.lag_s,
+            first_after_s=0.0 if source in told_at_once else floor.outages.crm_silence.lag_s,
         )
         for source, group in rates.items()
     }

@@ -16,7 +16,8 @@ from services.rules.detectors import line_failure
 from services.rules.detectors.line_failure import Attempt, Finding, LineState
 from services.rules.detectors.source_silence import Silence
 from services.rules.plans import plans
-from services.rules.spans import Spans, at, union
+from services.rules.sources import Load
+from services.rules.spans import Spans, at, minutes, union
 
 HISTORY_DAYS = 28
 """Days of a line's history that make its base rate."""
@@ -97,6 +98,18 @@ def with_issues(found: Technical, spans: Mapping[str, Spans]) -> Technical:
         agent: union([*found.spans.get(agent, ()), *spans.get(agent, ())]) for agent in sorted({*found.spans, *spans})
     }
     return Technical(found.lines, merged)
+
+
+def explains(found: Mapping[str, Spans], one: Silence, load: Load, floor: Floor) -> bool:
+    """Whether a CRM is silent because those who feed it could not work: a line took a quarter of their time or more.
+
+    Args:
+        found: agent → technical spans of lines.
+    """
+    if "calls" in floor.source_by_id[one.source].feeds or not load.agents:
+        return False
+    lost = sum(minutes(found[agent], at(one.since), at(one.fired_at)) for agent in load.agents if agent in found)
+    return 4 * lost >= len(load.agents) * load.working_s(one.since, one.fired_at) / 60
 
 
 def _ended(call: tuple[datetime, str, str]) -> datetime:

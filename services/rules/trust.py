@@ -6,7 +6,7 @@ from typing import Literal
 
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
-from services.rules.sources import team_sources
+from services.rules.sources import FED_BY, team_sources
 
 Doubt = Literal["silent", "late", "rejected", "replay", "backlog", "difference"]
 
@@ -15,11 +15,13 @@ Doubt = Literal["silent", "late", "rejected", "replay", "backlog", "difference"]
 class TrustEvidence:
     """What is known of the data at the close of a slice.
 
-    ``silent``: sources with an open silence. ``delay_p95_s``: per call source, received − occurred of the slice's calls.
+    ``silent``: sources with an open silence; ``silent_feeds``: (source, feed) of which nothing comes, though the source is
+    heard. ``delay_p95_s``: per call source, received − occurred of the slice's calls.
     ``unusable``: rejected webhooks + unattributed facts of the day, out of ``facts`` (which count both).
     """
 
     silent: frozenset[str] = frozenset()
+    silent_feeds: frozenset[tuple[str, str]] = frozenset()
     delay_p95_s: Mapping[str, float] = field(default_factory=dict)
     unusable: int = 0
     facts: int = 0
@@ -28,9 +30,12 @@ class TrustEvidence:
     differing: bool = False
 
 
-def _doubts(floor: Floor, sources: frozenset[str], callers: frozenset[str], seen: TrustEvidence) -> tuple[str, ...]:
-    """Why a step fed by *sources* of a team whose calls come from *callers* cannot be judged; empty when it can."""
-    found = [f"silent:{source}" for source in sorted(sources & seen.silent)]
+def _doubts(
+    floor: Floor, step: Step, sources: frozenset[str], callers: frozenset[str], seen: TrustEvidence
+) -> tuple[str, ...]:
+    """Why a *step* fed by *sources* of a team whose calls come from *callers* cannot be judged; empty when it can."""
+    quiet = seen.silent | {source for source, feed in seen.silent_feeds if feed == FED_BY[step]}
+    found = [f"silent:{source}" for source in sorted(sources & quiet)]
     found += [f"late:{source}" for source in sorted(callers) if seen.delay_p95_s.get(source, 0.0) >= floor.grace_s > 0]
     if seen.facts and seen.unusable >= floor.trust.max_rejected_share * seen.facts and seen.unusable:
         found.append("rejected")
@@ -47,6 +52,6 @@ def gate(floor: Floor, seen: TrustEvidence) -> dict[str, dict[Step, tuple[str, .
     """Doubts per team and step. Each is ``word`` or ``word:source``."""
     sources = team_sources(floor)
     return {
-        team.id: {step: _doubts(floor, sources[team.id, step], sources[team.id, "calls"], seen) for step in STEPS}
+        team.id: {step: _doubts(floor, step, sources[team.id, step], sources[team.id, "calls"], seen) for step in STEPS}
         for team in floor.teams
     }

@@ -30,19 +30,31 @@ class Scheduled:
 
 @dataclass
 class Usual:
-    """``rates``: (team, count's position, weekday, hour) → (results, minutes); weekday −1 is any."""
+    """``rates``: (team, count's position, weekday, hour) → (results, minutes); weekday −1 is any.
+
+    ``weekdays``: (team, count's position, weekday) → (results, results due by the hour of the day alone).
+    """
 
     rates: dict[tuple[str, int, int, int], tuple[float, float]] = field(default_factory=dict)
+    weekdays: dict[tuple[str, int, int], tuple[float, float]] = field(default_factory=dict)
     spread: float = 2.0
     days: int = 0
+    days_of: Counter[int] = field(default_factory=Counter)
 
     def rate(self, team: str, place: int, weekday: int, hour: int) -> float:
-        """Results a scheduled minute. The hour of the week leans on the hour of the day as on four days of it."""
+        """Results a scheduled minute: of the hour of the week, leaning as on four days on hour of the day × weekday."""
         done, mins = self.rates.get((team, place, -1, hour), (0.0, 0.0))
-        wide = done / mins if mins else 0.0
+        wide = done / mins * self._weekday(team, place, weekday) if mins else 0.0
         own, own_min = self.rates.get((team, place, weekday, hour), (0.0, 0.0))
         lean = mins / max(1, self.days) * 4
         return (own + wide * lean) / (own_min + lean) if own_min + lean else 0.0
+
+
+    def _weekday(self, team: str, place: int, weekday: int) -> float:
+        """By how much the weekday differs from all days; leans on no difference as on a quarter of a day."""
+        done, due = self.weekdays.get((team, place, weekday), (0.0, 0.0))
+        lean = due / max(1, self.days_of[weekday]) / 4
+        return (done + lean) / (due + lean) if due else 1.0
 
 
 def usual(by: Baselines, places: tuple[int, ...]) -> Usual:
@@ -55,6 +67,7 @@ def usual(by: Baselines, places: tuple[int, ...]) -> Usual:
         if not day.working or not teams:
             continue
         found.days += 1
+        found.days_of[date.weekday()] += 1
         plan = Scheduled(floor, day)
         for (path, hour), counts in summary.hours.items():
             if path[0] != "team" or path[1] not in floor.team_by_id:
@@ -69,6 +82,10 @@ def usual(by: Baselines, places: tuple[int, ...]) -> Usual:
         for key in ((team, place, weekday, hour), (team, place, -1, hour)):
             before = found.rates.get(key, (0.0, 0.0))
             found.rates[key] = (before[0] + done, before[1] + mins)
+    for team, place, weekday, hour, done, mins in rows:
+        of_hour, in_min = found.rates[team, place, -1, hour]
+        seen, due = found.weekdays.get((team, place, weekday), (0.0, 0.0))
+        found.weekdays[team, place, weekday] = seen + done, due + of_hour / in_min * mins
     found.spread = _spread(found, rows)
     return found
 

@@ -21,6 +21,7 @@ from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.kit.clock import Clock
 from services.rules import hearing
+from services.rules.baselines import Feed
 from services.rules.closing import Closing, Evidence, close
 from services.rules.tasks import Task
 from services.rules.trust import TrustEvidence
@@ -132,23 +133,23 @@ class Closer:
         on, cut, by = one.on, one.cut.at, one.known_by
         done, in_slice = await evidence.step_counts(connection, on, one.starts, cut, by)
         first = evidence.earliest(tasks, on)
-        spans = {}
-        watched = await technical.watched(connection, on)
+        spans, quiet = {}, frozenset[Feed]()
+        watched = await technical.watched(connection, on, self._paths)
         silent = await technical.silences_of(connection, on, watched, by)
         date = first
         while date <= on.day.date:
             day = on if date == on.day.date else self._floors.on(date)
             of_day = silent
             if day is not on:
-                then = await technical.watched(connection, day)
+                then = await technical.watched(connection, day, self._paths)
                 of_day = await technical.silences_of(connection, day, then, min(by, day.day.ends))
             bases = await self._lines.bases(on.floor, date)
             until = min(cut, day.day.ends)
-            spans[date] = await technical.technical_spans(connection, day, bases, self._paths, of_day, until, by)
+            spans[date], quiet = await technical.technical_spans(connection, day, bases, self._paths, of_day, until, by)
             date += timedelta(days=1)
         unusable, facts = await evidence.unusable(connection, on, by)
         last = one.cut == on.day.cut_offs[-1]
-        carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, by)
+        carried = await technical.silent_since_earlier(connection, self._floors.on, on, watched, self._paths, by)
         return Evidence(
             done=done,
             in_slice=in_slice,
@@ -159,6 +160,7 @@ class Closer:
             books=await evidence.books(connection, on, cut, by) if last else None,
             trust=TrustEvidence(
                 silent=carried | {found.source for found in silent if found.resolved_at is None},
+                silent_feeds=quiet,
                 delay_p95_s=await evidence.delays_p95(connection, on, one.starts, cut, by),
                 unusable=unusable,
                 facts=facts,

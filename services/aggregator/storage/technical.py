@@ -16,9 +16,10 @@ from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
 from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.rules import technical as rules
+from services.rules.baselines import Feed
 from services.rules.detectors.line_failure import Attempt, LineState
-from services.rules.detectors.source_silence import Silence, silence, silences
-from services.rules.sources import Load, loads
+from services.rules.detectors.source_silence import Silence, at_pace, silence, silences
+from services.rules.sources import Load
 from services.rules.spans import Spans, at, union
 
 _SUSPICIOUS = f"""
@@ -47,6 +48,7 @@ SELECT source, received_at FROM seen
 WHERE before IS DISTINCT FROM half OR after IS DISTINCT FROM half
 ORDER BY source, received_at
 """
+_CAME = "SELECT count(*) FROM facts WHERE source = $1 AND received_at > $2 AND received_at <= $3"
 _HEARD_EVER = """
 SELECT name AS source FROM unnest($1::text[]) AS s(name) WHERE EXISTS (SELECT 1 FROM facts WHERE source = s.name)
 """
@@ -70,8 +72,10 @@ class Watched:
     every_s: dict[str, float]
 
 
-async def watched(connection: Any, on: FloorDay) -> Watched:
-    expected = await asyncio.to_thread(loads, on.floor, on.day)  # half a second for a floor of ten thousand
+async def watched(connection: Any, on: FloorDay, path_days: PathDays) -> Watched:
+    expected = await path_days.loads(
+        on
+    )  # half a second for a floor of ten thousand; with a history once a day some more
     known = {row["source"] for row in await connection.fetch(_HEARD_EVER, sorted(expected))}
     every_s = {name: on.floor.source_by_id[name].expect_every_s for name in expected}
     return Watched({name: load for name, load in sorted(expected.items()) if name in known}, every_s)
@@ -85,17 +89,31 @@ async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_b
     for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
         arrivals[row["source"]].append(row["received_at"])
     least = on.floor.outages.source_silence.min_expected
-    return [
-        one
-        for name, load in expected.items()
+    found = []
+    for name, load in expected.items():
         for one in silences(
             load, arrivals[name], on.day.starts, known_by, expect_every_s=every_s[name], min_expected=least
-        )
-    ]
+        ):
+            paced = await _at_pace(connection, one, load, on, every_s[name], known_by)
+            found += [paced] if paced else []
+    return found
+
+
+async def _at_pace(
+    connection: Any, one: Silence, load: Load, on: FloorDay, every_s: float, known_by: datetime
+) -> Silence | None:
+    by = on.floor.outages.source_silence
+    came = await connection.fetchval(_CAME, one.source, on.day.starts, one.since)
+    return at_pace(one, load, came, on.day.starts, known_by, expect_every_s=every_s, by=by)
 
 
 async def silent_since_earlier(
-    connection: Any, day_on: Callable[[Date], FloorDay], on: FloorDay, watched: "Watched", known_by: datetime
+    connection: Any,
+    day_on: Callable[[Date], FloorDay],
+    on: FloorDay,
+    watched: "Watched",
+    path_days: PathDays,
+    known_by: datetime,
 ) -> frozenset[str]:
     """Sources that fell silent on an earlier day and have not been heard of today."""
     expected, every_s = watched.expected, watched.every_s
@@ -108,10 +126,11 @@ async def silent_since_earlier(
         date = max(last.astimezone(on.floor.zone).date(), on.day.date - LOOK_BACK)
         while date < on.day.date and name not in found:
             earlier = day_on(date)
-            load = loads(earlier.floor, earlier.day).get(name)
-            least = earlier.floor.outages.source_silence.min_expected
+            load = (await path_days.loads(earlier)).get(name)
+            least, ends = earlier.floor.outages.source_silence.min_expected, earlier.day.ends
             since = max(last, earlier.day.starts)
-            if load and silence(load, since, earlier.day.ends, expect_every_s=every_s[name], min_expected=least):
+            one = load and silence(load, since, ends, expect_every_s=every_s[name], min_expected=least)
+            if load and one and await _at_pace(connection, one, load, earlier, every_s[name], ends):
                 found.add(name)
             date += timedelta(days=1)
     return frozenset(found)
@@ -125,8 +144,9 @@ async def technical_spans(
     silent: Sequence[Silence],
     until: datetime,
     known_by: datetime,
-) -> dict[str, Spans]:
-    """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded."""
+) -> tuple[dict[str, Spans], frozenset[Feed]]:
+    """Agent → technical spans of the day known then, up to *until*: the detectors' fold, and what a person recorded; and
+    the feeds that are silent then."""
     states = await _fold(connection, on, bases, until, known_by)
     found = rules.Technical((), {})
     starts = [finding.since for state in states.values() for finding in state.findings] + [one.since for one in silent]
@@ -135,8 +155,8 @@ async def technical_spans(
         rows = await connection.fetch(_CALLS, on.day.date, min(starts) - reach, until, known_by)
         calls = [(row["occurred_at"], row["agent"], row["line"]) for row in rows]
         found = await asyncio.to_thread(rules.technical, on.floor, states, calls, silent, on.day, until)
-    windows = await path_days.spans(connection, on, found.lines, silent, until, known_by)
-    return await _with_recorded(connection, on, rules.with_issues(found, windows).spans, until, _PERSON)
+    windows, quiet = await path_days.spans(connection, on, found.lines, silent, until, known_by)
+    return await _with_recorded(connection, on, rules.with_issues(found, windows).spans, until, _PERSON), quiet
 
 
 async def _fold(

@@ -1,7 +1,9 @@
 """Silent sources, by the clock: gaps between arrivals against what norms × exposure expect."""
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date as Date
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from services.alerts.findings.episode import Episode, TechnicalSpan
 from services.alerts.storage import arrivals, line_days
+from services.rules.arrivals import usual_loads
 from services.rules.attribution import kind_of, of_silence
+from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, date_of, working_day
-from services.rules.detectors.source_silence import Silence, gaps, silences
-from services.rules.sources import Load, loads
-from services.rules.technical import technical
+from services.rules.detectors.source_silence import Silence, at_pace, evidence, gaps, silences
+from services.rules.sources import Load
+from services.rules.spans import Spans
+from services.rules.technical import explains, technical
 
 WHOLE_EVERY_S: Final = 60.0
 """Arrivals may become visible late (a parse backlog): the whole day is read again so often."""
@@ -27,10 +32,19 @@ class Silences:
         self._day: datetime | None = None
         self._kept: dict[str, list[datetime]] = {}
         self._read_at = 0.0
+        self._loads: tuple[Date, Floor, dict[str, Load]] | None = None
+        self._came: dict[tuple[str, datetime], int] = {}
         self.found: list[Silence] = []
         """Silences of today at the last look."""
 
-    async def look(self, connection: AsyncConnection, floor: Floor, now: datetime) -> list[Episode]:
+    async def look(
+        self,
+        connection: AsyncConnection,
+        floor: Floor,
+        now: datetime,
+        usual: Callable[[], Awaitable[Baselines]],
+        lost: Mapping[str, Spans],
+    ) -> list[Episode]:
         """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
         yet, is not judged."""
         day = working_day(floor, date_of(now, floor.zone))
@@ -38,18 +52,19 @@ class Silences:
             self.found = []
             return []
         if self._day != day.starts or time.monotonic() - self._read_at > WHOLE_EVERY_S:
-            self._day, self._kept, self._read_at = day.starts, {}, time.monotonic()
+            self._day, self._kept, self._came, self._read_at = day.starts, {}, {}, time.monotonic()
         unparsed = await arrivals.unparsed_sources(connection)
         loaded: list[tuple[Silence, Load]] = []
         self.found = []
-        for source, load in sorted(loads(floor, day).items()):
+        for source, load in sorted((await self._expected(floor, day, usual)).items()):
             if source in unparsed or not await arrivals.known(connection, source):
                 continue
             for one in await self._of(connection, floor, day, load, now):
                 if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
                     continue  # its very first day: connected late, not silent
                 self.found.append(one)
-                loaded.append((one, load))
+                if not explains(lost, one, load, floor):
+                    loaded.append((one, load))
         return [await _episode(connection, one, load, floor, day, now, self.found) for one, load in loaded]
 
     async def _of(
@@ -60,8 +75,23 @@ class Silences:
         fresh = await arrivals.since(connection, load.source, kept[-1] if kept else day.starts, now)
         kept = [*kept[:-1], *gaps([*kept[-1:], *fresh], every_s)]
         self._kept[load.source] = kept
-        least = floor.outages.source_silence.min_expected
-        return silences(load, kept, day.starts, now, expect_every_s=every_s, min_expected=least)
+        by = floor.outages.source_silence
+        found = []
+        for one in silences(load, kept, day.starts, now, expect_every_s=every_s, min_expected=by.min_expected):
+            key = load.source, one.since
+            if key not in self._came:
+                self._came[key] = await arrivals.count(connection, load.source, day.starts, one.since)
+            paced = at_pace(one, load, self._came[key], day.starts, now, expect_every_s=every_s, by=by)
+            found += [paced] if paced else []
+        return found
+
+    async def _expected(
+        self, floor: Floor, day: WorkingDay, usual: Callable[[], Awaitable[Baselines]]
+    ) -> dict[str, Load]:
+        """Fixed for a day and floor version."""
+        if self._loads is None or self._loads[0] != day.date or self._loads[1] is not floor:
+            self._loads = day.date, floor, await asyncio.to_thread(usual_loads, floor, day, await usual())
+        return self._loads[2]
 
 
 def carried(row: Any, resolved_at: datetime) -> Episode:
@@ -111,12 +141,7 @@ async def _episode(
         date=day.date,
         fired_at=one.fired_at,
         resolved_at=one.resolved_at,
-        evidence={
-            "since": one.since.astimezone(floor.zone).isoformat(),
-            "expected": round(load.expected(one.since, one.fired_at), 6),
-            "expect_every_s": floor.source_by_id[one.source].expect_every_s,
-            "source": one.source,
-        },
+        evidence=evidence(one, load, floor, attributed.rules_out),
         form="silence",
         technical=tuple(lost),
         shown={

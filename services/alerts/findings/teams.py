@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.tables import closes, team_issues
 from services.alerts.findings.episode import Episode
+from services.rules.closing.issues import evidence_of
 from services.rules.day import working_day
 
 
@@ -56,16 +57,18 @@ def _episode(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: 
     first, newest = rows[0], rows[-1]
     told = next((row for row in reversed(rows) if row.evidence.get("steps")), first)
     team = floor.team_by_id.get(first.team)
+    cut, day = (first.slice, first.cut_off), working_day(floor, first.date)
+    attributed, evidence = evidence_of("team", first.team, first.evidence, day, cut)
     return Episode(
         detector="team",
         subject=f"team:{first.team}",
         kind="efficiency",
-        verdict="offer_or_crm",
-        scope=f"team:{first.team}",
+        verdict=attributed.verdict,
+        scope=attributed.scope,
         date=first.date,
         fired_at=first.cut_off,
         resolved_at=resolved_at,
-        evidence={**first.evidence, "slice": first.slice},
+        evidence=evidence,
         form="team",
         phase=newest.slice,
         ended_by="day" if by_day else None,
@@ -82,16 +85,18 @@ def _episode(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: 
 def _drop(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: bool) -> Episode:
     first, newest = rows[0], rows[-1]
     team = floor.team_by_id.get(first.team)
+    cut, day = (first.slice, first.cut_off), working_day(floor, first.date)
+    attributed, evidence = evidence_of("team_drop", first.team, first.evidence, day, cut)
     return Episode(
         detector="team_drop",
         subject=f"team:{first.team}",
         kind="efficiency",
-        verdict="undetermined",
-        scope=f"team:{first.team}",
+        verdict=attributed.verdict,
+        scope=attributed.scope,
         date=first.date,
         fired_at=first.cut_off,
         resolved_at=resolved_at,
-        evidence={"drops": first.evidence["drops"], "slice": first.slice},
+        evidence=evidence,
         form="team_drop",
         phase=newest.slice,
         ended_by="day" if by_day else None,

@@ -8,8 +8,8 @@ from typing import Final
 from schemas.floor import Floor
 from services.alerts.findings.episode import Episode
 from services.rules.day import WorkingDay
-from services.rules.outages import SETTLE
-from services.rules.telling import ORDER, claim, told
+from services.rules.paths import SETTLE
+from services.rules.telling import ORDER, causes, claim, told
 
 CLOSING: Final = timedelta(seconds=10)
 """So long after the grace a close is waited for; after one that takes longer a message is withdrawn."""
@@ -18,9 +18,15 @@ CLOSING: Final = timedelta(seconds=10)
 def one_told(floor: Floor, day: WorkingDay, episodes: Sequence[Episode], now: datetime) -> list[Episode]:
     """*episodes* of one day without those that another tells; one that another takes over ends there."""
     drops = [
-        (one, claim(day, one.detector, one.subject, one.fired_at, one.resolved_at)) for one in episodes if _is(one)
+        (one, claim(day, one.detector, one.subject, one.fired_at, one.resolved_at, one.evidence))
+        for one in episodes
+        if _is(one)
     ]
-    stand = told(floor, [about for _, about in drops])
+    stand = told(
+        floor,
+        [about for _, about in drops],
+        [why for one in episodes for why in causes(one.detector, one.fired_at, one.evidence)],
+    )
     wait = max(SETTLE, timedelta(seconds=floor.grace_s)) + CLOSING
     cuts = {cut.at for cut in day.cut_offs}
     found = [one for one in episodes if not _is(one)]

@@ -21,8 +21,8 @@ from services.rules import paths
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, working_day
 from services.rules.detectors.source_silence import Silence
-from services.rules.outages import Issue, last_bin, survey
-from services.rules.paths import Cells
+from services.rules.outages import Issue, survey
+from services.rules.paths import Cells, last_bin
 
 WHOLE_EVERY: Final = timedelta(minutes=30)
 SLACK: Final = timedelta(seconds=30)
@@ -59,6 +59,14 @@ class Windows:
     def forget(self) -> None:
         self._begin(None, None)
 
+    async def usual(self, connection: AsyncConnection, floor: Floor, date: Date) -> Baselines:
+        """What is usual on *date*; read once a day."""
+        if self._date != date or self._floor is not floor:
+            self._begin(date, floor)
+        if self._baselines is None:
+            self._baselines = await path_days.baselines(connection, floor, date)
+        return self._baselines
+
     async def look(
         self,
         connection: AsyncConnection,
@@ -81,10 +89,9 @@ class Windows:
             return self._found
         began = time.monotonic()
         await self._read(connection, floor, day, now)
-        if self._baselines is None:
-            self._baselines = await path_days.baselines(connection, floor, date)
+        by = await self.usual(connection, floor, date)
         marks = await path_days.marks(connection, date)
-        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, self._baselines, failing, silent, now)
+        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
         self._found = [_episode(one, floor, day, now) for one in issues]
         self._last = state
         self.took_s = time.monotonic() - began

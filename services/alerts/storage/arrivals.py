@@ -16,6 +16,13 @@ async def since(connection: AsyncConnection, source: str, after: datetime, until
     return list((await connection.execute(query.order_by(facts.c.received_at))).scalars())
 
 
+async def count(connection: AsyncConnection, source: str, after: datetime, until: datetime) -> int:
+    query = sa.select(sa.func.count()).where(
+        facts.c.source == source, facts.c.received_at > after, facts.c.received_at <= until
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def known(connection: AsyncConnection, source: str, before: datetime | None = None) -> bool:
     """Whether the source ever sent a fact (before an instant)."""
     query = sa.select(sa.literal(1)).where(facts.c.source == source)

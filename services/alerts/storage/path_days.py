@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import queries
 from schemas.floor import Floor
 from services.rules import path_rows
-from services.rules.baselines import Baselines, learn
+from services.rules.baselines import Baselines, Feed, learn
 from services.rules.path_rows import EVER
 from services.rules.paths import Call
 
@@ -31,7 +31,7 @@ async def oldest_changed(
     return found
 
 
-async def marks(connection: AsyncConnection, date: Date) -> dict[str, list[datetime]]:
+async def marks(connection: AsyncConnection, date: Date) -> dict[Feed, list[datetime]]:
     return path_rows.marks_of(await _all(connection, queries.MARKS_OF_DAY, (date, EVER)))
 
 
@@ -40,7 +40,8 @@ async def baselines(connection: AsyncConnection, floor: Floor, date: Date) -> Ba
     by_hour = await _all(connection, queries.CALLS_BY_HOUR, path_rows.by_hour_arguments(floor, date))
     by_agent = await _all(connection, queries.CALLS_BY_AGENT, path_rows.by_agent_arguments(floor, date))
     by_lag = await _all(connection, queries.MARKS_BY_LAG, path_rows.by_lag_arguments(floor, date))
-    return await asyncio.to_thread(lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, floor)))
+    by_bin = await _all(connection, queries.ARRIVALS_BY_BIN, path_rows.by_arrival_arguments(floor, date))
+    return await asyncio.to_thread(lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, by_bin, floor)))
 
 
 async def _all(connection: AsyncConnection, query: str, arguments: tuple[Any, ...]) -> Sequence[Any]:

@@ -63,8 +63,8 @@ def _line_title(payload: Payload, words: Language) -> str:
     if payload["state"] == "invalidated":
         return words.say("line.title.invalidated", **named)
     if payload["state"] == "resolved":
-        if payload.get("ended_by") == "day":
-            return words.say("line.title.closed", **named)
+        if payload.get("ended_by") in ("day", "other"):
+            return words.say("line.title.closed" if payload["ended_by"] == "day" else "line.title.other", **named)
         until = _instant(payload["last_failure"])
         suffix = f".{verdict}" if verdict in ("workplace", "floor") else ""
         last = words.at(until).split()[-1]

@@ -52,6 +52,7 @@ TEXT: Final[dict[str, str]] = {
     "line.title.resolved.workplace": "{agent}: the workplace is fine again, trouble {since}–{until} ({span})",
     "line.title.resolved.floor": "Telephony of the floor is back: down {since}–{until} ({span})",
     "line.title.closed": "Line {line}: failures since {since}, no sign of a repair until the end of the day",
+    "line.title.other": "Line {line}: failures since {since}; the others fail too, it goes on in the message about the floor",
     "line.title.invalidated": "Withdrawn: line {line}, the failure since {since} was not confirmed",
     "line.what": "{failures} out of {attempts}: {codes}. Normally {base} fail here.",
     "line.what.over": "{failures} over the whole outage: {codes}. Normally {base} fail here.",
@@ -82,6 +83,9 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Ruled out: {what}.",
     "out.people": "people",
     "out.line": "the line",
+    "out.single_agents": "single people",
+    "out.workplace": "the workplace",
+    "out.telephony": "the telephone",
     "out.other_lines": "other lines",
     "line.no_code": "no code",
     # a silent source

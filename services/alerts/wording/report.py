@@ -100,9 +100,8 @@ def _incidents(payload: Payload, words: Language) -> Section:
 
 def _incident(one: Mapping[str, Any], words: Language) -> str:
     fired = datetime.fromisoformat(one["fired_at"])
-    name = words.say(f"step.{one['name']}").lower() if one["what"] == "feed" else one["name"]
     given = {
-        "what": words.say(f"report.scope.{one['what']}", name=name),
+        "what": words.say(f"report.scope.{one['what']}", name=one["name"]),
         "kind": words.say(f"report.kind.{one['kind']}"),
         "since": words.at(fired),
         "verdict": words.say(f"report.verdict.{one['verdict']}"),

@@ -52,6 +52,7 @@ TEXT: Final[dict[str, str]] = {
     "line.title.resolved.workplace": "{agent}: рабочее место снова в порядке, сбой {since}–{until} ({span})",
     "line.title.resolved.floor": "Связь отдела восстановлена: сбой {since}–{until} ({span})",
     "line.title.closed": "Линия {line}: отказы с {since}, починена ли она, до конца дня не видно",
+    "line.title.other": "Линия {line}: отказы с {since}; отказали и остальные, дальше — в сообщении о связи отдела",
     "line.title.invalidated": "Отменено: линия {line}, отказ с {since} не подтвердился",
     "line.what": "{failures} из {attempts}: {codes}. Обычно здесь отказывает {base}.",
     "line.what.over": "За весь сбой {failures}: {codes}. Обычно здесь отказывает {base}.",
@@ -82,6 +83,9 @@ TEXT: Final[dict[str, str]] = {
     "line.evidence.out": "Исключено: {what}.",
     "out.people": "люди",
     "out.line": "линия",
+    "out.single_agents": "отдельные люди",
+    "out.workplace": "рабочее место",
+    "out.telephony": "телефония",
     "out.other_lines": "другие линии",
     "line.no_code": "без кода",
     # a silent source

@@ -73,12 +73,12 @@ def window(payload: Payload, words: Language) -> Content:
 def subject(payload: Payload, words: Language) -> str:
     """What it is about, in words."""
     kind = payload["scope"].partition(":")[0]
-    return words.say(f"window.what.{kind}", name=_name(payload, words))
+    return words.say(f"window.what.{kind}", name=_name(payload, words), source=payload["evidence"].get("source", ""))
 
 
 def _name(payload: Payload, words: Language) -> str:
-    if payload["scope"].startswith("feed:"):
-        return words.say(f"step.{payload['name']}").lower()
+    if "feed" in payload["evidence"]:
+        return words.say(f"step.{payload['evidence']['feed']}").lower()
     return str(payload["name"])
 
 

@@ -197,13 +197,16 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
         return []
     fresh = today.freshness
-    silent = {
-        alert.row.scope.removeprefix("source:")
-        for alert in today.alerts
-        if alert.open and alert.row.scope.startswith("source:")
+    open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
+    silent = {one.row.scope.removeprefix("source:") for one in open_ if one.detector != "crm_silence"}
+    feeds = {
+        (str(one.row.evidence.get("source")), str(one.row.evidence.get("feed")))
+        for one in open_
+        if one.detector == "crm_silence"
     }
     seen = TrustEvidence(
         silent=frozenset(silent),
+        silent_feeds=frozenset(feeds),
         delay_p95_s=fresh.delay_p95_s,
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
@@ -252,7 +255,7 @@ def slice_summary(today: Today) -> dict[str, Any] | None:
 
 def source_states(today: Today) -> dict[str, str]:
     """Source → ok, silent, quiet (never heard today)."""
-    silent = {alert.row.scope for alert in today.alerts if alert.open}
+    silent = {alert.row.scope for alert in today.alerts if alert.open and alert.detector != "crm_silence"}
     heard = {source.source for source in today.sources}
     return {
         source.id: "silent" if f"source:{source.id}" in silent else "ok" if source.id in heard else "quiet"

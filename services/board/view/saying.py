@@ -83,8 +83,6 @@ def scope(text: str, floor: Floor, w: Words) -> str:
     elif kind == "agent" and name in floor.agent_by_id:
         number = [agent.id for agent in floor.agents].index(name) + 1
         name = w("agents.number", n=number) if floor.board.hide_names else floor.agent_by_id[name].title
-    if kind == "feed":
-        name = w(f"step.{name}")
     if kind == "floor":
         name = floor.title
     return w(f"scope.{kind}", name=name) if w.has(f"scope.{kind}") else text
@@ -128,7 +126,7 @@ def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
     elif detector == "no_progress":
         yield w("say.stuck", stuck=num("stuck"), attempts=num("attempts"))
     elif detector == "crm_silence":
-        yield w("say.crm", expected=num("expected"))
+        yield w("say.crm", feed=w.known("feed", str(seen.get("feed"))), expected=num("expected"))
     elif detector == "efficiency_drop" and seen.get("step") in STEPS:
         yield w("say.fewer", step=w(f"step.{seen['step']}"), done=num("done"), expected=num("expected"))
     elif detector in ("short_calls", "workplace_audio"):

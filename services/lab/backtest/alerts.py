@@ -7,18 +7,19 @@ import msgspec
 
 from schemas.floor import Floor
 from schemas.rows import AlertRow, alert_id
-from schemas.steps import Verdict
 from services.lab.backtest.day import Day
 from services.lab.backtest.silent import Silent
 from services.rules import attribution
 from services.rules.closing import Closing
+from services.rules.closing.issues import evidence_of
 from services.rules.day import CutOff, WorkingDay
+from services.rules.detectors import source_silence
 from services.rules.detectors.line_failure import evidence
 from services.rules.detectors.source_silence import Silence
+from services.rules.floor_wide import told_lines
 from services.rules.outages import Issue
-from services.rules.sources import loads
-from services.rules.technical import Technical
-from services.rules.telling import ORDER, claim, told
+from services.rules.technical import Technical, explains
+from services.rules.telling import ORDER, Cause, causes, claim, told
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -33,13 +34,18 @@ def outages(floor: Floor, day: Day, silent: Silent, closings: Sequence[tuple[Cut
         _failures(found) + [_window(one) for one in issues if one not in drops] + _silences(floor, day, silent, quiet)
     )
     seen = [(one.finding.detector, _window(one)) for one in drops]
-    return rows + one_told(floor, day.day, [*seen, *efficiency(closings, day.day)])
+    by = [why for one in issues for why in causes(one.finding.detector, one.finding.fired_at, one.finding.evidence)]
+    return rows + one_told(floor, day.day, [*seen, *efficiency(closings, day.day)], by)
 
 
-def one_told(floor: Floor, day: WorkingDay, rows: Sequence[tuple[str, AlertRow]]) -> list[AlertRow]:
+def one_told(
+    floor: Floor, day: WorkingDay, rows: Sequence[tuple[str, AlertRow]], by: Sequence[Cause] = ()
+) -> list[AlertRow]:
     """(detector, row) of drops, without those that another tells; one that another takes over ends there."""
-    about = [(row, claim(day, detector, row.scope, row.fired_at, row.resolved_at)) for detector, row in rows]
-    stand = told(floor, [one for _, one in about])
+    about = [
+        (row, claim(day, detector, row.scope, row.fired_at, row.resolved_at, row.evidence)) for detector, row in rows
+    ]
+    stand = told(floor, [one for _, one in about], by)
     return [
         msgspec.structs.replace(row, resolved_at=stand[one] or row.resolved_at) for row, one in about if one in stand
     ]
@@ -59,7 +65,8 @@ def _window(one: Issue) -> AlertRow:
 
 def _failures(found: Technical) -> list[AlertRow]:
     rows = []
-    for one in found.lines:
+    for line in told_lines(found.lines):
+        one = line.one
         rows.append(
             AlertRow(
                 alert=alert_id("line_failure", f"line:{one.state.line}", one.finding.fired_at),
@@ -67,10 +74,11 @@ def _failures(found: Technical) -> list[AlertRow]:
                 verdict=one.attributed.verdict,
                 scope=one.attributed.scope,
                 fired_at=one.finding.fired_at,
-                resolved_at=one.finding.resolved_at,
+                resolved_at=line.resolved_at,
                 evidence={
                     **evidence(one.state, one.finding),
                     "line": one.state.line,
+                    "lines": sorted({each.state.line for each in line.all}),
                     "rules_out": list(one.attributed.rules_out),
                 },
             )
@@ -80,8 +88,10 @@ def _failures(found: Technical) -> list[AlertRow]:
 
 def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
     rows = []
-    expected = loads(floor, day.day)
+    lost = day.technical(day.day.ends, FOREVER, ()).spans
     for silence in silent.turn(day.day):
+        if explains(lost, silence, silent.load_of(day.day, silence.source), floor):
+            continue
         attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(
             AlertRow(
@@ -91,12 +101,9 @@ def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> 
                 scope=attributed.scope,
                 fired_at=silence.fired_at,
                 resolved_at=silence.resolved_at,
-                evidence={
-                    "since": silence.since.astimezone(floor.zone).isoformat(),
-                    "expected": round(expected[silence.source].expected(silence.since, silence.fired_at), 6),
-                    "expect_every_s": floor.source_by_id[silence.source].expect_every_s,
-                    "source": silence.source,
-                },
+                evidence=source_silence.evidence(
+                    silence, silent.load_of(day.day, silence.source), floor, attributed.rules_out
+                ),
             )
         )
     return rows
@@ -110,27 +117,25 @@ def in_local_time(row: AlertRow, floor: Floor) -> AlertRow:
 
 def efficiency(closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[tuple[str, AlertRow]]:
     """(detector, row) per team and episode of a common cause, or of a drop; what still fires ends with the day."""
-    kinds: tuple[tuple[str, Verdict], ...] = (("team", "offer_or_crm"), ("team_drop", "undetermined"))
-    return [(detector, row) for detector, verdict in kinds for row in _episodes(detector, verdict, closings, day)]
+    kinds = ("team", "team_drop")
+    return [(detector, row) for detector in kinds for row in _episodes(detector, closings, day)]
 
 
-def _episodes(
-    detector: str, verdict: Verdict, closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay
-) -> list[AlertRow]:
+def _episodes(detector: str, closings: Sequence[tuple[CutOff, Closing]], day: WorkingDay) -> list[AlertRow]:
     rows: list[AlertRow] = []
     open_: dict[str, AlertRow] = {}
     for cut, closing in closings:
         for issue in closing.issues:
             holds = issue.firing if detector == "team" else issue.dropped
             if holds and issue.team not in open_:
-                seen = issue.evidence if detector == "team" else {"drops": issue.evidence["drops"]}
+                found, seen = evidence_of(detector, issue.team, issue.evidence, day, (cut.name, cut.at))
                 open_[issue.team] = AlertRow(
                     alert=alert_id(detector, f"team:{issue.team}", cut.at),
                     kind="efficiency",
-                    verdict=verdict,
-                    scope=f"team:{issue.team}",
+                    verdict=found.verdict,
+                    scope=found.scope,
                     fired_at=cut.at,
-                    evidence={**seen, "slice": cut.name},
+                    evidence=seen,
                 )
             elif not holds and issue.team in open_:
                 rows.append(msgspec.structs.replace(open_.pop(issue.team), resolved_at=cut.at))

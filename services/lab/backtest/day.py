@@ -17,12 +17,13 @@ from schemas.floor import Floor
 from schemas.steps import Step
 from services.lab.backtest.read import Version
 from services.lab.backtest.traffic import Traffic
-from services.rules.baselines import Baselines, learn
+from services.rules.baselines import Baselines, Feed, learn
 from services.rules.causes import is_network_failure
 from services.rules.day import CutOff, WorkingDay
 from services.rules.detectors.line_failure import Attempt
 from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
+from services.rules.feeds import silent_feeds
 from services.rules.funnel import Thresholds, steps_of, thresholds
 from services.rules.hearing import Deed
 from services.rules.outages import Issue, spans_of, survey
@@ -234,6 +235,11 @@ class Day:
         ]
         cells, marks = self.traffic.cells(by), self.traffic.marks(by)
         return survey(self.floor, self.day, cells, marks, self.baselines, failing, silent, until)
+
+    def silent_feeds(self, until: datetime, by: datetime) -> frozenset[Feed]:
+        """Feeds of which nothing came any more at *until*, of what was known at *by*."""
+        cells, marks = self.traffic.cells(by), self.traffic.marks(by)
+        return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
 
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         """Technical minutes up to *until* by all detectors, of what was known at *by*."""

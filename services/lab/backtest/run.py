@@ -64,7 +64,8 @@ class _Run:
         self.by_day: dict[Date, list[Version]] = defaultdict(list)
         for version in versions:
             self.by_day[version.day].append(version)
-        self.silent = Silent(floor, versions)
+        self.silent = Silent(floor, versions, self._usual)
+        self._learned: tuple[Date, Baselines] | None = None
         self.days: dict[Date, Day] = {}
         self.history: dict[Date, dict[str, tuple[int, int]]] = {}
         self.traffic: dict[Date, DaySummary] = {}
@@ -125,6 +126,7 @@ class _Run:
             books=self.ledgers.books(date, cut.at, by) if cut == day.day.cut_offs[-1] else None,
             trust=TrustEvidence(
                 silent=self.silent.open_at(day.day, by),
+                silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
                 delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,
@@ -172,8 +174,11 @@ class _Run:
 
     def _usual(self, date: Date) -> Baselines:
         """What is usual on *date*, from the days before."""
-        first, _ = history_span(self.floor, date)
-        return learn(self.floor, {day: own for day, own in self.traffic.items() if first <= day < date})
+        if self._learned is None or self._learned[0] != date:
+            first, _ = history_span(self.floor, date)
+            days = {day: own for day, own in self.traffic.items() if first <= day < date}
+            self._learned = date, learn(self.floor, days)
+        return self._learned[1]
 
     def _forget(self, date: Date) -> None:
         """Drop days that no open task reaches back to."""

@@ -2,23 +2,28 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime
 
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
+from services.rules.arrivals import usual_loads
+from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
-from services.rules.detectors.source_silence import Silence, gaps, silences
-from services.rules.sources import Load, loads
+from services.rules.detectors.source_silence import Silence, at_pace, gaps, silences
+from services.rules.sources import Load
 
 
 class Silent:
     """Knows when each source's facts arrived. Days are asked in order; ``turn`` ends one."""
 
-    def __init__(self, floor: Floor, versions: Iterable[Version]) -> None:
-        self.floor = floor
+    def __init__(
+        self, floor: Floor, versions: Iterable[Version], usual: Callable[[Date], Baselines | None] = lambda _: None
+    ) -> None:
+        """*usual*: what is known of the days before a day, when it is asked for."""
+        self.floor, self._usual = floor, usual
         self._arrivals: dict[str, list[datetime]] = defaultdict(list)
         for version in versions:
             self._arrivals[version.source].append(version.received)
@@ -38,19 +43,23 @@ class Silent:
             if source not in self._arrivals:
                 continue
             today = self._arrived(source, day, by)
-            found += silences(
-                load,
-                today,
-                day.starts,
-                by,
-                expect_every_s=config.expect_every_s,
-                min_expected=self.floor.outages.source_silence.min_expected,
-            )
+            limits, every_s = self.floor.outages.source_silence, config.expect_every_s
+            for one in silences(load, today, day.starts, by, expect_every_s=every_s, min_expected=limits.min_expected):
+                came = self._count(source, day.starts, one.since)
+                paced = at_pace(one, load, came, day.starts, by, expect_every_s=every_s, by=limits)
+                found += [paced] if paced else []
         return found
+
+    def _count(self, source: str, after: datetime, until: datetime) -> int:
+        arrivals = self._arrivals[source]
+        return bisect_right(arrivals, until) - bisect_right(arrivals, after)
+
+    def load_of(self, day: WorkingDay, source: str) -> Load:
+        return dict(self._loads_of(day))[source]
 
     def _loads_of(self, day: WorkingDay) -> list[tuple[str, Load]]:
         if day.date not in self._loads:
-            self._loads[day.date] = sorted(loads(self.floor, day).items())
+            self._loads[day.date] = sorted(usual_loads(self.floor, day, self._usual(day.date)).items())
         return self._loads[day.date]
 
     def open_at(self, day: WorkingDay, by: datetime) -> frozenset[str]:

@@ -11,9 +11,10 @@ from schemas.facts import INVOICE, PRESENTATION, CallEnded
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.rules import paths
-from services.rules.baselines import DaySummary, lags_of, summary
+from services.rules.baselines import DaySummary, Feed, lags_of, summary
 from services.rules.path_rows import FEEDS, Limits, call_of_row, limits_of
 from services.rules.paths import Call, Cells
+from services.rules.sources import bin_of_day
 
 
 class _Row:
@@ -67,11 +68,11 @@ class Traffic:
         paths.put(cells, (call for version, call in map(self._calls.__getitem__, again) if version.known(by)))
         return cells
 
-    def marks(self, by: datetime | None = None) -> dict[str, list[datetime]]:
-        found: dict[str, list[datetime]] = {feed: [] for feed in FEEDS.values()}
+    def marks(self, by: datetime | None = None) -> dict[Feed, list[datetime]]:
+        found: dict[Feed, list[datetime]] = {}
         for version in self._marks:
             if version.replaced is None if by is None else version.known(by):
-                found[FEEDS[version.type]].append(version.at)
+                found.setdefault((version.source, FEEDS[version.type]), []).append(version.at)
         return found
 
     @cached_property
@@ -86,9 +87,16 @@ class Traffic:
             for version, call in self._calls
             if call.answered and call.agent and version.known(ends)
         ]
-        for type_, feed in FEEDS.items():
-            told = [one for one in self._marks if one.type == type_ and one.known(ends)]
-            if told:
-                found.marks[feed] = len(told)
-                found.lags[feed] = lags_of(calls, [(one.agent or "", one.at.timestamp()) for one in told])
+        for one in self._versions:
+            if one.known(ends):
+                bins = found.arrived.setdefault(one.source, {})
+                number = bin_of_day(one.at.timestamp(), self.floor.zone)
+                bins[number] = bins.get(number, 0) + 1
+        told: dict[Feed, list[tuple[str, float]]] = {}
+        for one in self._marks:
+            if one.known(ends):
+                told.setdefault((one.source, FEEDS[one.type]), []).append((one.agent or "", one.at.timestamp()))
+        for feed, own in told.items():
+            found.marks[feed] = len(own)
+            found.lags[feed] = lags_of(calls, own)
         return found

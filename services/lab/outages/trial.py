@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
+from math import ceil
 from statistics import median
 from typing import Final
 
@@ -102,7 +103,7 @@ def _of(described: Floor, scenario: Scenario, by: Baselines, past: list[Version]
         rows = outages(
             described,
             Day(described, working_day(described, TODAY), versions, {}, by),
-            Silent(described, [*past, *versions]),
+            Silent(described, [*past, *versions], lambda _: by),
         )
         own = sorted((row for row in rows if scenario.verdict and start <= row.fired_at <= end), key=_first(scenario))
         if own:
@@ -121,7 +122,7 @@ def _of(described: Floor, scenario: Scenario, by: Baselines, past: list[Version]
         days=days,
         detected=len(times),
         median_min=median(times) if times else None,
-        p90_min=sorted(times)[int(0.9 * (len(times) - 1))] if times else None,
+        p90_min=sorted(times)[ceil(0.9 * len(times)) - 1] if times else None,
         verdicts=dict(sorted(verdicts.items())),
         false_alarms=false,
         naive_detected=len(naive_times),

@@ -78,13 +78,18 @@ async def _versions(pool: Any) -> list[tuple[int, datetime, Floor]]:
 
 async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, now: datetime) -> list[AgentDay]:
     on = floors.on(date)
-    watched = await technical.watched(connection, on)
+    paths = PathDays(connection)
+    watched = await technical.watched(connection, on, paths)
     silent = await technical.silences_of(connection, on, watched, on.day.ends)
-    carried = await technical.silent_since_earlier(connection, floors.on, on, watched, on.day.ends)
+    carried = await technical.silent_since_earlier(connection, floors.on, on, watched, paths, on.day.ends)
     bases = await lines.bases(on.floor, date)
     unusable, facts = await evidence.unusable(connection, on, on.day.ends)
+    spans, quiet = await technical.technical_spans(connection, on, bases, paths, silent, on.day.ends, now)
     seen = TrustEvidence(
-        silent=carried | {one.source for one in silent if one.resolved_at is None}, unusable=unusable, facts=facts
+        silent=carried | {one.source for one in silent if one.resolved_at is None},
+        silent_feeds=quiet,
+        unusable=unusable,
+        facts=facts,
     )
     counted, known = await _counts(connection, on)
     states = await evidence.states(connection, on, date, on.day.ends, now)
@@ -94,7 +99,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
         counted,
         known,
         states.get(date, {}),
-        await technical.technical_spans(connection, on, bases, PathDays(connection), silent, on.day.ends, now),
+        spans,
         gate(on.floor, seen),
     )
 

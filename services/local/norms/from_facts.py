@@ -13,9 +13,11 @@ from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version, read
 from services.lab.backtest.silent import Silent
 from services.local.norms.looked import Advance, Looked, working_dates
+from services.rules.baselines import Baselines, DaySummary, learn
 from services.rules.day import working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.history import AgentDay, agent_days, bin_of
+from services.rules.path_rows import history_span
 from services.rules.technical import HISTORY_DAYS
 from services.rules.trust import TrustEvidence, gate
 
@@ -41,15 +43,22 @@ def look(
     since, until = max(since or first, first), min(until or last, last)
     dates = working_dates(floor, since, until)
     history: dict[Date, dict[str, tuple[int, int]]] = {}
-    silent = Silent(floor, versions)
+    traffic: dict[Date, DaySummary] = {}
+
+    def usual(date: Date) -> Baselines:
+        since_then, _ = history_span(floor, date)
+        return learn(floor, {on: own for on, own in traffic.items() if since_then <= on < date})
+
+    silent = Silent(floor, versions, usual)
     found: list[AgentDay] = []
     for ahead in range((until - first).days + 1):
         date = first + timedelta(days=ahead)
-        day = Day(floor, working_day(floor, date), by_day.get(date, ()), _bases(floor, history, date))
+        day = Day(floor, working_day(floor, date), by_day.get(date, ()), _bases(floor, history, date), usual(date))
         if date in dates:
             found += _of_day(floor, day, silent)
         silent.turn(day.day)
         history[date] = day.history(day.day.ends)
+        traffic[date] = day.traffic.summary(day.day.ends)
         advance(ahead + 1, (until - first).days + 1)
     return Looked(floor, None, dates, found)
 
@@ -57,7 +66,12 @@ def look(
 def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
     ends = day.day.ends
     unusable, facts = day.unusable(len(day.day.cut_offs))
-    seen = TrustEvidence(silent=silent.open_at(day.day, ends), unusable=unusable, facts=facts)
+    seen = TrustEvidence(
+        silent=silent.open_at(day.day, ends),
+        silent_feeds=day.silent_feeds(ends, EVER),
+        unusable=unusable,
+        facts=facts,
+    )
     return agent_days(
         floor,
         day.day,

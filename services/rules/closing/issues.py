@@ -1,12 +1,15 @@
 """Team issues: one common cause instead of many personal ones, and a drop of a whole team within the day (DOMAIN §6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.floor import Floor
 from schemas.floor.learned import Prior
 from schemas.steps import STEPS, Step
+from services.rules.attribution import Attributed, of_team, of_team_drop
 from services.rules.closing.evidence import Doubts, TeamIssue
+from services.rules.day import WorkingDay
 from services.rules.drop import Part, drop
 from services.rules.judging import CommonCause, Due
 from services.rules.memory import Memory
@@ -35,11 +38,36 @@ def issues(
     return found
 
 
+def evidence_of(
+    detector: str, team: str, seen: Mapping[str, Any], day: WorkingDay, cut: tuple[str, datetime]
+) -> tuple[Attributed, dict[str, Any]]:
+    """Verdict and evidence of a team's alert, from its issue at the slice (*cut*: name, instant) at which it fired.
+
+    It is about counts, not about single calls; of a team below its norm the window is the day, of a drop the slice.
+    """
+    name, at = cut
+    attributed = of_team(team, seen.get("steps", ())) if detector == "team" else of_team_drop(team)
+    own = dict(seen) if detector == "team" else {"drops": seen["drops"]}
+    sure = [1 - one["p_below"] for one in own.get("steps", ())] + [1 - one["p_drop"] for one in own.get("drops", ())]
+    return attributed, {
+        **own,
+        "slice": name,
+        "p_value": round(min(sure, default=1.0), 6),
+        "window_from": (day.starts if detector == "team" else day.previous(name)).astimezone(UTC).isoformat(),
+        "window_until": at.astimezone(UTC).isoformat(),
+        "rules_out": list(attributed.rules_out),
+    }
+
+
 def _drops(floor: Floor, dues: Sequence[Due]) -> list[dict[str, Any]]:
-    """Steps on which the team does surely less in this slice than before it today."""
+    """Steps on which the team does surely less in this slice than before it today.
+
+    Dials on a dead line are quick and many, in time that is nobody's: whose time was technical is not compared.
+    """
     found = []
     for step in STEPS:
         own = [one for one in dues if one.step == step and one.exposed and one.trusted and one.expected]
+        own = [one for one in own if one.technical_share < floor.judgement.drop.technical_share]
         told = _drop(floor, step, own) if len(own) >= floor.judgement.team.min_agents else None
         if told:
             found.append(told)

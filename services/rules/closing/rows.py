@@ -21,6 +21,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
         norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
+        lost = exposure.technical_share(starts, cut.at)
         day = view.today.of(agent.team)
         due = dues_of(norms, exposure.net, day, starts, cut.at)
         due_in_slice = due if before == starts else dues_of(norms, exposure.net, day, before, cut.at)
@@ -38,6 +39,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
                     exposed=exposed,
                     trusted=not doubts[agent.team][step],
                     expected_in_slice=due_in_slice.get(step),
+                    technical_share=lost,
                 )
             )
     return found

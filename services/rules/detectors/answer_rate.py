@@ -3,7 +3,8 @@
 Enter: over the last 30 to 60 minutes (the shortest with 60 attempts that got through), fewer than 0.7 of the expected
 answers, and a beta-binomial tail p < 1e-3. Expected: the path's own hour of the week × what the rest of the floor has now
 of its own expectation (never above 1): a slow hour of everybody is nobody's fault. A path without a history is held
-against the rest of the floor alone. Leave: 2 of 3 windows of a quarter of an hour half-way back.
+against the rest of the floor alone, where others of its kind have one: how much campaigns differ is not known on the first
+day. Leave: 2 of 3 windows, from a quarter of an hour on with half of those attempts, half-way back.
 """
 
 from dataclasses import dataclass
@@ -18,9 +19,7 @@ from services.rules.detectors.windowed import Signal, window_of
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, Path, ends
 from services.rules.series import Numbers, Series
 
-LEAN = 30.0
-"""Expected answers that the rest of the floor is believed to have as usual, until it shows otherwise."""
-WELL_BINS = 3
+WELL_BINS = (3, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +51,25 @@ def expectation(path: Path, own: Series, by: Baselines, hours: list[tuple[int, i
     own.expected["answered"] = np.concatenate([[0.0], np.cumsum(expected)])
 
 
-def window(path: Path, own: Series, totals: Totals, last: int, by: Baselines, bins: tuple[int, int]) -> Window | None:
-    """The shortest window of *bins* that holds enough; None when none does, or nothing is known to hold it against."""
+def window(
+    path: Path, own: Series, totals: Totals, last: int, by: Baselines, bins: tuple[int, int], least: int
+) -> Window | None:
+    """The shortest window of *bins* that holds *least* attempts; None when none does, or nothing is known to hold it against.
+
+    How the rest of the floor fares is taken over ``rest_bins`` at least: of half an hour a thin floor cannot tell.
+    """
     limits = by.floor.outages.answer_rate
     end = last - own.first + 1
     for size in range(bins[0], bins[1] + 1):
         start = max(0, end - size)
         gone = own.total[end] - own.total[start]
         n = int(gone[ATTEMPTS] - gone[FAILED])
-        if n >= (limits.min_attempts if bins == limits.bins else limits.min_attempts // 4):
+        if n >= least:
             k, expected = int(gone[ANSWERED]), own.expected["answered"][end] - own.expected["answered"][start]
-            rest_n = totals.through[end] - totals.through[start] - n
-            rest_k = totals.answered[end] - totals.answered[start] - k
-            rest_e = max(0.0, totals.expected[end] - totals.expected[start] - expected)
+            rest_n, rest_k, rest_e = _rest(own, totals, max(0, min(start, end - limits.rest_bins)), end)
             if by.known(path):
-                factor = min(1.0, (LEAN + rest_k) / (LEAN + rest_e))
-            elif rest_n < limits.rest_attempts or rest_e <= 0:
+                factor = min(1.0, (limits.rest_lean + rest_k) / (limits.rest_lean + rest_e))
+            elif rest_n < limits.rest_attempts or rest_e <= 0 or not by.knows(path[0]):
                 return None
             else:
                 factor = rest_k / rest_e
@@ -75,14 +77,25 @@ def window(path: Path, own: Series, totals: Totals, last: int, by: Baselines, bi
     return None
 
 
+def _rest(own: Series, totals: Totals, start: int, end: int) -> tuple[float, float, float]:
+    """(attempts that got through, answers, expected answers) of the floor without this path."""
+    gone = own.total[end] - own.total[start]
+    expected = own.expected["answered"][end] - own.expected["answered"][start]
+    return (
+        float(totals.through[end] - totals.through[start] - gone[ATTEMPTS] + gone[FAILED]),
+        float(totals.answered[end] - totals.answered[start] - gone[ANSWERED]),
+        max(0.0, float(totals.expected[end] - totals.expected[start] - expected)),
+    )
+
+
 def signal(path: Path, own: Series, totals: Totals, last: int, by: Baselines, family: int) -> Signal | None:
     """*family*: how many paths are watched together; the limit on p is shared among them (ADR 0026)."""
     limits = by.floor.outages.answer_rate
-    seen = window(path, own, totals, last, by, limits.bins)
+    seen = window(path, own, totals, last, by, limits.bins, limits.min_attempts)
     if seen is None:
         return None
-    p = tail(seen.k, seen.n, seen.share, by.spread) if seen.k < limits.below * seen.n * seen.share else 1.0
-    recent = window(path, own, totals, last, by, (WELL_BINS, WELL_BINS))
+    p = tail(seen.k, seen.n, seen.share, by.spread_of(path[0])) if seen.k < limits.below * seen.n * seen.share else 1.0
+    recent = window(path, own, totals, last, by, WELL_BINS, limits.min_attempts // 2)
     half = (1 + limits.below) / 2
     well = recent is not None and recent.k >= half * recent.n * recent.share
     worse = recent is not None and not well

@@ -1,30 +1,38 @@
-"""CRM silence: presentations or invoices stopped while calls go on (DOMAIN §8).
+"""CRM silence: what a source feeds, presentations or invoices, stopped while calls go on (DOMAIN §8).
 
-Expected since the last mark: answered calls × the marks per answered call of the history, for calls older than the learned
-lag (95 of 100 marks follow an answered call within it). Enter: at least 10 expected, none came. Leave: one mark. A feed
-without a history is not watched: the silence of its whole source is (source_silence).
+Expected since the last mark: answered calls of the people this source feeds × the marks per answered call of the history,
+for calls older than the learned lag (95 of 100 marks follow an answered call within it). Enter: at least 10 expected, none
+came. Leave: one mark. A feed without a history is not watched: the silence of its whole source is (source_silence).
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from math import exp
 
-from services.rules.baselines import Baselines
+from services.rules.baselines import Baselines, Feed
 from services.rules.detectors.windowed import Finding
 from services.rules.paths import ANSWERED, ends
 from services.rules.series import Numbers
 
 
 def silences(
-    feed: str, marks: Sequence[datetime], answered: Numbers, first: int, last: int, begins: datetime, by: Baselines
+    feed: Feed,
+    marks: Sequence[datetime],
+    people: Collection[str],
+    answered: Numbers,
+    span: tuple[int, int],
+    begins: datetime,
+    by: Baselines,
 ) -> list[Finding]:
     """
     Args:
-        marks: instants of the feed's facts of the day, in order. answered: running total of answers, by bin from *first*.
+        marks: instants of the feed's facts of the day, in order. people: agents whom the source feeds.
+        answered: running total of their answered calls, by bin; span: first and last bin.
         begins: start of the working day.
     """
-    limits = by.floor.outages.crm_silence
-    calls = sum(counts[ANSWERED] for path, counts in by.whole.items() if path[0] == "line")
+    limits, (first, last) = by.floor.outages.crm_silence, span
+    calls = sum(by.whole[path][ANSWERED] for agent in people if (path := ("agent", agent)) in by.whole)
     if by.marks.get(feed, 0) < limits.min_marks or not calls:
         return []
     each, lag = by.marks[feed] / calls, timedelta(seconds=by.lag_s(feed))
@@ -48,16 +56,17 @@ def silences(
             continue
         evidence = {
             "since": since.isoformat(),
-            "feed": feed,
+            "source": feed[0],
+            "feed": feed[1],
             "answered": round(calls_since),
             "expected": round(calls_since * each, 2),
             "per_answered": round(each, 6),
             "lag_s": lag.total_seconds(),
             "window_from": since.isoformat(),
             "window_until": now.isoformat(),
-            "p_value": 2.718281828459045 ** -(calls_since * each),
+            "p_value": exp(-calls_since * each),
         }
-        open_ = Finding("crm_silence", ("feed", feed), since, now, now, evidence)
+        open_ = Finding("crm_silence", ("feed", "/".join(feed)), since, now, now, evidence)
         found.append(open_)
     return found
 

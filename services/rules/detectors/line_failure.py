@@ -54,6 +54,7 @@ class Finding:
     total_failures: int = 0
     failures_by_agent: dict[str, int] = field(default_factory=dict)
     ok_by_others: int = 0
+    window_from: datetime | None = None
 
     def technical_until(self, now: datetime, window_s: float) -> datetime:
         """End of the technical time: the last failure once it recovers, else now — but not long past the last attempt."""
@@ -207,6 +208,7 @@ def _finding(path: Literal["in_a_row", "tail"], failed: list[Attempt], seen: lis
         last_failure=failed[-1].at,
         last_attempt=failed[-1].at,
         calls=tuple(one.call_id for one in failed[:5] if one.call_id),
+        window_from=seen[0].at,
     )
 
 
@@ -237,7 +239,9 @@ def evidence(state: LineState, found: Finding) -> dict[str, Any]:
         "path": found.path,
         "attempts": found.attempts,
         "failures": found.failures,
-        "p_value": found.p,
+        "p_value": found.p if found.p is not None else state.base**found.failures,
+        "window_from": (found.window_from or found.since).astimezone(UTC).isoformat(),
+        "window_until": found.fired_at.astimezone(UTC).isoformat(),
         "base": round(state.base, 6),
         "codes": found.codes,
         "agents": found.agents,

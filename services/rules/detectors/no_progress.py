@@ -1,10 +1,12 @@
 """No progress / PDD: attempts that never rang, or answers that take twice as long as usual (DOMAIN §8).
 
 Enter: over three bins of five minutes, at least 20 attempts: binomial p < 1e-3 of attempts without progress against the
-line's own share; or, of at least 20 answers, the 95th percentile of dialling-to-answer above twice the line's own. Leave:
-three windows in a row below both.
+line's own share; or the 95th percentile of dialling-to-answer above twice the line's own, and more answers later than the
+line's own 95th percentile than chance would have (p < 1e-3: a few are enough when all are late). Leave: three windows in a
+row below both.
 """
 
+from bisect import bisect_left
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from scipy.special import bdtrc
 
 from services.rules.baselines import Baselines
 from services.rules.detectors.windowed import Signal, window_of
-from services.rules.paths import ANSWERED, ATTEMPTS, STUCK, Path, ends, hour_of, ring_p95
+from services.rules.paths import ANSWERED, ATTEMPTS, RING_EDGES, RINGS, STUCK, Counts, Path, ends, hour_of, ring_p95
 from services.rules.series import Series
 
 
@@ -26,7 +28,7 @@ def signal(path: Path, own: Series, last: int, by: Baselines) -> Signal | None:
     base = by.stuck(path, *hour_of(last, by.floor.zone))
     p = float(bdtrc(stuck - 1, n, base)) if stuck else 1.0
     usual, now = by.ring_p95(path), ring_p95(counts)
-    slow = counts[ANSWERED] >= limits.min_attempts and now is not None and now > limits.slower * usual
+    slow = now is not None and now > limits.slower * usual and _slow_p(counts, usual, limits.min_answered) < limits.p
     newest = own.at(last)
     recent = ring_p95(newest) or 0.0
     worse = newest[STUCK] > 2 * base * newest[ATTEMPTS] or (slow and recent > limits.slower * usual)
@@ -46,6 +48,14 @@ def signal(path: Path, own: Series, last: int, by: Baselines) -> Signal | None:
     return Signal(
         bad, not bad and not slower, worse, _since(own, last, limits.bins, base, limits.slower * usual), evidence
     )
+
+
+def _slow_p(counts: Counts, usual: float, least: int) -> float:
+    """Chance of so many answers later than the usual 95th percentile, of which one in twenty comes; 1 of too few answers."""
+    rings = counts[RINGS:]
+    late = sum(rings[bisect_left(RING_EDGES, usual) + 1 :])  # those that are surely later: whole steps
+    total = sum(rings)
+    return float(bdtrc(late - 1, total, 0.05)) if late and total >= least else 1.0
 
 
 def _since(own: Series, last: int, bins: int, base: float, slow_s: float) -> datetime:

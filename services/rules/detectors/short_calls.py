@@ -1,6 +1,7 @@
 """Short calls: answered, and over at once — one-way audio on a line (DOMAIN §8).
 
-Enter: over 15 minutes at least 20 answered calls of at least 3 agents who had short ones, binomial p < 1e-3 against the
+Enter: over 15 minutes (a thin line: the shortest window up to ``thin_bins`` that has them; ADR 0036) at least 20 answered
+calls of at least 3 agents who had short ones, binomial p < 1e-3 against the
 line's own share and at least 1.7 times of it, in 2 of the last 3 windows.
 Leave: 2 of 3 windows below both limits.
 """
@@ -16,16 +17,20 @@ from services.rules.paths import ANSWERED, SHORT, Cells, Path, ends, hour_of
 from services.rules.series import Series
 
 
-def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines) -> Signal | None:
+def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines, family: int) -> Signal | None:
+    """*family*: how many lines are watched; they share the limit on p, and so do the looks that a longer window takes part in."""
     limits = by.floor.outages.short_calls
-    counts = own.window(last, limits.bins)
+    bins, counts = limits.bins, own.window(last, limits.bins)
+    while counts[ANSWERED] < limits.min_answered and bins < limits.thin_bins:
+        bins += 1
+        counts = own.window(last, bins)
     n, short = counts[ANSWERED], counts[SHORT]
     if n < limits.min_answered:
         return None
     base = by.short(path, *hour_of(last, by.floor.zone))
     p = float(bdtrc(short - 1, n, base)) if short else 1.0
-    bad = p < limits.p and short >= limits.above * base * n
-    people = agents_of(cells, path, last, limits.bins) if bad else {}
+    bad = p < limits.p / family * limits.bins / bins and short >= limits.above * base * n
+    people = agents_of(cells, path, last, bins) if bad else {}
     half = (base + short / n) / 2 if bad else 2 * base
     newest = own.at(last)
     worse = newest[SHORT] > half * newest[ANSWERED] if newest[ANSWERED] else False
@@ -36,10 +41,10 @@ def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines) -> S
         "p_value": p,
         "agents": len(people),
         "by_agent": dict(sorted(people.items())),
-        **window_of(last - limits.bins + 1, last),
+        **window_of(last - bins + 1, last),
     }
     wide = len(people) >= limits.min_agents
-    return Signal(bad and wide, not bad, worse, since(own, last, limits.bins, half), evidence)
+    return Signal(bad and wide, not bad, worse, since(own, last, bins, half), evidence)
 
 
 def agents_of(cells: Cells, path: Path, last: int, bins: int) -> dict[str, int]:

@@ -1,15 +1,20 @@
 """Source silence: nothing arrived although ten events were due (DOMAIN §8).
 
-Silent when the source's interval is exceeded *and* the events expected from norms × exposure since the last arrival
-reach the minimum. One event ends it. Outside working time nothing is expected, so nothing is silent, and the interval does
-not run: a floor of six hundred owes ten presentations nine seconds after nine (docs/decisions/0038-tried-as-a-customer.md).
+Silent when the source's interval, in working time, is exceeded *and* the events expected since the last arrival reach the
+minimum: by norms × exposure as this time of the week usually has of it (rules.arrivals), at the pace that the day had until
+then, at most the usual one. One event ends it. Outside working time nothing is expected, so nothing is silent, and the
+interval does not run: a floor of six hundred owes ten presentations nine seconds after nine (ADR 0036, ADR 0038).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import exp
+from typing import Any
 
+from schemas.floor import Floor
+from schemas.floor.outages import SourceSilence
 from services.rules.sources import Load
 
 
@@ -22,6 +27,7 @@ class Silence:
     fired_at: datetime
     expected: float
     resolved_at: datetime | None = None
+    pace: float = 1.0
 
 
 def silence(
@@ -31,12 +37,12 @@ def silence(
 
     ``expected`` is counted up to *now*.
     """
-    if now <= since + timedelta(seconds=expect_every_s):
+    waits_s = load.waits_s(since, expect_every_s)
+    if (now - since).total_seconds() <= waits_s or load.working_s(since, now) <= waits_s:
         return None
-    earliest = load.at_work_for(since, expect_every_s)
-    if earliest is None or now <= earliest or (expected := load.expected(since, now)) < min_expected:
+    if (expected := load.expected(since, now)) < min_expected:
         return None
-    return Silence(load.source, since, max(earliest, _reached(load, since, now, min_expected)), expected)
+    return Silence(load.source, since, _reached(load, since, now, min_expected, waits_s), expected)
 
 
 def silences(
@@ -77,12 +83,48 @@ def gaps(arrivals: Sequence[datetime], longer_than_s: float) -> list[datetime]:
     return [*kept, *arrivals[1:][-1:]]
 
 
-def _reached(load: Load, since: datetime, now: datetime, wanted: float) -> datetime:
-    """The whole second by which the expected events since *since* reach *wanted* (they do, by *now*)."""
+def at_pace(
+    one: Silence, load: Load, came: int, starts: datetime, now: datetime, *, expect_every_s: float, by: SourceSilence
+) -> Silence | None:
+    """*one* at the pace that the day had until then: what brings half as much is waited for twice as long.
+
+    Args:
+        came: facts of the source that arrived on the day up to ``one.since``. starts: of the day.
+    Returns: None while it is not silent by that measure.
+    """
+    pace = min(1.0, (by.pace_lean + came) / (by.pace_lean + load.expected(starts, one.since)))
+    until = min(one.resolved_at or now, now)
+    at_that = replace(load, pace=pace)
+    found = silence(at_that, one.since, until, expect_every_s=expect_every_s, min_expected=by.min_expected)
+    return replace(found, resolved_at=one.resolved_at, pace=pace) if found else None
+
+
+def evidence(one: Silence, load: Load, floor: Floor, rules_out: Sequence[str]) -> dict[str, Any]:
+    """What the alert says. Nothing came, so there is no call to show; ``p_value`` is that of nothing where so much was due."""
+    expected = replace(load, pace=one.pace).expected(one.since, one.fired_at)
+    return {
+        "since": one.since.astimezone(floor.zone).isoformat(),
+        "expected": round(expected, 6),
+        "arrived": 0,
+        "p_value": exp(-expected),
+        "window_from": one.since.astimezone(UTC).isoformat(),
+        "window_until": one.fired_at.astimezone(UTC).isoformat(),
+        "usual_shape": load.shape is not None,
+        "pace": round(one.pace, 4),
+        "expect_every_s": floor.source_by_id[one.source].expect_every_s,
+        "source": one.source,
+        "calls": [],
+        "rules_out": list(rules_out),
+    }
+
+
+def _reached(load: Load, since: datetime, now: datetime, wanted: float, every_s: float) -> datetime:
+    """The whole second by which the interval is over and the expected events since *since* reach *wanted* (by *now*)."""
     low, high = 0, int((now - since).total_seconds()) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if load.expected(since, since + timedelta(seconds=middle)) >= wanted:
+        until = since + timedelta(seconds=middle)
+        if load.working_s(since, until) >= every_s and load.expected(since, until) >= wanted:
             high = middle
         else:
             low = middle

@@ -50,7 +50,7 @@ def finding(failures: Mapping[str, int], *, fine: int = 0, codes: Sequence[str] 
     [
         (finding({"ivan": 2, "maria": 2}), {}, Attributed("line", f"line:{A}", ("people",))),
         (finding({"ivan": 2, "maria": 2}), {B: False}, Attributed("line", f"line:{A}", ("people", "other_lines"))),
-        (finding({"ivan": 2, "maria": 2}), {B: True}, Attributed("floor", f"line:{A}", ("people",))),
+        (finding({"ivan": 2, "maria": 2}), {B: True}, Attributed("floor", "floor:floor", ("people",))),
         (
             finding({"ivan": 2, "maria": 2}),
             {B: True, "mango/c": False},

@@ -40,6 +40,13 @@ def test_a_silent_source_hides_its_own_steps_of_its_own_teams() -> None:
     assert doubted("farmers", silent=frozenset({"crm"})) == dict.fromkeys(DEALS, ("silent:crm",))
 
 
+def test_a_feed_that_stopped_hides_its_step_though_the_source_is_heard() -> None:
+    """Invoices go on, presentations stopped: only presentations cannot be judged (DOMAIN §5 a)."""
+    quiet = frozenset({("crm", "presentations")})
+    assert doubted("hunters", silent_feeds=quiet) == {"presentations": ("silent:crm",)}
+    assert doubted("hunters", silent_feeds=frozenset({("other", "presentations")})) == {}
+
+
 @pytest.mark.parametrize(("delay", "doubt"), [(179.999, False), (180.0, True), (600.0, True)])
 def test_late_calls(delay: float, doubt: bool) -> None:
     """p95 of received − occurred has to stay under the grace of three minutes; it taints every step of the team."""

@@ -216,15 +216,6 @@ async def test_a_channel_without_its_secret_says_so(engine, slack, deliveries, c
     assert told.state == "sent"
 
 
-async def test_a_channel_without_its_token_says_so(engine, slack, deliveries):
-    """telegram is in the floor file, but nobody said which bot."""
-    text = FLOOR.replace("- {id: slack, kind: slack, token: {env: SLACK_BOT_TOKEN}}", "- {id: slack, kind: telegram}")
-    async with running(await deliveries(parse_floor(text))):
-        await write(engine, state(0))
-        await eventually(lambda: settled(engine), "delivery")
-    assert "telegram needs token" in (await rows(engine))[0].error
-
-
 async def test_an_outage_that_nobody_heard_of_goes_to_another_channel(engine, slack, deliveries, capsys):
     """Slack is stuck past the deadline: the console tells it, once."""
     await write(engine, state(0), delay_s=3600)

@@ -22,10 +22,13 @@ day: {start: "09:00", end: "18:00"}
 slices: ["11:00", "14:00", "18:00"]
 teams: [{id: t}]
 agents: [PEOPLE]
-sources: [{id: pbx, provider: generic, secrets: {signing: {env: S}}, feeds: [calls]}]
+sources:
+  - {id: pbx, provider: generic, secrets: {signing: {env: S}}, feeds: [calls]}
+  - {id: crm, provider: generic, secrets: {signing: {env: S}}, feeds: [presentations]}
 """.replace("PEOPLE", PEOPLE)
 )
 TODAY = date(2026, 11, 23)
+CRM = ("crm", "presentations")
 
 
 def day_of(seed: int, when: date, bend: Callable[[Random, dict[str, object]], None] | None = None) -> list[Call]:
@@ -65,9 +68,7 @@ def usual() -> dict[date, DaySummary]:
     found = {}
     for one in days:
         calls = day_of(1, one)
-        found[one] = DaySummary(
-            summary(FLOOR, cells_of(calls), FLOOR.zone), {"presentations": 150}, {"presentations": [0, 150, *[0] * 11]}
-        )
+        found[one] = DaySummary(summary(FLOOR, cells_of(calls), FLOOR.zone), {CRM: 150}, {CRM: [0, 150, *[0] * 11]})
     return found
 
 
@@ -83,7 +84,7 @@ def find(
         else [datetime(2026, 11, 23, 9, tzinfo=UTC) + timedelta(minutes=3 * n) for n in range(180)]
     )
     by = learn(floor, usual)
-    return survey(floor, working_day(floor, TODAY), cells_of(calls), {"presentations": told}, by, (), (), now)
+    return survey(floor, working_day(floor, TODAY), cells_of(calls), {CRM: told}, by, (), (), now)
 
 
 def between(call: dict[str, object], start: int, end: int) -> bool:

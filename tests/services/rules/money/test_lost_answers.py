@@ -113,7 +113,7 @@ def test_a_slow_hour_of_everybody_is_nobodys_loss(usual: Baselines) -> None:
     issues = survey(FLOOR, working_day(FLOOR, TODAY), cells_of(slow), {}, usual, (), (), at(541))
     assert [issue for issue in issues if issue.attributed.verdict in ("number", "list")] == []
     (lost,) = lost_answers(FLOOR, cells_of(slow), usual, [finding(("did", "d1"), 120, 240)])
-    assert sum(lost.values()) == pytest.approx(120 * 54 / 150 - 24)
+    assert sum(lost.values()) == pytest.approx(120 * 34 / 130 - 24)
 
 
 def _as(call: Call, answered: bool) -> Call:

@@ -1,0 +1,99 @@
+"""What a source usually brings at a time of the week: norms × exposure, bent to the days before (DOMAIN §8; ADR 0036).
+
+Facts that came are held against what norms × exposure expected, in bins of five minutes. The factor of a bin is that of its
+hour of the week × how the bin stands out of its hour; each leans on the wider one, as on so many expected facts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date as Date
+from datetime import time as Time
+from datetime import timedelta
+
+from schemas.floor import Floor
+from services.rules.baselines import Baselines
+from services.rules.day import WorkingDay, local_instant, working_day
+from services.rules.sources import BIN_MIN, BINS, Load, Shape, loads
+from services.rules.spans import at
+
+Sums = dict[tuple[int, ...], tuple[float, float]]
+"""() the whole, (hour), (weekday, hour), (−1, bin) → (came, expected)."""
+
+
+def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str, Load]:
+    """Load of every source on *day*; of those with too short a history by norms × exposure alone."""
+    plain = loads(floor, day)
+    if by is None or not plain:
+        return plain
+    past = _past(floor, by)
+    if len(past) < floor.outages.source_silence.profile_days:
+        return plain
+    found = {}
+    for source, load in plain.items():
+        sums, days = _sums(source, past, by)
+        enough = days >= floor.outages.source_silence.profile_days
+        found[source] = replace(load, shape=_shape(sums, day, floor)) if enough else load
+    return found
+
+
+def _past(floor: Floor, by: Baselines) -> list[tuple[Date, dict[str, list[float]]]]:
+    """Earlier working days → what each source was expected to bring in every bin."""
+    found = []
+    alike: dict[tuple[object, ...], dict[str, list[float]]] = {}
+    for date in sorted(by.by_day):
+        day = working_day(floor, date)
+        if not day.working:
+            continue
+        key = day.weekday, tuple((start - at(day.starts), end - at(day.starts)) for start, end in day.hours)
+        if key not in alike:  # a floor of ten thousand takes half a second; who was away then is not asked
+            alike[key] = _expected(floor, day)
+        found.append((date, alike[key]))
+    return found
+
+
+def _expected(floor: Floor, day: WorkingDay) -> dict[str, list[float]]:
+    starts = [local_instant(day.date, clock, floor.zone) for clock in _clock()]
+    ends = [*starts[1:], local_instant(day.date + timedelta(days=1), _clock()[0], floor.zone)]
+    return {
+        source: [load.expected(start, end) for start, end in zip(starts, ends, strict=True)]
+        for source, load in loads(floor, day).items()
+    }
+
+
+def _clock() -> list[Time]:
+    return [Time(n * BIN_MIN // 60, n * BIN_MIN % 60) for n in range(BINS)]
+
+
+def _sums(source: str, past: Iterable[tuple[Date, Mapping[str, list[float]]]], by: Baselines) -> tuple[Sums, int]:
+    """What came and what was expected, by how wide one looks; and of how many days on which the source was heard."""
+    sums: Sums = {}
+    days = 0
+    for date, expected in past:
+        came = by.by_day[date].arrived.get(source, {})
+        if not came or source not in expected:
+            continue
+        days += 1
+        for number, due in enumerate(expected[source]):
+            if due > 0:
+                hour = number * BIN_MIN // 60
+                for key in ((), (hour,), (date.weekday(), hour), (-1, number)):
+                    before = sums.get(key, (0.0, 0.0))
+                    sums[key] = (before[0] + came.get(number, 0), before[1] + due)
+    return sums, days
+
+
+def _shape(sums: Sums, day: WorkingDay, floor: Floor) -> Shape:
+    lean = floor.outages.source_silence.lean_on
+
+    def leaning(key: tuple[int, ...], wider: float) -> float:
+        came, due = sums.get(key, (0.0, 0.0))
+        return (came + lean * wider) / (due + lean)
+
+    whole = leaning((), 1.0)
+    factors = []
+    for number in range(BINS):
+        hour = number * BIN_MIN // 60
+        of_day = leaning((hour,), whole)
+        of_week = leaning((day.date.weekday(), hour), of_day)
+        factors.append(of_week * leaning((-1, number), of_day) / of_day if of_day else 0.0)
+    return Shape(floor.zone, tuple(factors))
