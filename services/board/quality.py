@@ -233,8 +233,9 @@ def _questions(calls: Sequence[CallMarks], disputes: Sequence[Dispute], sure: fl
     for key, own in sorted(by_form.items()):
         form = own[0].form
         ids = [item.id for item in form.items]
+        heard = [item.id for item in form.items if item.phrases]
         people = {one.item: one for one in between_people(ids, [call.given for call in own], sure)}
-        machine = {one.item: one for one in with_machine(ids, [(call.machine, _people(call)) for call in own], sure)}
+        machine = {one.item: one for one in with_machine(heard, [(call.machine, _people(call)) for call in own], sure)}
         for item in ids:
             about = [one for one in disputes if one.item == item and form_of.get(one.score) == key]
             changed = sum(one.outcome == "changed" for one in about)

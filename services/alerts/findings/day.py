@@ -58,6 +58,7 @@ async def payload(
             for team in floor.teams
         ],
         "money": _money(floor, await day_rows.money(connection, day.date, list(floor.agent_by_id))),
+        "month": _month(floor, await day_rows.month(connection, day.date, floor.floor)),
         "tasks": {
             "given": await day_rows.given(connection, day.date),
             "results": await day_rows.results(connection, day.starts, day.ends),
@@ -80,6 +81,14 @@ def _money(floor: Floor, found: Mapping[tuple[str, str], int]) -> list[dict[str,
     sums = {(kind, floor.currency): 0 for kind in MONEY[:2]} | dict(found)
     ordered = sorted(sums.items(), key=lambda one: (MONEY.index(one[0][0]), one[0][1] != floor.currency, one[0][1]))
     return [{"kind": kind, "currency": currency, "minor": minor} for (kind, currency), minor in ordered]
+
+
+def _month(floor: Floor, row: Any) -> dict[str, Any] | None:
+    """The end of the month in minor units: ``median`` and its 80 % interval, ``plan`` and how likely it is met."""
+    if row is None:
+        return None
+    told = {name: getattr(row, name) for name in ("done", "median", "low", "high", "p_plan")}
+    return {**told, "plan": None if row.plan is None else round(row.plan), "currency": floor.currency}
 
 
 def _doubted(trust: Mapping[str, Mapping[str, Sequence[str]]]) -> bool:

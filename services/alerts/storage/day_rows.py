@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.facts import INVOICE, PAYMENT, REFUND
-from schemas.tables import alerts, closes, coaching, facts, slices, tasks, technical
+from schemas.tables import alerts, closes, coaching, facts, month_forecasts, slices, tasks, technical
 
 
 async def newest_close(connection: AsyncConnection) -> Any:
@@ -42,6 +42,13 @@ async def money(connection: AsyncConnection, date: Date, agents: Sequence[str]) 
         if kind == "refunds":
             found["payments", currency] = found.get(("payments", currency), 0) - int(minor)
     return found
+
+
+async def month(connection: AsyncConnection, date: Date, floor: str) -> Any:
+    """The floor's month as the day's last close foretold it, in money; None where it could not."""
+    by = month_forecasts.c
+    query = sa.select(month_forecasts).where(by.date == date, by.scope == f"floor:{floor}", by.unit == "minor")
+    return (await connection.execute(query)).first()
 
 
 async def given(connection: AsyncConnection, date: Date) -> int:

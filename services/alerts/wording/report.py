@@ -15,7 +15,7 @@ RESULTS = ("not_done", "not_enough_data", "invalidated")
 
 def report(payload: Payload, words: Language) -> Content:
     sections = [_floor(payload, words), _teams(payload, words), _tasks(payload, words), cases(payload, words)]
-    sections += [_incidents(payload, words), _data(payload, words)]
+    sections += [_month(payload, words), _incidents(payload, words), _data(payload, words)]
     date = words.date(Date.fromisoformat(payload["date"]))
     board = payload.get("board")
     link = f"{board.rstrip('/')}/report?date={payload['date']}" if board else None
@@ -25,13 +25,13 @@ def report(payload: Payload, words: Language) -> Content:
         note=words.say("slice.as_of", at=words.at(datetime.fromisoformat(payload["as_of"]))),
         link=(words.say("report.link"), link) if link else None,
         more=words.say("more", n="{n}"),
-        data={key: payload[key] for key in DATA},
+        data={key: payload.get(key) for key in DATA},  # one that waited while Srez was renewed has fewer
         final=True,
     )
 
 
 DATA = (
-    *("kind", "date", "floor", "slice", "steps", "teams", "money", "tasks", "coaching", "incidents"),
+    *("kind", "date", "floor", "slice", "steps", "teams", "money", "month", "tasks", "coaching", "incidents"),
     *("not_closed", "closed_late", "untrusted", "late"),
 )
 
@@ -88,6 +88,19 @@ def _tasks(payload: Payload, words: Language) -> Section:
         told += [words.say(f"report.tasks.{one}", n=words.number(results[one])) for one in RESULTS if results.get(one)]
         lines.append("; ".join(told) + ".")
     return Section(tuple(lines), heading=heading)
+
+
+def _month(payload: Payload, words: Language) -> Section:
+    """Where the month is heading; nothing while that cannot be told."""
+    found = payload.get("month")
+    if found is None:
+        return Section(())
+    sums = {name: words.money(found[name], found["currency"]) for name in ("done", "median", "low", "high")}
+    lines = [words.say("report.month.median", **sums)]
+    if found["plan"]:
+        plan = words.money(found["plan"], found["currency"])
+        lines.append(words.say("report.month.plan", plan=plan, p=words.percent(found["p_plan"] or 0.0)))
+    return Section(tuple(lines), heading=words.say("report.month"), bullets=True)
 
 
 def _incidents(payload: Payload, words: Language) -> Section:

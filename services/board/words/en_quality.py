@@ -140,13 +140,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.change_to": "change to {mark}",
     "quality.answer": "Answer",
     "quality.disputed_mark": "the mark is {mark}",
-    "quality.answer_other": "This is your own mark: another head or trainer answers.",
-    "quality.answer_alone": (
-        "The dispute is about your own mark. Nobody else can answer, so the record will say that it was answered by who "
-        "had given it."
-    ),
+    "quality.answer_other": "You are a party to this dispute: another head or trainer answers.",
+    "quality.answer_alone": "You are a party to this dispute, but nobody else can answer. The record will say so.",
     "quality.answered_alone": "Answered by one of the two it is between: there was nobody else.",
-    "error.own_marks": "Another head or trainer answers a dispute about your mark",
+    "error.own_marks": "You are a party to this dispute: another head or trainer answers",
     "error.disputed": "This score is disputed already",
     "error.settled": "The dispute was answered already",
     "error.no_score": "There is no such mark",

@@ -36,6 +36,11 @@ class Delivered:
     late: tuple[str, ...]
     duplicated: tuple[str, ...]
 
+    def with_more(self, other: "Delivered") -> "Delivered":
+        arrived = sorted((*self.deliveries, *other.deliveries), key=lambda fact: (fact.received_at, fact.id))
+        late, duplicated = (*self.late, *other.late), (*self.duplicated, *other.duplicated)
+        return Delivered(tuple(arrived), (*self.odd, *other.odd), late, duplicated)
+
 
 def deliver(random: Random, facts: Sequence[Fact], scenario: Scenario) -> Delivered:
     """Args: facts: in a settled order; their received_at is set here."""

@@ -6,7 +6,7 @@ from datetime import date as Date
 from datetime import timedelta
 from typing import Final
 
-from schemas.facts import CALL, Fact, encode
+from schemas.facts import CALL, Fact, PresentationMade, encode
 from schemas.floor import Floor
 from services.lab.simulate.agent_days import Player, play
 from services.lab.simulate.chance import stream
@@ -14,6 +14,7 @@ from services.lab.simulate.delivery import Odd, deliver
 from services.lab.simulate.faults import faults
 from services.lab.simulate.paths import phone_of
 from services.lab.simulate.scenario import Cast, Scenario
+from services.lab.simulate.transcripts import transcripts
 from services.lab.simulate.truth import Truth, truth_of
 from services.rules.day import WorkingDay, working_day
 
@@ -49,8 +50,18 @@ def simulate(floor: Floor, scenario: Scenario, *, seed: int, date: Date = DATE, 
     facts += _strangers(floor, scenario, played, players, seed)
     facts.sort(key=lambda fact: (fact.time, fact.id))
     arrived = deliver(stream(seed, "delivery", played[0].date), facts, scenario)
+    written = list(transcripts(floor, scenario, players, facts, _pitched(facts), seed))
+    facts += written
+    arrived = arrived.with_more(deliver(stream(seed, "transcripts", played[0].date), written, Scenario("plain", "")))
     truth = truth_of(floor, scenario, seed, played, players, struck, facts, arrived)
     return FloorDay(scenario, seed, tuple(played), arrived.deliveries, arrived.odd, truth)
+
+
+def _pitched(facts: Sequence[Fact]) -> frozenset[str]:
+    """Calls that made a presentation."""
+    return frozenset(
+        fact.data.call_id for fact in facts if isinstance(fact.data, PresentationMade) and fact.data.call_id
+    )
 
 
 def working_days(floor: Floor, scenario: Scenario, date: Date, days: int) -> list[WorkingDay]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.facts import AgentState, CallEnded, Fact, InvoiceIssued, Payment, PresentationMade
+from schemas.facts import AgentState, CallEnded, CallTranscribed, Fact, InvoiceIssued, Payment, PresentationMade
 
 OF_THE_DEAL: Final = (":invoice", ":payment")
 """Ends of invoices and payments that have no id of their own: a CRM's deal is both."""
@@ -20,6 +20,8 @@ def name_of(fact: Fact) -> str:
             name = data.invoice.removesuffix(OF_THE_DEAL[0])
         case Payment():
             name = data.payment.removesuffix(OF_THE_DEAL[1])
+        case CallTranscribed():
+            return data.call_id
         case AgentState():
             return f"{data.agent}-{int(data.at.timestamp())}"
         case _:

@@ -79,6 +79,11 @@ def states_of(floor: Floor, agent: Agent) -> Path | None:
     return None if path.source == LAB else path
 
 
+def heard_by(floor: Floor, agent: Agent) -> Path:
+    """Where transcripts of the agent's calls come from: a generic source that feeds them."""
+    return _path(floor, agent, "transcripts", frozenset())
+
+
 def _money(floor: Floor, agent: Agent, feed: Feed) -> Path | None:
     for source in floor.sources:
         identities = agent.identities.get(source.id)

@@ -59,6 +59,8 @@ class Scenario:
     late_share: float = 0.0
     duplicate_share: float = 0.0
     odd_share: float = 0.0
+    transcribed_share: float = 0.0
+    """Of long calls."""
     unknown_calls: int = 0
     """Calls of an extension that is on nobody's roster line."""
     weekday: int | None = None
@@ -90,6 +92,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
             late_share=0.01,
             duplicate_share=0.01,
             odd_share=0.003,
+            transcribed_share=0.7,
             unknown_calls=6,
         ),
         Scenario(

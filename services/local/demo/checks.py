@@ -12,7 +12,7 @@ from services.lab.simulate.truth import Truth
 from services.local.counted import counted
 
 MINUTE = timedelta(seconds=60)
-PAGES = ("/", "/report", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
+PAGES = ("/", "/report", "/quality", "/api/v1/floor", "/api/v1/slices", "/api/v1/tasks", "/api/v1/alerts")
 
 
 @dataclass(frozen=True, slots=True)

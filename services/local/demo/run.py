@@ -8,6 +8,8 @@ from services.lab.feeder import FeedReport, Progress, feed
 from services.local.counted import counted, noun
 from services.local.demo.checks import Check, Outcome, checks, pages
 from services.local.demo.day import DemoDay
+from services.local.demo.listening import check as scored
+from services.local.demo.listening import listen
 from services.local.demo.stored import Stored
 from services.local.demo.summary import told, verdict
 from services.local.home import Home
@@ -46,9 +48,12 @@ class _Playing:
             report = await self._feed(stack, stored)
             await self._settle(stack, stored)
             outcome = await self._outcome(stored, report)
+            heard = await listen(
+                demo, stored, stack.url("board"), stack.url("ingest"), stack.secret_environment(), stack.clock.now()
+            )
         finally:
             await database.dispose()
-        found = [*checks(outcome), await pages(stack.url("board"))]
+        found = [*checks(outcome), scored(heard), await pages(stack.url("board"))]
         for line in [*told(outcome, demo.floor.zone), *verdict(found), *self._farewell(stack, found)]:
             say(line)
         if self.once:

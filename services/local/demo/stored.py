@@ -18,6 +18,7 @@ SELECT (SELECT count(*) FROM journal) AS journal,
        (SELECT count(*) FROM tasks) AS tasks,
        (SELECT count(*) FROM alerts) AS alerts,
        (SELECT count(DISTINCT group_key) FROM outbox WHERE kind = 'report') AS reports,
+       (SELECT count(*) FROM readings WHERE made_at IS NOT NULL) AS readings,
        (SELECT count(*) FROM outbox WHERE state = 'sent') AS sent,
        (SELECT count(*) FROM outbox WHERE state = 'dead') AS dead,
        (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')) AS waiting

@@ -206,6 +206,15 @@ REPORT: dict[str, Any] = {
         {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0}]},
         {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None}]},
     ],
+    "month": {
+        "done": 90_000_000,
+        "median": 180_000_000,
+        "low": 150_000_000,
+        "high": 210_000_000,
+        "plan": 200_000_000,
+        "p_plan": 0.34,
+        "currency": "RUB",
+    },
     "money": [
         {"kind": "invoices", "currency": "RUB", "minor": 340_000_000},
         {"kind": "payments", "currency": "RUB", "minor": 125_000_050},

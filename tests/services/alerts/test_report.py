@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.facts import INVOICE, PAYMENT, REFUND
 from schemas.rows import derived_id
-from schemas.tables import alerts, facts, outbox, technical
+from schemas.tables import alerts, facts, month_forecasts, outbox, technical
 from services.alerts.notifiers.base import Reference
 from services.alerts.notifiers.slack import Slack
 from services.alerts.wording import render
@@ -91,6 +91,51 @@ async def test_the_head_hears_of_the_day_once(day, engine):
     ]
     assert (told["untrusted"], told["not_closed"]) == (["16:00"], ["11:00", "13:00"])
     assert render(told).link == ("Отчёт за день", "http://board.test/report?date=2026-11-23")
+
+
+async def test_the_month_as_its_last_close_foretold_it(day, engine):
+    """What came, where it is heading and how likely the plan is; of the floor, in money."""
+    await tell(engine, closes=[close_row("18:00")], slices=last())
+    told = {
+        "date": DAY,
+        "done": 900_000_00,
+        "plan": 2_000_000_00.0,
+        "low": 1_500_000_00,
+        "high": 2_100_000_00,
+        "p_plan": 0.34,
+    }
+    rows = [
+        {**told, "scope": "floor:main", "unit": "minor", "median": 1_800_000_00},
+        {**told, "scope": "floor:main", "unit": "payments", "median": 18},
+        {**told, "scope": "team:hunters", "unit": "minor", "median": 1},
+    ]
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(month_forecasts), rows)
+    await day.look("18:03")
+    (row,) = await reports(day)
+    (section,) = [one for one in render(row.payload).sections if one.heading == "Месяц"]
+    text = " ".join(section.lines).replace("\u202f", " ").replace("\u00a0", " ")
+    assert "900 000 ₽" in text
+    assert "около 1 800 000 ₽" in text
+    assert "план 2 000 000 ₽ выполняется с вероятностью 34 %" in text
+
+
+@pytest.mark.parametrize(
+    "scope", ["line:a", "source:a", "did:a", "campaign:a", "agent:ivan", "team:hunters", "floor:floor"]
+)
+async def test_an_incident_of_any_scope_has_words(day, engine, scope):
+    """Whatever the alert is about, the report of its day is written and rendered."""
+    await tell(engine, closes=[close_row("18:00")], slices=last())
+    row = {
+        "alert": derived_id("alert", 1), "fingerprint": f"x|{scope}", "kind": "outage", "verdict": "undetermined",
+        "scope": scope, "detector": "answer_rate", "state": "resolved", "fired_at": at("12:51"),
+        "resolved_at": at("14:10"), "evidence": {}, "transition": 1, "date": DAY, "team": None,
+    }  # fmt: skip
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(alerts), [row])
+    await day.look("18:03")
+    (report,) = await reports(day)
+    assert render(report.payload).sections
 
 
 async def test_incidents_tell_what_they_took(day, engine):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, CallEnded, Fact, decode, event_id
+from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, STATE, TRANSCRIPT, CallEnded, Fact, decode, event_id
 from schemas.steps import STEPS
 from services.kit.errors import BadInput
 from services.lab.senders import SENDERS
@@ -127,9 +127,13 @@ def test_the_truth_is_what_the_file_says(name: str) -> None:
         data, agent = event["data"], event["data"]["agent"]
         at = datetime.fromisoformat(event["time"]).astimezone(MOSCOW)
         slice_ = next((cut for cut in ("11:00", "13:00", "16:00", "18:00") if f"{at:%H:%M:%S}" <= f"{cut}:00"), "after")
-        steps = {PRESENTATION: ["presentations"], INVOICE: ["invoices"], PAYMENT: ["payments"], STATE: []}.get(
-            event["type"]
-        )
+        steps = {
+            PRESENTATION: ["presentations"],
+            INVOICE: ["invoices"],
+            PAYMENT: ["payments"],
+            STATE: [],
+            TRANSCRIPT: [],
+        }.get(event["type"])
         if event["type"] == CALL:
             steps = ["calls"]
             steps += ["answered"] if data["disposition"] == "answered" else []
