@@ -81,7 +81,9 @@ async def _alerts_are_told_once(floor: RealDay) -> None:
     assert [row for row in untold if row["held"] is None and row["state"] != "invalidated"] == []
     assert [row for row in untold if row["alert"] in posted] == []
     if (await floor.one("SELECT on_time FROM closes ORDER BY cut_off DESC LIMIT 1"))["on_time"]:
-        assert [channel for key, channel in posts if key.startswith("report:")] == ["U0HEAD"]
+        assert [channel for key, channel in posts if key.startswith("report:")] == [
+            "D0HEAD"
+        ]  # their conversation with the app
     assert [pair for pair, count in posts.items() if count > 1] == []
 
 
