@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import tzinfo
+from typing import Any
 
 from schemas.floor import Floor
 from services.rules import paths
@@ -39,15 +40,17 @@ class DaySummary:
 def summary(floor: Floor, cells: Cells, zone: tzinfo) -> Hours:
     """A day's cells by hour: lines, numbers, campaigns and teams; agents by day."""
     found: Hours = {}
-    teams = {agent.id: agent.team for agent in floor.agents}
     for number, of_bin in cells.items():
-        hour = paths.hour_of(number, zone)[1]
-        for (line, did, campaign, agent), cell in of_bin.items():
-            keys = [(path, hour) for path in paths.paths_of(line, did, campaign)]
-            if agent in teams:
-                keys += [(("team", teams[agent]), hour), (("agent", agent), -1)]
-            for key in keys:
-                add(found.setdefault(key, empty()), cell.counts)
+        hour, digest = paths.hour_of(number, zone)[1], of_bin.digest
+        for path, counts in digest.shared.items():
+            add(found.get((path, hour)) or found.setdefault((path, hour), empty()), counts)
+        for team, counts in digest.of_teams(floor).items():
+            key = (("team", team), hour)
+            add(found.get(key) or found.setdefault(key, empty()), counts)
+        for agent, counts in digest.agents.items():
+            if agent in floor.agent_by_id:
+                key = (("agent", agent), -1)
+                add(found.get(key) or found.setdefault(key, empty()), counts)
     return found
 
 
@@ -67,6 +70,8 @@ class Baselines:
     by_day: Mapping[Date, DaySummary]
     spreads: Mapping[str, float] = field(default_factory=dict)
     _shares: dict[tuple[Path, int, int, int], float] = field(default_factory=dict, repr=False)
+    profiles: dict[tuple[int, ...], Any] = field(default_factory=dict, repr=False)
+    """What ``usual`` worked out of these days."""
 
     def known(self, path: Path) -> bool:
         """Whether the path has a history of its own."""

@@ -67,7 +67,7 @@ def _answered(cells: Cells, groups: frozenset[frozenset[str]], first: int, last:
             of.setdefault(agent, []).append(total)
     for number, of_bin in cells.items():
         if first <= number <= last:
-            for (_, _, _, who), cell in of_bin.items():
-                for total in of.get(who or "", ()):
-                    total[number - first + 1] += cell.counts[ANSWERED]
+            for agent, counts in of_bin.digest.agents.items():
+                for total in of.get(agent, ()):
+                    total[number - first + 1] += counts[ANSWERED]
     return {group: np.cumsum(total) for group, total in found.items()}

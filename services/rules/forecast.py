@@ -9,7 +9,7 @@ scheduled — an outage or a coaching hour lowers what is due of a person, never
 plans the month, it is an even share of what is left of that: by count, or money turned into payments of the mean amount.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from schemas.steps import Step
 from services.rules.day import WorkingDay, is_working
 from services.rules.deviation import EXACT, Multiplier, multiplier
 from services.rules.exposure import Exposure
-from services.rules.target import due
+from services.rules.target import due, dues
 
 INTERVAL: Final = 0.8
 
@@ -61,6 +61,19 @@ def course(done: int, norm: float, own: Exposure, day: WorkingDay, now: datetime
     so_far = due(norm, step, own.net, day, day.starts, now)
     planned = due(norm, step, own.scheduled, day, day.starts, day.ends)
     return Course(done, so_far, max(0.0, total - so_far), planned)
+
+
+def courses_of(
+    done: Mapping[Step, int], norms: Mapping[Step, float], own: Exposure, day: WorkingDay, now: datetime
+) -> dict[Step, Course]:
+    """``course`` of every norm of one agent; minutes that weigh alike are added up once."""
+    total = dues(norms, own.net, day, day.starts, day.ends)
+    so_far = dues(norms, own.net, day, day.starts, now)
+    planned = total if own.scheduled == own.net else dues(norms, own.scheduled, day, day.starts, day.ends)
+    return {
+        step: Course(done.get(step, 0), so_far[step], max(0.0, total[step] - so_far[step]), planned[step])
+        for step in norms
+    }
 
 
 def together(courses: Iterable[Course], beside: int = 0) -> Course:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from schemas.floor import Floor
 from services.rules import paths
 from services.rules.detectors.windowed import Detector, Finding
-from services.rules.paths import ATTEMPTS, SHORT, Cells
+from services.rules.paths import Cells
 
 ORDER: Final[tuple[Detector, ...]] = (
     "no_progress",
@@ -76,10 +76,11 @@ def _short_over(cells: Cells, one: Finding, lines: set[str]) -> bool:
     on = total = 0
     first = paths.bin_of(datetime.fromisoformat(one.evidence["window_from"])) + 1
     for number in range(first, paths.bin_of(one.fired_at) + 1):
-        for (line, _, _, agent), cell in cells.get(number, {}).items():
-            if agent == one.path[1]:
-                total += cell.counts[SHORT]
-                on += cell.counts[SHORT] if line in lines else 0
+        of_bin = cells.get(number)
+        for line, by_agent in of_bin.digest.short.items() if of_bin is not None else ():
+            short = by_agent.get(one.path[1], 0)
+            total += short
+            on += short if line in lines else 0
     return total > 0 and 2 * on >= total
 
 
@@ -92,10 +93,11 @@ def _mostly(cells: Cells, one: Finding, lines: set[str]) -> bool:
     on = total = 0
     last = paths.bin_of(one.fired_at)
     for number in range(last - 11, last + 1):
-        for (line, did, campaign, _), cell in cells.get(number, {}).items():
-            if one.path in (("did", did), ("campaign", campaign)):
-                total += cell.counts[ATTEMPTS]
-                on += cell.counts[ATTEMPTS] if line in lines else 0
+        of_bin = cells.get(number)
+        for route, counts in of_bin.digest.routes.items() if of_bin is not None else ():
+            if one.path in route:
+                total += counts[0]
+                on += counts[0] if route[0][1] in lines else 0
     return total > 0 and 2 * on >= total
 
 

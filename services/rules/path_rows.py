@@ -44,9 +44,12 @@ def limits_of(floor: Floor) -> dict[str | None, tuple[float, float]]:
 
 def call_of_row(row: Any, floor: Floor, limits: Limits) -> Call:
     """A row of CALLS_OF_DAY."""
+    failed = row.disposition != "answered" and is_network_failure(
+        row.disposition, row.sip_status, row.q850, floor.outages.causes
+    )
     return call_of(
         row.occurred_at, row.line, row.did, row.campaign, row.agent, row.disposition, row.sip_status, row.q850,
-        row.talk_s, row.ring_s, row.call_id or "", limits.get(row.agent) or limits[None], floor.outages,
+        row.talk_s, row.ring_s, row.call_id or "", failed, limits.get(row.agent) or limits[None], floor.outages,
     )  # fmt: skip
 
 

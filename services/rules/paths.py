@@ -4,7 +4,7 @@ A bin is ``(start, end]``, named by ``end``'s position on the clock; a call belo
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil
@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from schemas.facts import Disposition
+from schemas.floor import Floor
 from schemas.floor.outages import Outages
-from services.rules.causes import is_network_failure
 from services.rules.day import WorkingDay
 
 BIN_S: Final = 300
@@ -29,6 +29,8 @@ SIZE: Final = RINGS + len(RING_EDGES) + 1
 
 Path = tuple[str, str]
 """("line" | "did" | "campaign" | "agent" | "team", name)."""
+Key = tuple[str, str | None, str | None, str | None]
+"""(line, did, campaign, agent)."""
 Counts = list[int]
 
 
@@ -59,7 +61,79 @@ class Cell:
     talked: list[str] = field(default_factory=list)
 
 
-Cells = dict[int, dict[tuple[str, str | None, str | None, str | None], Cell]]
+@dataclass(slots=True)
+class Digest:
+    """One bin added up once, however often the day is surveyed.
+
+    ``shared``: lines, numbers and campaigns. ``agents``: agent → the first counts, up to RINGS. ``routes``: the paths that a
+    call took → [attempts, those that got through, answered], whoever dialled. ``used``: agent → line → attempts.
+    ``short``: line → agent → short calls. ``teams``: filled by ``of_teams``.
+    """
+
+    shared: dict[Path, Counts]
+    agents: dict[str, Counts]
+    routes: dict[tuple[Path, ...], Counts]
+    used: dict[str, dict[str, int]]
+    short: dict[str, dict[str, int]]
+    teams: tuple[Floor, dict[str, Counts]] | None = None
+
+    def of_teams(self, floor: Floor) -> dict[str, Counts]:
+        """Team → the first counts of its agents."""
+        if self.teams is None or self.teams[0] is not floor:
+            found: dict[str, Counts] = {}
+            for agent, counts in self.agents.items():
+                if agent in floor.agent_by_id:
+                    _add_first(found.setdefault(floor.agent_by_id[agent].team, [0] * RINGS), counts)
+            self.teams = floor, found
+        return self.teams[1]
+
+
+class Bin(dict[Key, Cell]):
+    """Cells of one bin, and what they add up to."""
+
+    __slots__ = ("_digest",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._digest: Digest | None = None
+
+    def changed(self) -> None:
+        self._digest = None
+
+    @property
+    def digest(self) -> Digest:
+        if self._digest is None:
+            self._digest = _digest(self)
+        return self._digest
+
+
+Cells = dict[int, Bin]
+
+
+def _digest(cells: Mapping[Key, Cell]) -> Digest:
+    found = Digest({}, {}, {}, {}, {})
+    for (line, did, campaign, agent), cell in cells.items():
+        counts, route = cell.counts, tuple(paths_of(line, did, campaign))
+        for path in route:
+            add(found.shared.get(path) or found.shared.setdefault(path, empty()), counts)
+        own = found.routes.get(route) or found.routes.setdefault(route, [0, 0, 0])
+        own[0] += counts[ATTEMPTS]
+        own[1] += counts[ATTEMPTS] - counts[FAILED]
+        own[2] += counts[ANSWERED]
+        if not agent:
+            continue
+        _add_first(found.agents.get(agent) or found.agents.setdefault(agent, [0] * RINGS), counts)
+        used = found.used.setdefault(agent, {})
+        used[line] = used.get(line, 0) + counts[ATTEMPTS]
+        if counts[SHORT]:
+            short = found.short.setdefault(line, {})
+            short[agent] = short.get(agent, 0) + counts[SHORT]
+    return found
+
+
+def _add_first(total: Counts, counts: Counts) -> None:
+    for place in range(RINGS):
+        total[place] += counts[place]
 
 
 def bin_of(at: datetime) -> int:
@@ -90,9 +164,15 @@ def empty() -> Counts:
 
 
 def add(total: Counts, more: Counts) -> None:
-    for place, count in enumerate(more):
-        if count:
-            total[place] += count
+    """Most cells hold no answer, and then nothing behind it."""
+    total[ATTEMPTS] += more[ATTEMPTS]
+    total[FAILED] += more[FAILED]
+    total[STUCK] += more[STUCK]
+    if more[ANSWERED]:
+        total[ANSWERED] += more[ANSWERED]
+        for place in range(SHORT, len(more)):
+            if more[place]:
+                total[place] += more[place]
 
 
 def is_stuck(disposition: Disposition, sip: int | None, q850: int | None, by: Outages) -> bool:
@@ -114,11 +194,13 @@ def call_of(
     talk_s: float,
     ring_s: float | None,
     call_id: str,
+    failed: bool,
     limits: tuple[float, float],
     by: Outages,
 ) -> Call:
     """
     Args:
+        failed: by the network (causes.is_network_failure).
         limits: seconds under which an answered call is short, and from which it is long.
     """
     answered = disposition == "answered"
@@ -129,7 +211,7 @@ def call_of(
         campaign=campaign,
         agent=agent,
         answered=answered,
-        failed=not answered and is_network_failure(disposition, sip, q850, by.causes),
+        failed=failed,
         stuck=not answered and is_stuck(disposition, sip, q850, by),
         short=answered and talk_s < limits[0],
         long=answered and talk_s >= limits[1],
@@ -140,8 +222,12 @@ def call_of(
 
 def put(cells: Cells, calls: Iterable[Call]) -> None:
     """Count *calls*; samples are the first of a bin, so calls come in order of time."""
+    last, of_bin = None, Bin()
     for call in calls:
-        of_bin = cells.setdefault(ceil(call.at.timestamp() / BIN_S) - 1, {})
+        number = ceil(call.at.timestamp() / BIN_S) - 1
+        if number != last:
+            last, of_bin = number, cells.setdefault(number, Bin())
+            of_bin.changed()
         key = (call.line, call.did, call.campaign, call.agent)
         cell = of_bin.get(key)
         if cell is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from services.rules.paths import SIZE, Cells, Counts, Path, paths_of
+from services.rules.paths import RINGS, SIZE, Cells, Counts, Path
 
 Numbers = NDArray[np.float64]
 
@@ -25,6 +25,12 @@ class Series:
         found: Counts = (self.total[end] - self.total[max(0, end - bins)]).tolist()
         return found
 
+    def windows(self, bins: int) -> NDArray[np.int64]:
+        """``window`` of every bin of the day, one a row."""
+        ends = np.arange(1, len(self.total))
+        found: NDArray[np.int64] = self.total[1:] - self.total[np.maximum(0, ends - bins)]
+        return found
+
     def at(self, number: int) -> Counts:
         return self.window(number, 1)
 
@@ -34,25 +40,27 @@ def series_of(
 ) -> dict[Path, Series]:
     """Series of lines, numbers, campaigns and *wanted* agents over the bins *first* to *last*."""
     places: dict[Path, int] = {}
-    of_key: dict[tuple[str, str | None, str | None, str | None], list[int]] = {}
     rows: list[Counts] = []
     owners: list[int] = []
     bins: list[int] = []
-    for number, of_bin in cells.items():
-        if not first <= number <= last:
+    rest = [0] * (SIZE - RINGS)
+    for number in range(first, last + 1):
+        of_bin = cells.get(number)
+        if of_bin is None:
             continue
-        for key, cell in of_bin.items():
-            own = of_key.get(key)
-            if own is None:
-                keys = paths_of(*key[:3]) + ([("agent", key[3])] if key[3] and wanted(key[3]) else [])
-                own = of_key[key] = [places.setdefault(path, len(places)) for path in keys]
-            for place in own:
-                rows.append(cell.counts)
-                owners.append(place)
+        digest = of_bin.digest
+        for path, counts in digest.shared.items():
+            rows.append(counts)
+            owners.append(places.setdefault(path, len(places)))
+            bins.append(number - first + 1)
+        for agent, counts in digest.agents.items():
+            if wanted(agent):
+                rows.append(counts + rest)
+                owners.append(places.setdefault(("agent", agent), len(places)))
                 bins.append(number - first + 1)
     total = np.zeros((len(places), last - first + 2, SIZE), dtype=np.int64)
     if rows:
-        np.add.at(total, (owners, bins), np.array(rows, dtype=np.int64))
+        total[owners, bins] = rows
     np.cumsum(total, axis=1, out=total)
     return {path: Series(first, total[place]) for path, place in sorted(places.items())}
 
@@ -67,11 +75,15 @@ def samples(
 ) -> list[str]:
     """Names of calls of *path*, or of agents that are *of* it, that show the fault, the newest bins first."""
     found: list[str] = []
+    place = {"line": 0, "did": 1, "campaign": 2, "agent": 3}.get(path[0])
     for number in bins:
-        for key, cell in sorted(cells.get(number, {}).items(), key=lambda one: tuple(str(part) for part in one[0])):
-            on = path in (("line", key[0]), ("did", key[1]), ("campaign", key[2]), ("agent", key[3]))
-            if on or (key[3] and of(key[3])):
-                found += which(cell)
-                if len(found) >= most:
-                    return sorted(found[:most])
+        own = [
+            (key, cell)
+            for key, cell in cells.get(number, {}).items()
+            if (place is not None and key[place] == path[1]) or (key[3] and of(key[3]))
+        ]
+        for _, cell in sorted(own, key=lambda one: tuple(str(part) for part in one[0])):
+            found += which(cell)
+            if len(found) >= most:
+                return sorted(found[:most])
     return sorted(found)

@@ -37,7 +37,11 @@ def subtract(spans: Spans, holes: Spans) -> Spans:
 
 def minutes(spans: Spans, start: float, end: float) -> float:
     """Minutes of *spans* inside (start, end]."""
-    return sum(max(0.0, min(b, end) - max(a, start)) for a, b in spans) / 60
+    total = 0.0
+    for a, b in spans:  # asked a million times a back-test: no generator, no calls
+        if a < end and b > start:
+            total += (b if b < end else end) - (a if a > start else start)
+    return total / 60
 
 
 def at(instant: datetime) -> float:

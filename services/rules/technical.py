@@ -52,11 +52,16 @@ def fold_lines(
         state = LineState(line, bases.get(line, by.base), by, day.over)
         for attempt in ordered:
             line_failure.advance(state, attempt)
-        line_failure.settle(state, now)
-        if now >= day.over:
-            line_failure.close_day(state, day.over)
-        states[line] = state
+        states[line] = settled(state, day, now)
     return states
+
+
+def settled(state: LineState, day: WorkingDay, now: datetime) -> LineState:
+    """*state* after its last attempt, at *now*."""
+    line_failure.settle(state, now)
+    if now >= day.over:
+        line_failure.close_day(state, day.over)
+    return state
 
 
 def technical(

@@ -57,7 +57,14 @@ class Usual:
 
 
 def usual(by: Baselines, places: tuple[int, ...]) -> Usual:
-    """Learn the profile of every team from the days of *by* that were worked."""
+    """The profile of every team from the days of *by* that were worked; learned once."""
+    if places not in by.profiles:
+        by.profiles[places] = _learned(by, places)
+    found: Usual = by.profiles[places]
+    return found
+
+
+def _learned(by: Baselines, places: tuple[int, ...]) -> Usual:
     floor, found = by.floor, Usual(spread=by.floor.outages.efficiency.overdispersion)
     rows: list[tuple[str, int, int, int, float, float]] = []
     for date, summary in sorted(by.by_day.items()):

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
+from datetime import time as Time
 from pathlib import Path
 
 import msgspec
 
 from schemas.facts import BadFact, Data, Fact, content_hash, decode, encode
 from schemas.floor import Floor
-from services.rules.day import date_of
+from services.rules.day import date_of, local_instant
 
 CLAMP = timedelta(seconds=60)
 
@@ -54,9 +55,12 @@ def read(path: Path, floor: Floor, on_progress: Callable[[int], None] | None = N
         if on_progress and count % 10_000 == 0:
             on_progress(10_000)
     found: list[Version] = []
+    dates = _Dates(floor)
     for id_, fact in first.items():
-        deliveries = several.get(id_)
-        found.extend(_versions(deliveries, floor) if deliveries else (_version(fact, _received(fact), None, floor),))
+        if id_ in several:
+            found.extend(_versions(several[id_], floor, dates))
+        else:
+            found.append(_version(fact, fact.received_at or fact.time, None, floor, dates))
     found.sort(key=lambda version: (version.at, version.id, version.received))
     return found
 
@@ -77,7 +81,7 @@ def _received(fact: Fact) -> datetime:
     return fact.received_at or fact.time
 
 
-def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
+def _versions(deliveries: Iterable[Fact], floor: Floor, dates: "_Dates") -> Iterator[Version]:
     """Runs of equal content in order of arrival: each run is a version, the next one replaces it."""
     runs: list[tuple[Fact, datetime]] = []
     last: bytes | None = None
@@ -90,7 +94,7 @@ def _versions(deliveries: Iterable[Fact], floor: Floor) -> Iterator[Version]:
     for position, (fact, received) in enumerate(runs):
         replaced = runs[position + 1][1] if position + 1 < len(runs) else None
         if replaced != received:
-            yield _version(fact, received, replaced, floor)
+            yield _version(fact, received, replaced, floor, dates)
 
 
 def _said(fact: Fact) -> bytes:
@@ -98,17 +102,37 @@ def _said(fact: Fact) -> bytes:
     return encode(msgspec.structs.replace(fact, received_at=None))
 
 
-def _version(fact: Fact, received: datetime, replaced: datetime | None, floor: Floor) -> Version:
+class _Dates:
+    """Local dates of instants: neighbours fall on the same day."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._zone = floor.zone
+        self._starts = self._ends = datetime.min.replace(tzinfo=UTC)
+        self._date = Date.min
+
+    def of(self, instant: datetime) -> Date:
+        """
+        Args:
+            instant: in UTC.
+        """
+        if not self._starts <= instant < self._ends:
+            self._date = date_of(instant, self._zone)
+            self._starts = local_instant(self._date, Time(), self._zone)
+            self._ends = local_instant(self._date + timedelta(days=1), Time(), self._zone)
+        return self._date
+
+
+def _version(fact: Fact, received: datetime, replaced: datetime | None, floor: Floor, dates: _Dates) -> Version:
     # One time zone for all: instants of the same zone compare without asking for offsets.
     time, received = fact.time.astimezone(UTC), received.astimezone(UTC)
-    at = received if time > received + CLAMP else time
+    at = received if time > received and time > received + CLAMP else time
     agent = fact.agent
     if agent is None and fact.identity is not None:
         agent = floor.agent_by_identity.get((fact.source, fact.identity))
     elif agent not in floor.agent_by_id:
         agent = None
     return Version(
-        fact.id, fact.type, fact.source, fact.line, agent, fact.identity, at, date_of(at, floor.zone), received,
+        fact.id, fact.type, fact.source, fact.line, agent, fact.identity, at, dates.of(at), received,
         replaced and replaced.astimezone(UTC),
         fact.data,
     )  # fmt: skip

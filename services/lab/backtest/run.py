@@ -1,11 +1,10 @@
 """Runs every slice of every working day of a file through the core, in order of time."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -15,9 +14,10 @@ from schemas.rows import AlertRow, CoachingRow, ForecastRow, MonthForecastRow, S
 from schemas.steps import Level
 from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.books import Ledgers
-from services.lab.backtest.day import Day, is_unattributed, known_by
+from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version
 from services.lab.backtest.silent import Silent
+from services.lab.backtest.sorting import known_by
 from services.rules import hearing
 from services.rules.baselines import Baselines, DaySummary, learn
 from services.rules.closing import Closing, Evidence, close
@@ -75,6 +75,7 @@ class _Run:
         self.slices: list[SliceRow] = []
         self.alerts: list[AlertRow] = []
         self.forecasts: list[ForecastRow] = []
+        self.unattributed = self.outside = 0
         self.months: list[MonthForecastRow] = []
         self.ledgers = Ledgers(floor, versions)
 
@@ -95,9 +96,11 @@ class _Run:
             levels.append({(row.agent, row.step): row.level for row in closing.rows})
             firing = frozenset(issue.team for issue in closing.issues if issue.firing)
             issues.append((cut, closing))
-            self._keep(day, closing)
+            self._keep(day, position, closing)
         if is_working(self.floor, date):
             self.alerts += outages(self.floor, day, self.silent, issues)
+        self.unattributed += day.unusable(len(day.day.cut_offs))[0]
+        self.outside += day.outside
         self.history[date] = day.history(day.day.ends)
         self.traffic[date] = day.traffic.summary(day.day.ends)
         self._forget(date)
@@ -152,12 +155,15 @@ class _Run:
         on = date_of(one.at, self.floor.zone)
         return Past(one.task.agent, one.task.step, on, one.at, one.result, one.met, one.index)
 
-    def _keep(self, day: Day, closing: Closing) -> None:
+    def _keep(self, day: Day, position: int, closing: Closing) -> None:
         closed = {one.task.task for one in closing.verified}
         self.open = [task for task in self.open if task.task not in closed] + closing.opened
         self.closed += closing.verified
         self.cases += closing.cases
-        self.slices += closing.rows
+        late = day.late(position)
+        for row in closing.rows:
+            more = late.get(row.agent, {}).get(row.step, 0) if late else 0
+            self.slices.append(msgspec.structs.replace(row, late=more) if more else row)
         self.forecasts += closing.forecasts
         self.months += closing.months
 
@@ -189,9 +195,8 @@ class _Run:
         return instant.astimezone(self.floor.zone)
 
     def result(self) -> Result:
-        versions = [version for own in self.by_day.values() for version in own if version.replaced is None]
         return Result(
-            slices=self._with_late(),
+            slices=self.slices,
             tasks=self._task_rows(),
             coaching=[
                 CoachingRow(
@@ -210,13 +215,9 @@ class _Run:
             forecasts=self.forecasts,
             month_forecasts=self.months,
             evidence={task.task: task.evidence for task in [*(one.task for one in self.closed), *self.open]},
-            unattributed=sum(is_unattributed(version) for version in versions),
-            outside=self._outside(versions),
+            unattributed=self.unattributed,
+            outside=self.outside,
         )
-
-    def _outside(self, versions: Iterable[Version]) -> int:
-        ends = {date: day.cut_offs[-1].at for date in self.by_day if (day := working_day(self.floor, date)).cut_offs}
-        return sum(version.day not in ends or version.at > ends[version.day] for version in versions)
 
     def _task_rows(self) -> list[TaskRow]:
         rows = [self._task_row(one.task, one) for one in self.closed] + [self._task_row(task) for task in self.open]
@@ -234,17 +235,3 @@ class _Run:
             verified=self._local(closed.at) if closed else None,
             result=closed.result if closed else None,
         )
-
-    def _with_late(self) -> list[SliceRow]:
-        """Rows with what arrived after their close: facts of the day up to the cut-off now stored, minus those frozen."""
-        rows = []
-        for (date, name), frozen in groupby(self.slices, key=lambda row: (row.date, row.slice)):
-            if date not in self.days:
-                self.days = {date: Day(self.floor, working_day(self.floor, date), self.by_day.get(date, ()))}
-            day = self.days[date]
-            position = [cut.name for cut in day.day.cut_offs].index(name)
-            now = day.done_at_last(position)
-            for row in frozen:
-                late = now.get(row.agent, {}).get(row.step, 0) - row.done
-                rows.append(msgspec.structs.replace(row, late=late) if late else row)
-        return rows

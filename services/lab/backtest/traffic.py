@@ -7,36 +7,26 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.facts import INVOICE, PRESENTATION, CallEnded
+from schemas.facts import CallEnded
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
+from services.lab.backtest.sorting import Sorted
 from services.rules import paths
 from services.rules.baselines import DaySummary, Feed, lags_of, summary
-from services.rules.path_rows import FEEDS, Limits, call_of_row, limits_of
-from services.rules.paths import Call, Cells
+from services.rules.path_rows import FEEDS, Limits, limits_of
+from services.rules.paths import Bin, Call, Cells, call_of
 from services.rules.sources import bin_of_day
 
 
-class _Row:
-    """A version of a call under the names of ``schemas.queries.CALLS_OF_DAY``."""
-
-    __slots__ = (
-        "agent", "call_id", "campaign", "did", "disposition", "line", "occurred_at", "q850", "ring_s", "sip_status", "talk_s"
-    )  # fmt: skip
-
-    def __init__(self, version: Version, call: CallEnded) -> None:
-        self.occurred_at, self.line, self.agent = version.at, version.line, version.agent
-        self.did, self.campaign, self.disposition = call.did, call.campaign, call.disposition
-        self.sip_status, self.q850 = call.sip_status, call.q850
-        self.talk_s, self.ring_s, self.call_id = call.talk_s, call.ring_s, call.call_id
-
-
 class Traffic:
-    def __init__(self, floor: Floor, calls: Sequence[tuple[Version, CallEnded]], versions: Sequence[Version]) -> None:
-        self.floor, self._versions = floor, versions
+    def __init__(self, floor: Floor, versions: Sequence[Version], found: Sorted) -> None:
+        self.floor, self._versions, self._marks = floor, versions, found.marks
+        self._kept: dict[tuple[int, tuple[int, ...]], Bin] = {}
         limits: Limits = limits_of(floor)
-        self._calls: list[tuple[Version, Call]] = [
-            (version, call_of_row(_Row(version, call), floor, limits)) for version, call in calls
+        self._calls = [
+            (version, _call(version, version.data, failed, floor, limits))
+            for version, failed in zip(found.calls, found.failed, strict=True)
+            if type(version.data) is CallEnded
         ]
 
     @cached_property
@@ -46,27 +36,47 @@ class Traffic:
         return cells
 
     @cached_property
-    def _when(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Of each call: its bin, when it was known (seconds), whether another version took its place."""
+    def _when(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Of each call: its bin, when it was known, when another version took its place (seconds; infinite: never)."""
         return (
             np.array([paths.bin_of(call.at) for _, call in self._calls], dtype=np.int64),
             np.array([version.received.timestamp() for version, _ in self._calls], dtype=np.float64),
-            np.array([version.replaced is not None for version, _ in self._calls], dtype=np.bool_),
+            np.array(
+                [version.replaced.timestamp() if version.replaced else np.inf for version, _ in self._calls],
+                dtype=np.float64,
+            ),
         )
 
-    def cells(self, by: datetime | None = None) -> Cells:
-        """All that is known, or was at *by*: the few bins that were known otherwise are counted anew."""
+    def cells(self, by: datetime | None = None, until: datetime | None = None) -> Cells:
+        """All that is known, or was at *by*, of the bins up to that of *until*: the few that were known otherwise are
+        counted anew."""
         if by is None:
             return self._final
         numbers, received, replaced = self._when
-        moved = (received > by.timestamp()) | replaced
-        otherwise = set(numbers[moved].tolist())
-        if not otherwise:
-            return self._final
-        cells = {number: of_bin for number, of_bin in self._final.items() if number not in otherwise}
-        again = np.flatnonzero(np.isin(numbers, list(otherwise)) & (received <= by.timestamp())).tolist()
-        paths.put(cells, (call for version, call in map(self._calls.__getitem__, again) if version.known(by)))
+        last = paths.bin_of(until) if until is not None else max(self._final, default=0)
+        moment = by.timestamp()
+        unknown = (received > moment) | (replaced <= moment)
+        otherwise = set(numbers[(unknown != np.isfinite(replaced)) & (numbers <= last)].tolist())
+        cells = {number: of_bin for number, of_bin in self._final.items() if number <= last and number not in otherwise}
+        for number in sorted(otherwise):
+            inside = self._places(number)
+            of_bin = self._bin(number, tuple(inside[~unknown[inside]].tolist()))
+            if of_bin:
+                cells[number] = of_bin
         return cells
+
+    def _places(self, number: int) -> NDArray[np.int64]:
+        """Positions of the calls of a bin: they stand together, in order of time."""
+        numbers = self._when[0]
+        return np.arange(np.searchsorted(numbers, number), np.searchsorted(numbers, number, side="right"))
+
+    def _bin(self, number: int, places: tuple[int, ...]) -> Bin:
+        found = self._kept.get((number, places))
+        if found is None:
+            cells: Cells = {}
+            paths.put(cells, (self._calls[place][1] for place in places))
+            found = self._kept[number, places] = cells.get(number) or Bin()
+        return found
 
     def marks(self, by: datetime | None = None) -> dict[Feed, list[datetime]]:
         found: dict[Feed, list[datetime]] = {}
@@ -74,10 +84,6 @@ class Traffic:
             if version.replaced is None if by is None else version.known(by):
                 found.setdefault((version.source, FEEDS[version.type]), []).append(version.at)
         return found
-
-    @cached_property
-    def _marks(self) -> list[Version]:
-        return [version for version in self._versions if version.type in (PRESENTATION, INVOICE)]
 
     def summary(self, ends: datetime) -> DaySummary:
         """As the day was known at its end."""
@@ -87,10 +93,15 @@ class Traffic:
             for version, call in self._calls
             if call.answered and call.agent and version.known(ends)
         ]
+        minutes: dict[int, int] = {}  # of the clock → five minutes of the local day
         for one in self._versions:
             if one.known(ends):
+                second = one.at.timestamp()
+                minute = int(second // 60)
+                number = minutes.get(minute)
+                if number is None:
+                    number = minutes[minute] = bin_of_day(second, self.floor.zone)
                 bins = found.arrived.setdefault(one.source, {})
-                number = bin_of_day(one.at.timestamp(), self.floor.zone)
                 bins[number] = bins.get(number, 0) + 1
         told: dict[Feed, list[tuple[str, float]]] = {}
         for one in self._marks:
@@ -100,3 +111,11 @@ class Traffic:
             found.marks[feed] = len(own)
             found.lags[feed] = lags_of(calls, own)
         return found
+
+
+def _call(version: Version, data: CallEnded, failed: bool, floor: Floor, limits: Limits) -> Call:
+    """As ``path_rows.call_of_row``, of a version."""
+    return call_of(
+        version.at, version.line, data.did, data.campaign, version.agent, data.disposition, data.sip_status, data.q850,
+        data.talk_s, data.ring_s, data.call_id, failed, limits.get(version.agent) or limits[None], floor.outages,
+    )  # fmt: skip

@@ -1,7 +1,7 @@
 """Past days off a facts file, by the back-test's own reading: technical minutes and doubts as it finds them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
 from pathlib import Path
@@ -75,7 +75,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
     return agent_days(
         floor,
         day.day,
-        _counts(floor, day.counted),
+        _counts(floor, day.counted()),
         frozenset(one.agent for one in day.versions if one.agent is not None and one.type != STATE),
         day.states(ends, EVER),
         day.lost(ends, EVER, silent.of(day.day, ends)).spans,
@@ -83,7 +83,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
     )
 
 
-def _counts(floor: Floor, counted: Sequence[tuple[Version, tuple[Step, ...]]]) -> dict[str, dict[Step, dict[int, int]]]:
+def _counts(floor: Floor, counted: Iterable[tuple[Version, tuple[Step, ...]]]) -> dict[str, dict[Step, dict[int, int]]]:
     found: dict[str, dict[Step, dict[int, int]]] = {}
     for version, steps in counted:
         if version.replaced is None:

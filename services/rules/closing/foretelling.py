@@ -4,40 +4,47 @@ For the floor and its teams, the day per step with a norm (``plan`` is that of t
 the month at the day's last close (docs/decisions/0032-months-foretold-are-kept.md).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.rows import ForecastRow, MonthForecastRow
 from schemas.steps import STEPS, MonthUnit, Step
 from services.rules.closing.rows import rounded
 from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
-from services.rules.forecast import Course, Forecast, course, end_of_day, plan_of_step, together
+from services.rules.forecast import Course, Forecast, courses_of, end_of_day, plan_of_step, together
 from services.rules.judging import Due
 from services.rules.money.books import Books
 from services.rules.money.outlook import lag_of, outlooks
-from services.rules.norms import norms_of
 
 
 def foretold(view: FloorView, cut: CutOff, dues: Sequence[Due]) -> list[ForecastRow]:
     """Sorted as floor and teams stand in the floor file, then by step."""
     found: dict[tuple[str, Step], list[Course]] = {}
     beside: dict[tuple[str, Step], int] = {}
-    day, norms = view.today, {agent.id: norms_of(view.floor, agent, view.today.weekday) for agent in view.floor.agents}
+    courses: dict[str, Mapping[Step, Course]] = {}
     for one in dues:
-        for scope in (f"floor:{view.floor.floor}", f"team:{one.team}"):
-            if one.expected is None:
+        scopes = (f"floor:{view.floor.floor}", f"team:{one.team}")
+        if one.expected is None:
+            for scope in scopes:
                 beside[scope, one.step] = beside.get((scope, one.step), 0) + one.done
-                continue
-            own = view.exposure(view.floor.agent_by_id[one.agent], day.date)
-            at_cut = course(one.done, norms[one.agent][one.step], own, day.of(one.team), cut.at, one.step)
-            found.setdefault((scope, one.step), []).append(at_cut)
-    scopes = [f"floor:{view.floor.floor}", *(f"team:{team.id}" for team in view.floor.teams)]
+            continue
+        if one.agent not in courses:
+            courses[one.agent] = _courses(view, one.agent, cut)
+        for scope in scopes:
+            found.setdefault((scope, one.step), []).append(courses[one.agent][one.step])
+    shown = [f"floor:{view.floor.floor}", *(f"team:{team.id}" for team in view.floor.teams)]
     return [
         _row(view, cut, scope, step, found[scope, step], beside.get((scope, step), 0))
-        for scope in scopes
+        for scope in shown
         for step in STEPS
         if (scope, step) in found
     ]
+
+
+def _courses(view: FloorView, agent: str, cut: CutOff) -> Mapping[Step, Course]:
+    known, done = view.floor.agent_by_id[agent], view.evidence.done.get(agent, {})
+    own = view.exposure(known, view.today.date)
+    return courses_of(done, view.norms(known), own, view.today.of(known.team), cut.at)
 
 
 def _row(view: FloorView, cut: CutOff, scope: str, step: Step, courses: Iterable[Course], beside: int) -> ForecastRow:

@@ -24,6 +24,9 @@ def issues(
     whole is not told of a drop besides.
     """
     found = []
+    by_team: dict[str, list[Due]] = {team.id: [] for team in floor.teams}
+    for one in dues:
+        by_team[one.team].append(one)
     for team in floor.teams:
         own = [cause for cause in causes if cause.team == team.id]
         firing = team.id in memory.firing
@@ -32,7 +35,7 @@ def issues(
             any(cause.p_below >= floor.judgement.leave_probability for cause in own)
             or any(doubts[team.id][step] for step in STEPS)
         )
-        drops = [] if entered or stays else _drops(floor, [one for one in dues if one.team == team.id])
+        drops = [] if entered or stays else _drops(floor, by_team[team.id])
         evidence = {"steps": [_cause(cause) for cause in own if cause.found], **({"drops": drops} if drops else {})}
         found.append(TeamIssue(team.id, entered or stays, evidence, bool(drops)))
     return found

@@ -8,7 +8,6 @@ from services.rules.closing.evidence import Doubts
 from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
 from services.rules.judging import Due, Judged
-from services.rules.norms import norms_of
 from services.rules.target import dues as dues_of
 
 
@@ -18,7 +17,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
     date, starts, before = view.today.date, view.today.starts, view.today.previous(cut.name)
     for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
         own = view.evidence.done.get(agent.id, {})
-        norms = norms_of(view.floor, agent, view.today.weekday) if view.listed(agent) else {}
+        norms = view.norms(agent) if view.listed(agent) else {}
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
         lost = exposure.technical_share(starts, cut.at)

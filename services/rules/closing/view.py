@@ -1,5 +1,6 @@
 """The floor on the day of a close: exposures and what is due, by date; days are computed once."""
 
+from collections.abc import Mapping
 from datetime import date as Date
 from datetime import datetime, timedelta
 
@@ -22,6 +23,14 @@ class FloorView:
         self.days: dict[Date, WorkingDay] = {}
         self.today = self.day(date)
         self._exposures: dict[tuple[Date, str], Exposure] = {}
+        self._norms: dict[str, Mapping[Step, float]] = {}
+
+    def norms(self, agent: Agent) -> Mapping[Step, float]:
+        """Norms of the day of the close."""
+        found = self._norms.get(agent.id)
+        if found is None:
+            found = self._norms[agent.id] = norms_of(self.floor, agent, self.today.weekday)
+        return found
 
     def day(self, date: Date) -> WorkingDay:
         if date not in self.days:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from services.rules.baselines import Baselines
-from services.rules.detectors.windowed import Signal, window_of
+from services.rules.detectors.windowed import SLACK, Prospects, Signal, window_of
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, Path, ends
 from services.rules.series import Numbers, Series
 
@@ -86,6 +86,37 @@ def _rest(own: Series, totals: Totals, start: int, end: int) -> tuple[float, flo
         float(totals.answered[end] - totals.answered[start] - gone[ANSWERED]),
         max(0.0, float(totals.expected[end] - totals.expected[start] - expected)),
     )
+
+
+def prospects(path: Path, own: Series, totals: Totals, by: Baselines) -> Prospects:
+    """As ``window`` and ``signal``, of every bin at once: the limit on p is left to ``signal``."""
+    limits, known = by.floor.outages.answer_rate, by.known(path)
+    through = (own.total[:, ATTEMPTS] - own.total[:, FAILED]).astype(np.float64)
+    answers, expected = own.total[:, ANSWERED], own.expected["answered"]
+    ends_ = np.arange(1, len(through))
+    left = np.ones(len(ends_), dtype=np.bool_)  # bins whose shortest window is not found yet
+    enough, bad = np.zeros_like(left), np.zeros_like(left)
+    for size in range(limits.bins[0], limits.bins[1] + 1):
+        starts = np.maximum(0, ends_ - size)
+        n, k, due = (one[1:] - one[starts] for one in (through, answers, expected))
+        here = left & (n >= limits.min_attempts)
+        left &= ~here
+        wide = np.minimum(starts, np.maximum(0, ends_ - limits.rest_bins))
+        rest_n, rest_k, rest_e = (
+            all_[1:] - all_[wide] - (mine[1:] - mine[wide])
+            for all_, mine in ((totals.through, through), (totals.answered, answers), (totals.expected, expected))
+        )
+        rest_e = np.maximum(0.0, rest_e)
+        if known:
+            factor = np.minimum(1.0, (limits.rest_lean + rest_k) / (limits.rest_lean + rest_e))
+        else:
+            here &= (rest_n >= limits.rest_attempts) & (rest_e > 0) & by.knows(path[0])
+            factor = rest_k / np.where(rest_e > 0, rest_e, 1.0)
+        n = np.maximum(n, 1.0)
+        share = np.minimum(0.98, np.maximum(0.001, due / n * factor))
+        enough |= here
+        bad |= here & (k < limits.below * n * share * SLACK)
+    return Prospects(enough, bad)
 
 
 def signal(path: Path, own: Series, totals: Totals, last: int, by: Baselines, family: int) -> Signal | None:

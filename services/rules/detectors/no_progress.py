@@ -7,15 +7,39 @@ row below both.
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from scipy.special import bdtrc
 
 from services.rules.baselines import Baselines
-from services.rules.detectors.windowed import Signal, window_of
+from services.rules.detectors.windowed import SLACK, Prospects, Signal, window_of
 from services.rules.paths import ANSWERED, ATTEMPTS, RING_EDGES, RINGS, STUCK, Counts, Path, ends, hour_of, ring_p95
 from services.rules.series import Series
+
+
+def prospects(path: Path, own: Series, hours: Sequence[tuple[int, int]], by: Baselines) -> Prospects:
+    """
+    Args:
+        hours: (weekday, hour) of every bin of the day.
+    """
+    limits = by.floor.outages.no_progress
+    counts = own.windows(limits.bins)
+    n, stuck, rings = counts[:, ATTEMPTS], counts[:, STUCK], counts[:, RINGS:]
+    rates = {hour: by.stuck(path, *hour) for hour in set(hours)}
+    p = bdtrc(stuck - 1.0, np.maximum(n, 1), np.array([rates[hour] for hour in hours]))
+    # The 95th percentile is above the limit only when more than 5 of 100 answers lie in steps that reach above it.
+    usual, total = by.ring_p95(path), rings.sum(axis=1)
+    slow_s = limits.slower * usual
+    reach = [step for step, edge in enumerate((*RING_EDGES, 2.0 * RING_EDGES[-1])) if edge * SLACK > slow_s]
+    beyond = rings[:, reach].sum(axis=1)
+    late = rings[:, bisect_left(RING_EDGES, usual) + 1 :].sum(axis=1)
+    chance = bdtrc(late - 1.0, np.maximum(total, 1), 0.05)
+    slow = (total >= limits.min_answered) & (beyond > 0) & (beyond * SLACK * SLACK >= 0.05 * total)
+    slow &= (late > 0) & (chance < limits.p * SLACK)
+    return Prospects(n >= limits.min_attempts, ((stuck > 0) & (p < limits.p * SLACK)) | slow)
 
 
 def signal(path: Path, own: Series, last: int, by: Baselines) -> Signal | None:

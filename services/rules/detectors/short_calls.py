@@ -6,15 +6,36 @@ line's own share and at least 1.7 times of it, in 2 of the last 3 windows.
 Leave: 2 of 3 windows below both limits.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from scipy.special import bdtrc
 
 from services.rules.baselines import Baselines
-from services.rules.detectors.windowed import Signal, window_of
+from services.rules.detectors.windowed import SLACK, Prospects, Signal, window_of
 from services.rules.paths import ANSWERED, SHORT, Cells, Path, ends, hour_of
 from services.rules.series import Series
+
+
+def prospects(path: Path, own: Series, hours: Sequence[tuple[int, int]], by: Baselines) -> Prospects:
+    """
+    Args:
+        hours: (weekday, hour) of every bin of the day.
+    """
+    limits = by.floor.outages.short_calls
+    rates = {hour: by.short(path, *hour) for hour in set(hours)}
+    usual = np.array([rates[hour] for hour in hours])
+    enough = np.zeros(len(hours), dtype=np.bool_)
+    bad = np.zeros_like(enough)
+    for size in range(limits.bins, max(limits.bins, limits.thin_bins) + 1):
+        counts = own.windows(size)
+        n, short = counts[:, ANSWERED], counts[:, SHORT]
+        here = ~enough & (n >= limits.min_answered)  # this is the shortest window that has them
+        enough |= here
+        bad |= here & (short > 0) & (short * SLACK >= limits.above * usual * n)
+    return Prospects(enough, bad)
 
 
 def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines, family: int) -> Signal | None:
@@ -51,9 +72,9 @@ def agents_of(cells: Cells, path: Path, last: int, bins: int) -> dict[str, int]:
     """Agents with short calls on a line in the window → how many."""
     found: dict[str, int] = {}
     for number in range(last - bins + 1, last + 1):
-        for (line, _, _, agent), cell in cells.get(number, {}).items():
-            if line == path[1] and agent and cell.counts[SHORT]:
-                found[agent] = found.get(agent, 0) + cell.counts[SHORT]
+        of_bin = cells.get(number)
+        for agent, count in of_bin.digest.short.get(path[1], {}).items() if of_bin is not None else ():
+            found[agent] = found.get(agent, 0) + count
     return found
 
 

@@ -6,7 +6,10 @@ Enter and leave have limits of their own; a window with too little traffic says 
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.rules.paths import Path, ends
 
@@ -26,6 +29,24 @@ class Signal:
     worse: bool
     since: datetime
     evidence: dict[str, Any]
+
+
+QUIET: Final = Signal(False, False, False, datetime.min.replace(tzinfo=UTC), {})
+"""A window that nobody needs to look at: traffic enough, nothing bad, and no finding that could end with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """Of the windows that end with each bin of the day: which hold traffic enough, and which of them could be bad.
+
+    ``bad`` may hold more than are; rounding is on the safe side (SLACK).
+    """
+
+    enough: NDArray[np.bool_]
+    bad: NDArray[np.bool_]
+
+
+SLACK: Final = 1 + 1e-6
 
 
 @dataclass(slots=True)

@@ -8,11 +8,12 @@ against the larger of the agent's own share and that of the others on the same l
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from scipy.special import bdtrc
 
 from services.rules.baselines import Baselines
 from services.rules.detectors.short_calls import since
-from services.rules.detectors.windowed import Signal, window_of
+from services.rules.detectors.windowed import SLACK, Prospects, Signal, window_of
 from services.rules.paths import ANSWERED, SHORT, Path, hour_of
 from services.rules.series import Series
 
@@ -24,6 +25,17 @@ def possible(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int,
     most = int((short[1:] - short[[max(0, end - size) for end in range(1, len(short))]]).max(initial=0))
     least = min(max(by.short(path, *hour), by.short(("line", line_name), *hour)) for hour in set(hours))
     return most > 0 and float(bdtrc(most - 1, max(most, limits.agent_answered), least)) < limits.agent_p
+
+
+def prospects(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int, int]], by: Baselines) -> Prospects:
+    """Likewise of each bin: no window that ends with it holds more short calls than the longest."""
+    limits = by.floor.outages.short_calls
+    counts = own.windows(limits.agent_bins)
+    short, answered = counts[:, SHORT], counts[:, ANSWERED]
+    rates = {hour: max(by.short(path, *hour), by.short(("line", line_name), *hour)) for hour in set(hours)}
+    usual = np.array([rates[hour] for hour in hours])
+    p = bdtrc(short - 1.0, np.maximum(short, limits.agent_answered), usual)
+    return Prospects(answered >= limits.agent_answered, (short > 0) & (p < limits.agent_p * SLACK))
 
 
 def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by: Baselines) -> Signal | None:

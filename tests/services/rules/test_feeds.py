@@ -44,7 +44,7 @@ def cells() -> Cells:
         for agent in ("ivan", "olga"):
             counts = paths.empty()
             counts[ATTEMPTS] = counts[ANSWERED] = 2
-            found.setdefault(number, {})[("pbx/l", None, None, agent)] = paths.Cell(counts)
+            found.setdefault(number, paths.Bin())[("pbx/l", None, None, agent)] = paths.Cell(counts)
     return found
 
 
