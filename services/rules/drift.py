@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date as Date
 from math import log
 
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from services.rules.pace import Point
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 from scipy.special import betainc
 
 from schemas.floor import Floor
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.deviation import EXACT, Multiplier, of_agent
 from services.rules.pace import Point, prior_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Level, Step
 from services.rules.deviation import EXACT, Multiplier, multiplier, of_agent
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import Level, Step, TaskResult
 from services.rules.judging import still_deviating
 from services.rules.tasks import Task

@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Final, Literal
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.day import WorkingDay
 from services.rules.deviation import EXACT, multiplier

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.deviation import multiplier, p_rate_below
 from services.rules.judging import Judged

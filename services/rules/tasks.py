@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.floor import Agent, Floor
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.rows import derived_id
 from schemas.steps import STEPS, Step, TaskResult
 from services.rules.day import CutOff, WorkingDay, first_of_working_days, is_working, team_day

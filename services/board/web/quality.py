@@ -64,47 +64,10 @@ def routes(board: Board) -> APIRouter:
     @router.get("/quality", include_in_schema=False)
     async def page(request: Request, team: filters.Team = None) -> Response:
         forms = await forms_of(board)
-        now = board.clock.now()
         who = person(board, request)
         if who is not None and who.role == "agent":
             return await _own(board, request, forms)
-        async with board.reader.connect() as connection:
-            floor, day = await board.day(connection, None)
-            found = await quality.overview(connection, floor, day, forms)
-            hear = await quality.to_hear(connection, floor, day, now)
-            disputes = await stored.disputes(connection)
-        w = board.words(request, floor)
-        chosen = [one for one in floor.teams if team in (None, one.id)]
-        ids = {one.id for one in chosen}
-        own = [one for one in hear if team_of(floor, one.pick.call.agent) in ids]
-        return board.render(
-            request,
-            "quality.html",
-            w,
-            floor=floor,
-            day=day,
-            now=now,
-            team=team,
-            unknown=no_team(floor, team, w),
-            view=found,
-            teams=[one for one in found.teams if one.team in ids],
-            agents=[one for one in found.agents if one.team in ids],
-            hear=[one for one in own if not one.done][: floor.quality.listening.shown],
-            left=sum(not one.done for one in own),
-            drawn=len(own),
-            kinds=Counter(one.pick.sample for one in own),
-            sizes=sizes(floor.quality.listening),
-            disputes=[one for one in disputes if team_of(floor, one.agent) in ids],
-            changed=changed_silently(floor, forms),
-            named=lambda agent: agent_name(floor, agent, w),
-            titles={(form.key, item.id): item.title.of(w.language) for form in forms.values() for item in form.items},
-            item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
-            forms=forms,
-            rule=floor.quality.listening,
-            min_pairs=floor.quality.min_pairs,
-            sure=floor.quality.certainty,
-            half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
-        )
+        return await _everybody(board, request, forms, team)
 
     @router.get("/quality/calls/{call:path}", include_in_schema=False)
     async def call_page(request: Request, call: CallId) -> Response:
@@ -143,6 +106,48 @@ def routes(board: Board) -> APIRouter:
         )
 
     return router
+
+
+async def _everybody(board: Board, request: Request, forms: dict[Key, Form], team: str | None) -> Response:
+    """The floor's quality, narrowed to a team when one is asked for."""
+    now = board.clock.now()
+    async with board.reader.connect() as connection:
+        floor, day = await board.day(connection, None)
+        found = await quality.overview(connection, floor, day, forms)
+        hear = await quality.to_hear(connection, floor, day, now)
+        disputes = await stored.disputes(connection)
+    w = board.words(request, floor)
+    chosen = [one for one in floor.teams if team in (None, one.id)]
+    ids = {one.id for one in chosen}
+    own = [one for one in hear if team_of(floor, one.pick.call.agent) in ids]
+    return board.render(
+        request,
+        "quality.html",
+        w,
+        floor=floor,
+        day=day,
+        now=now,
+        team=team,
+        unknown=no_team(floor, team, w),
+        view=found,
+        teams=[one for one in found.teams if one.team in ids],
+        agents=[one for one in found.agents if one.team in ids],
+        hear=[one for one in own if not one.done][: floor.quality.listening.shown],
+        left=sum(not one.done for one in own),
+        drawn=len(own),
+        kinds=Counter(one.pick.sample for one in own),
+        sizes=sizes(floor.quality.listening),
+        disputes=[one for one in disputes if team_of(floor, one.agent) in ids],
+        changed=changed_silently(floor, forms),
+        named=lambda agent: agent_name(floor, agent, w),
+        titles={(form.key, item.id): item.title.of(w.language) for form in forms.values() for item in form.items},
+        item_titles={item.id: item.title.of(w.language) for form in forms.values() for item in form.items},
+        forms=forms,
+        rule=floor.quality.listening,
+        min_pairs=floor.quality.min_pairs,
+        sure=floor.quality.certainty,
+        half=usual_half(floor.quality.listening.min_calls, floor.quality.listening.spread, floor.quality.certainty),
+    )
 
 
 async def _own(board: Board, request: Request, forms: dict[Key, Form]) -> Response:

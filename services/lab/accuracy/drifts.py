@@ -6,8 +6,8 @@ from random import Random
 import msgspec
 
 from schemas.floor import Floor
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from schemas.steps import Step
 from services.lab.accuracy.counts import AgentDay, funnel_day, one_step_day, shares
 from services.lab.accuracy.floors import AT_50, AT_70, DATE, ON_NORM, Kind, five_steps, one_step

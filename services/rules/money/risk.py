@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.day import WorkingDay
 from services.rules.deviation import p_rate_below

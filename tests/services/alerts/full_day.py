@@ -17,6 +17,7 @@ from schemas.floor import parse
 from services.alerts.delivery.channels import Channels
 from services.alerts.delivery.worker import Delivery
 from services.alerts.findings.episode import Episode
+from services.alerts.findings.windows import Windows
 from services.alerts.metrics import Metrics
 from services.alerts.notifiers import Making
 from services.alerts.settings import AlertsSettings
@@ -177,10 +178,11 @@ def _window(kind, name, fired, ends):
     )
 
 
-class Planned:
+class Planned(Windows):
     """Detectors over windows that find what was planned; each subject once at a time."""
 
     def __init__(self):
+        super().__init__()
         self.all = []
         for one in over_windows():
             same = [other for other in self.all if other.fingerprint == one.fingerprint]

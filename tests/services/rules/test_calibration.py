@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from schemas.floor import Floor, parse
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from schemas.steps import Step
 from services.rules.calibration import calibrate, moments
 from services.rules.deviation import of_agent

@@ -6,8 +6,8 @@ from math import exp, log
 
 import pytest
 
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from schemas.rows import SliceRow
 from services.rules.drift import drift, limit
 from services.rules.pace import Point, points

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from schemas.floor.judgement import Judgement
 from schemas.floor.learned import Prior
-from schemas.floor.model import Judgement
 from services.rules.deviation import Multiplier
 from services.rules.drop import Drop, Part, drop, drop_of_days, drop_today, drops_at, p_ratio_below
 from services.rules.pace import Point

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from services.rules.deviation import multiplier
 from services.rules.effect import effect
 

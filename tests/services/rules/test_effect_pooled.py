@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from services.rules.effect import Episode, episode_of, pooled
 
 BY = Judgement(overdispersion=1.0).of("hunters", "calls")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from schemas.floor.model import Fdr, Judgement, Soft, TeamJudgement
+from schemas.floor.judgement import Fdr, Judgement, Soft, TeamJudgement
 from schemas.steps import Level, Step
 from services.rules.judging import Due, common_causes, judge, still_deviating
 

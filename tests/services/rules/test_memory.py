@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import TaskResult
 from services.rules.memory import Memory, Past, recall
 from tests.services.rules.stories import MONDAY, instant

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from schemas.floor import parse
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from services.rules.day import working_day
 from services.rules.record import CallSeen, direction, moved, pauses_min, same_kind, usual
 from services.rules.tasks import repeats_since

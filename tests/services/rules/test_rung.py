@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Level, Step
 from services.rules.judging import Due, Judged
 from services.rules.rung import answers_low_against, first_broken

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from schemas.floor import Floor
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from schemas.steps import Step, TaskResult
 from services.rules.day import CutOff, working_day
 from services.rules.tasks import (

@@ -7,7 +7,7 @@ than one in a million (15 × ERROR). Slices of one day take the error of as many
 import pytest
 from scipy import stats
 
-from schemas.floor.model import Drift
+from schemas.floor.judgement import Drift
 from services.lab.accuracy.drifts import drifts, waits
 from services.lab.accuracy.drops import COURSES, EVEN, EVEN_70, FALLS_50, Course, paces, tell
 from services.lab.accuracy.floors import DATE, five_steps, one_step

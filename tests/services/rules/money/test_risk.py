@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.floor.model import Judgement
+from schemas.floor.judgement import Judgement
 from services.rules.money.risk import CAUSES, Claims, Planned, at_risk, claims
 
 BY = Judgement()
