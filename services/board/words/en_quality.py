@@ -20,8 +20,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.left": ("{n} call left", "{n} calls left"),
     "quality.of_drawn": "of {n}",
     "quality.hear_hint": (
+        "From the calls of {n} day before today, the same for everybody. Per agent: {random} at random, "
+        "{targeted} targeted, {reference} reference. Only random calls make an agent's score.",
         "From the calls of {n} days before today, the same for everybody. Per agent: {random} at random, "
-        "{targeted} targeted, {reference} reference. Only random calls make an agent's score."
+        "{targeted} targeted, {reference} reference. Only random calls make an agent's score.",
     ),
     "quality.call": "Call",
     "quality.agent": "Agent",

@@ -132,9 +132,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("answer_rate", "did", "number", "outage", {"answered": 9, "attempts": 80, "expected": 22.4}),
-    Kind("answer_rate", "campaign", "list", "outage", {"answered": 9, "attempts": 80, "expected": 22.4}),
-    Kind("answer_rate", "line", "line", "outage", {"answered": 9, "attempts": 80, "expected": 22.4}),
+    Kind("answer_rate", "did", "number", "outage", {"answered": 9, "attempts": 80, "expected": 22.4, "base": 0.28}),
+    Kind("answer_rate", "campaign", "list", "outage", {"answered": 9, "attempts": 80, "expected": 22.4, "base": 0.28}),
+    Kind("answer_rate", "line", "line", "outage", {"answered": 9, "attempts": 80, "expected": 22.4, "base": 0.28}),
     Kind("no_progress", "line", "line", "outage", {"why": "stuck", "stuck": 14, "attempts": 31, "base": 0.02}),
     Kind("short_calls", "line", "line", "outage", {"short": 18, "answered": 24, "base": 0.2}),
     Kind("workplace_audio", "agent", "workplace", "outage", {"short": 18, "answered": 24, "base": 0.2}),
