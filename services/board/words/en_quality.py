@@ -43,8 +43,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.nothing_to_hear": "No answered calls in these days: nothing to hear yet",
     "quality.scores": "Scores",
     "quality.scores_hint": (
-        "The interval holds the true score in {sure} cases of 100. {n} calls give about ±{half} points, so "
-        "fewer are “too few heard”."
+        "The interval holds the true score in {sure} cases of 100. {n} call gives about ±{half} points, "
+        "so fewer are “too few heard”.",
+        "The interval holds the true score in {sure} cases of 100. {n} calls give about ±{half} points, "
+        "so fewer are “too few heard”.",
     ),
     "quality.few_pairs": "too few pairs",
     "quality.score": "Score",
