@@ -1,8 +1,9 @@
 """Teams below the norm as a whole, or below their own earlier pace: the closer's ``team_issues`` of a day as episodes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,8 +32,8 @@ async def team_issues_of(connection: AsyncConnection, floor: Floor, date: Date, 
     below = _episodes(rows, lambda row: bool(row.firing), over if ended else None)
     drops = _episodes(rows, lambda row: bool(row.evidence.get("drops")), over if ended else None)
     return [
-        *(_episode(of, floor, until, by_day=by_day) for of, until, by_day in below),
-        *(_drop(of, floor, until, by_day=by_day) for of, until, by_day in drops),
+        *(_episode("team", of, floor, until, _below(of, floor), by_day=by_day) for of, until, by_day in below),
+        *(_episode("team_drop", of, floor, until, _dropped(of, floor), by_day=by_day) for of, until, by_day in drops),
     ]
 
 
@@ -53,14 +54,22 @@ def _episodes(
     return found + [(own, over, over is not None) for own in lasting.values()]
 
 
-def _episode(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: bool) -> Episode:
+def _episode(
+    detector: Literal["team", "team_drop"],
+    rows: Rows,
+    floor: Floor,
+    resolved_at: datetime | None,
+    shown: Mapping[str, Any],
+    *,
+    by_day: bool,
+) -> Episode:
+    """Args: shown: what the message tells besides the team's name."""
     first, newest = rows[0], rows[-1]
-    told = next((row for row in reversed(rows) if row.evidence.get("steps")), first)
     team = floor.team_by_id.get(first.team)
     cut, day = (first.slice, first.cut_off), working_day(floor, first.date)
-    attributed, evidence = evidence_of("team", first.team, first.evidence, day, cut)
+    attributed, evidence = evidence_of(detector, first.team, first.evidence, day, cut)
     return Episode(
-        detector="team",
+        detector=detector,
         subject=f"team:{first.team}",
         kind="efficiency",
         verdict=attributed.verdict,
@@ -69,42 +78,21 @@ def _episode(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: 
         fired_at=first.cut_off,
         resolved_at=resolved_at,
         evidence=evidence,
-        form="team",
+        form=detector,
         phase=newest.slice,
         ended_by="day" if by_day else None,
         team=first.team,
-        shown={
-            "team_name": team.title if team else first.team,
-            "steps": told.evidence.get("steps", []),
-            "slice": told.slice,
-            "below": floor.judgement.soft.below,
-        },
+        shown={"team_name": team.title if team else first.team, **shown},
     )
 
 
-def _drop(rows: Rows, floor: Floor, resolved_at: datetime | None, *, by_day: bool) -> Episode:
-    first, newest = rows[0], rows[-1]
-    team = floor.team_by_id.get(first.team)
-    cut, day = (first.slice, first.cut_off), working_day(floor, first.date)
-    attributed, evidence = evidence_of("team_drop", first.team, first.evidence, day, cut)
-    return Episode(
-        detector="team_drop",
-        subject=f"team:{first.team}",
-        kind="efficiency",
-        verdict=attributed.verdict,
-        scope=attributed.scope,
-        date=first.date,
-        fired_at=first.cut_off,
-        resolved_at=resolved_at,
-        evidence=evidence,
-        form="team_drop",
-        phase=newest.slice,
-        ended_by="day" if by_day else None,
-        team=first.team,
-        shown={
-            "team_name": team.title if team else first.team,
-            "drops": newest.evidence["drops"],
-            "slice": newest.slice,
-            "below": floor.judgement.drop.below,
-        },
-    )
+def _below(rows: Rows, floor: Floor) -> dict[str, Any]:
+    """The newest slice that says by how much."""
+    told = next((row for row in reversed(rows) if row.evidence.get("steps")), rows[0])
+    steps = told.evidence.get("steps", [])
+    return {"steps": steps, "slice": told.slice, "below": floor.judgement.soft.below}
+
+
+def _dropped(rows: Rows, floor: Floor) -> dict[str, Any]:
+    newest = rows[-1]
+    return {"drops": newest.evidence["drops"], "slice": newest.slice, "below": floor.judgement.drop.below}

@@ -18,7 +18,7 @@ Payload = Mapping[str, Any]
 def line(payload: Payload, words: Language) -> Content:
     verdict = payload["verdict"]
     if payload["state"] == "invalidated":
-        return _content(_line_title(payload, words), _after(payload, words), payload, words)
+        return handling.living(_line_title(payload, words), _after(payload, words), payload, words)
     people = len(payload["technical"])
     told = _line_numbers(payload, words)
     whose = [_whose_line(payload, words)]
@@ -30,7 +30,7 @@ def line(payload: Payload, words: Language) -> Content:
     if not over:
         known = verdict if f"line.do.{verdict}" in DO_LINE else "undetermined"
         sections.append(Section((words.say("do", what=words.say(f"line.do.{known}")),)))
-    return _content(_line_title(payload, words), sections, payload, words)
+    return handling.living(_line_title(payload, words), sections, payload, words)
 
 
 def _line_numbers(payload: Payload, words: Language) -> list[str]:
@@ -151,16 +151,16 @@ def silence(payload: Payload, words: Language) -> Content:
         )
         over = words.say("silence.what.over", expected=words.count(round(expected), "about_events"))
         sections += [Section((over, _whose_silence(payload, words))), Section((words.say("silence.late"),))]
-        return _content(title, sections, payload, words)
+        return handling.living(title, sections, payload, words)
     if state == "invalidated":
         title = words.say("silence.title.invalidated", **named)
         why = [Section((words.say("silence.invalidated"),))] if _by_data(payload) else []
-        return _content(title, why, payload, words)
+        return handling.living(title, why, payload, words)
     what = words.say("silence.what", since=words.at(since), expected=words.count(math.floor(expected), "about_events"))
     sections.append(Section((what, words.say("chance", n=words.chance(math.exp(-expected))))))
     sections.append(Section((_whose_silence(payload, words), words.say("silence.judging"))))
     sections.append(Section((words.say("do", what=words.say("silence.do", source=source)),)))
-    return _content(words.say("silence.title", **named), sections, payload, words)
+    return handling.living(words.say("silence.title", **named), sections, payload, words)
 
 
 def _whose_silence(payload: Payload, words: Language) -> str:
@@ -189,13 +189,13 @@ def team(payload: Payload, words: Language) -> Content:
         until = words.at(_instant(payload["resolved_at"])).split()[-1]
         key = "team.title.closed" if payload.get("ended_by") == "day" else "team.title.resolved"
         title = words.say(key, team=payload["team_name"], since=since, until=until)
-        return _content(title, [Section(told, bullets=True)], payload, words)
+        return handling.living(title, [Section(told, bullets=True)], payload, words)
     title = words.say("team.title", team=payload["team_name"], steps=named)
     sections = [
         Section(told, bullets=True),
         Section((words.say("team.cause"), words.say("do", what=words.say("team.do")))),
     ]
-    return _content(title, sections, payload, words)
+    return handling.living(title, sections, payload, words)
 
 
 def team_drop(payload: Payload, words: Language) -> Content:
@@ -219,40 +219,11 @@ def team_drop(payload: Payload, words: Language) -> Content:
     if payload["state"] in ("resolved", "invalidated"):
         how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
         how = "other" if payload["state"] == "invalidated" else how
-        return _content(words.say(f"drop.title.{how}", **named_by), [Section(told, bullets=True)], payload, words)
-    sections = [Section(told, bullets=True), Section((words.say("do", what=words.say("drop.do")),))]
-    return _content(words.say("drop.title", **named_by), sections, payload, words)
-
-
-def _content(title: str, sections: list[Section], payload: Payload, words: Language) -> Content:
-    note = words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else ""
-    data = {
-        key: payload[key]
-        for key in (
-            "kind",
-            "alert",
-            "state",
-            "verdict",
-            "scope",
-            "team",
-            "fired_at",
-            "resolved_at",
-            "evidence",
-            "owner",
+        return handling.living(
+            words.say(f"drop.title.{how}", **named_by), [Section(told, bullets=True)], payload, words
         )
-        if payload.get(key) is not None
-    }
-    return Content(
-        title,
-        tuple(section for section in (*sections, Section(handling.standing(payload, words))) if section.lines),
-        note=note,
-        mentions=tuple(payload.get("mentions", ())),
-        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
-        more=words.say("more", n="{n}"),
-        data=data,
-        final=payload["state"] in ("resolved", "invalidated"),
-        buttons=handling.buttons(payload, words),
-    )
+    sections = [Section(told, bullets=True), Section((words.say("do", what=words.say("drop.do")),))]
+    return handling.living(words.say("drop.title", **named_by), sections, payload, words)
 
 
 def _by_data(payload: Payload) -> bool:

@@ -1,6 +1,6 @@
-"""What people have to do with an alert: who has it, that it was said again, the buttons."""
+"""What every message of an alert carries, whatever it found: who has it, that it was said again, the buttons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,38 @@ def buttons(payload: Payload, words: Language) -> tuple[Button, ...]:
         address = f"{payload['board'].rstrip('/')}/alerts?date={payload['date']}#alert-{alert}"
         found.append(Button("alert.open", words.say("button.open"), alert, url=address))
     return tuple(found)
+
+
+def living(title: str, sections: Sequence[Section], payload: Payload, words: Language) -> Content:
+    """The living message of an alert: its sections, who has it, the buttons, and the data that machines get."""
+    note = words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else ""
+    data = {
+        key: payload[key]
+        for key in (
+            "kind",
+            "alert",
+            "state",
+            "verdict",
+            "scope",
+            "team",
+            "fired_at",
+            "resolved_at",
+            "evidence",
+            "owner",
+        )
+        if payload.get(key) is not None
+    }
+    return Content(
+        title,
+        tuple(section for section in (*sections, Section(standing(payload, words))) if section.lines),
+        note=note,
+        mentions=tuple(payload.get("mentions", ())),
+        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
+        more=words.say("more", n="{n}"),
+        data=data,
+        final=payload["state"] in ("resolved", "invalidated"),
+        buttons=buttons(payload, words),
+    )
 
 
 def reminder(payload: Payload, words: Language, living: Content) -> Content:

@@ -40,34 +40,7 @@ def window(payload: Payload, words: Language) -> Content:
     if state in handling.OPEN and evidence.get("rules_out"):
         out = ", ".join(words.say(f"out.{one}") for one in evidence["rules_out"])
         sections.append(Section((words.say("line.evidence.out", what=out),)))
-    sections.append(Section(handling.standing(payload, words)))
-    data = {
-        key: payload[key]
-        for key in (
-            "kind",
-            "alert",
-            "state",
-            "verdict",
-            "scope",
-            "team",
-            "fired_at",
-            "resolved_at",
-            "evidence",
-            "owner",
-        )
-        if payload.get(key) is not None
-    }
-    return Content(
-        title,
-        tuple(section for section in sections if section.lines),
-        note=words.say("again", nth=words.nth(payload["again"])) if payload.get("again", 1) > 1 else "",
-        mentions=tuple(payload.get("mentions", ())),
-        link=(words.say("board"), payload["board"]) if payload.get("board") else None,
-        more=words.say("more", n="{n}"),
-        data=data,
-        final=state in ("resolved", "invalidated"),
-        buttons=handling.buttons(payload, words),
-    )
+    return handling.living(title, sections, payload, words)
 
 
 def subject(payload: Payload, words: Language) -> str:
