@@ -6,7 +6,7 @@ sent again, it is the same row.
 """
 
 from datetime import datetime
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -16,7 +16,6 @@ AlertActKind = Literal["acknowledge", "unacknowledge", "mute", "technical", "res
 Via = Literal["board", "slack", "telegram"]
 ActProblem = Literal["no_alert", "over", "nobodys", "invalid", "no_silence", "no_people"]
 """``over``: the alert ended before; ``nobodys``: nobody had taken it; ``no_people``: nobody's time could be meant."""
-ACT_PROBLEMS: Final[tuple[ActProblem, ...]] = get_args(ActProblem)
 LONGEST_SILENCE_S: Final = 7 * 86_400
 
 

@@ -21,6 +21,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.served import served
+
 TOKEN = "xoxb-test"
 
 
@@ -196,28 +198,9 @@ def _cut(request: web.Request) -> None:
 def running_slack() -> Iterator[FakeSlack]:
     """A fake Slack on a free port, in a thread of its own; ``slack.url`` is for SREZ_SLACK_API_URL."""
     slack = FakeSlack()
-    loop = asyncio.new_event_loop()
-    started = threading.Event()
-    stopping = asyncio.Event()
-
-    async def serve() -> None:
-        runner = web.AppRunner(slack.app(), shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        slack.url, slack.webhook_url = f"http://127.0.0.1:{port}/api/", f"http://127.0.0.1:{port}/services/hook"
-        started.set()
-        await stopping.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield slack
-    finally:
-        slack._released.set()
-        loop.call_soon_threadsafe(stopping.set)
-        thread.join(10)
-        loop.close()
+    with served(slack.app()) as address:
+        slack.url, slack.webhook_url = f"{address}/api/", f"{address}/services/hook"
+        try:
+            yield slack
+        finally:
+            slack._released.set()

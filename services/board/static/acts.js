@@ -1,5 +1,6 @@
 // Forms with which people do something about a task or a case: sent once, however often they are pressed.
 import { refresh } from "./parts.js";
+import { post, say } from "./posting.js";
 
 const words = document.querySelector("[data-act-words]")?.dataset ?? {};
 
@@ -24,25 +25,13 @@ function said(form) {
   return body;
 }
 
-function say(form, text, wrong) {
-  let line = form.querySelector("output");
-  if (!line) form.append((line = document.createElement("output")));
-  line.className = wrong ? "warn" : "muted";
-  line.textContent = text;
-}
-
 async function send(form) {
   const button = form.querySelector("button");
   if (button.disabled) return;
   button.disabled = true;
   say(form, words.sent, false);
   try {
-    const answer = await fetch(form.dataset.act, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(said(form)),
-    });
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? String(answer.status));
+    await post(form.dataset.act, said(form));
     delete form.dataset.key;
     form.closest("details")?.removeAttribute("open");
     document.activeElement?.blur();

@@ -1,5 +1,6 @@
 // Sources pages: they ask for themselves every second or so, and send what people ask for.
 import { refresh } from "./parts.js";
+import { post, say } from "./posting.js";
 
 const words = document.querySelector("[data-order-words]")?.dataset ?? {};
 
@@ -19,24 +20,12 @@ function asked(form) {
   return body;
 }
 
-function say(form, text, wrong) {
-  let line = form.querySelector("output");
-  if (!line) form.append((line = document.createElement("output")));
-  line.className = wrong ? "warn" : "muted";
-  line.textContent = text;
-}
-
 async function send(form) {
   const button = form.querySelector("button");
   button.disabled = true;
   say(form, words.sent, false);
   try {
-    const answer = await fetch(form.dataset.order, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify(asked(form)),
-    });
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? String(answer.status));
+    await post(form.dataset.order, asked(form));
     // Parts that hold the focus are left alone while the page renews itself: it moves to where the result will stand.
     document.activeElement?.blur();
     await refresh();

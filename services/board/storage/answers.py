@@ -20,12 +20,6 @@ GROUP BY l.key
 """
 )
 
-_ANY: Final = sa.text(
-    "SELECT EXISTS (SELECT FROM alerts WHERE verdict IN ('number', 'list') AND state <> 'invalidated'"
-    " AND date BETWEEN :first AND :last AND fired_at <= :until)"
-)
-"""Whether there is anything to join weeks of facts with: most days there is not."""
-
 
 async def lost(
     connection: AsyncConnection, floor: Floor, first: Date, last: Date, until: datetime
