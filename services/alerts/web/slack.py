@@ -28,13 +28,12 @@ from services.alerts.notifiers import Making
 from services.alerts.notifiers.blocks import escape
 from services.alerts.web.commands import Commands
 from services.alerts.web.presses import Presses
-from services.alerts.wording import language
+from services.alerts.wording import of_floor
 from services.alerts.wording.language import Language
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.secret import read
-from services.rules.day import date_of
 
 LARGEST: Final = 256 * 1024
 WITHIN_S: Final = 2.5
@@ -92,7 +91,7 @@ class SlackDoor:
         try:
             fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             async with asyncio.timeout(WITHIN_S):
-                answer: Response = await do(floor, channel, self._words(floor), fields)
+                answer: Response = await do(floor, channel, of_floor(floor, self._clock.now()), fields)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             logs.get().warning("Slack is not answered", error=type(error).__name__)
             return Response(status_code=503)
@@ -120,10 +119,6 @@ class SlackDoor:
                 except Misconfigured as error:
                     logs.get().error("buttons of Slack cannot be used", channel=channel.id, reason=str(error))
         return found
-
-    def _words(self, floor: Floor) -> Language:
-        date = date_of(self._clock.now(), floor.zone).isoformat()
-        return language({"language": floor.language, "timezone": floor.timezone, "date": date})
 
     async def _pressed(self, floor: Floor, channel: Channel, words: Language, fields: Mapping[str, str]) -> Response:
         told = json.loads(fields["payload"])

@@ -18,13 +18,12 @@ from services.alerts.notifiers import Making
 from services.alerts.notifiers.base import DeliveryError, Slow
 from services.alerts.notifiers.telegram import Bot
 from services.alerts.web.pressing import BUTTONS, Pressed, press
-from services.alerts.wording import language
+from services.alerts.wording import of_floor
 from services.kit import logs
 from services.kit.clock import Clock
 from services.kit.errors import Misconfigured
 from services.kit.secret import read
 from services.rules.alerting.people import by_telegram
-from services.rules.day import date_of
 
 AGAIN_S: Final = 5.0
 LOCK: Final = "telegram "
@@ -120,9 +119,7 @@ class TelegramDoor:
         if name not in BUTTONS or str(chat) not in chats(floor):
             return
         now = self._clock.now()
-        words = language(
-            {"language": floor.language, "timezone": floor.timezone, "date": date_of(now, floor.zone).isoformat()}
-        )
+        words = of_floor(floor, now)
         who = by_telegram(floor, user)
         if who is None:
             text = words.say("answer.unknown")

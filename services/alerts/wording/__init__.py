@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date as Date
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from schemas.floor import Floor
 from services.alerts.wording import alert, details, handling, tasks
 from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
 from services.alerts.wording.language import Language
 from services.alerts.wording.window import window
+from services.rules.day import date_of
 
 FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line": alert.line,
@@ -30,6 +33,11 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
 
 def language(payload: Mapping[str, Any]) -> Language:
     return Language(payload["language"], ZoneInfo(payload["timezone"]), Date.fromisoformat(payload["date"]))
+
+
+def of_floor(floor: Floor, now: datetime) -> Language:
+    """For what is said at *now* and belongs to no message."""
+    return Language(floor.language, floor.zone, date_of(now, floor.zone))
 
 
 def render(payload: Mapping[str, Any]) -> Content:

@@ -6,28 +6,19 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Body, HTTPException, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from schemas.acts import Acknowledge, Confirm, Dismiss, DismissReason, Edit, Talk, TaskAct, TaskState
 from services.acts.tasks import Recorded
 from services.board.access import Act
 from services.board.storage import tasks
 from services.board.web import filters
-from services.board.web.asking import asking, check
+from services.board.web.asking import Asked, asking, check
 from services.board.web.board import Board, Json
 from services.board.web.documented import PROBLEM, inlined
 
 TARGET_MAX: Final = 10_000
 Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), AfterValidator(filters.printable)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(filters.printable)]
-
-
-class Asked(BaseModel):
-    """``key``: the asker's own id of this request, the same when it is sent again."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: Key | None = None
 
 
 class EditBody(Asked):

@@ -1,4 +1,7 @@
-"""What people do about alerts: ``POST /api/v1/alerts/{alert}/…`` and ``/api/v1/silences``. alerts does it within seconds."""
+"""What people do about alerts: ``POST /api/v1/alerts/{alert}/…`` and ``/api/v1/silences``. alerts does it within seconds.
+
+An act without a key is asked for once per state of its alert.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Body, HTTPException, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from schemas.alert_acts import (
     LONGEST_SILENCE_S,
@@ -25,7 +28,7 @@ from schemas.steps import AlertKind
 from services.board.access import Person
 from services.board.storage import alert_acts
 from services.board.web import filters
-from services.board.web.asking import asking, check
+from services.board.web.asking import Asked, asking, check
 from services.board.web.board import Board, Json
 from services.board.web.documented import PROBLEM, inlined
 
@@ -33,18 +36,9 @@ Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True), 
 Reason = Annotated[
     str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), AfterValidator(filters.printable)
 ]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(filters.printable)]
 
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-
-class Asked(BaseModel):
-    """``key``: the asker's own id of this request, the same when it is sent again; default: once per state of the alert."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: Key | None = None
 
 
 class MuteBody(Asked):

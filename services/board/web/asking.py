@@ -4,11 +4,25 @@ The gate (services.board.web.gate) says who asks: the account of the session, or
 accounts.
 """
 
+from typing import Annotated
+
 from fastapi import HTTPException, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from services.board.access import Act, Person, may
+from services.board.web import filters
 from services.board.web.board import Board
 from services.board.web.sameorigin import from_own_pages, is_json
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(filters.printable)]
+
+
+class Asked(BaseModel):
+    """The body of an act. ``key``: the asker's own id of this request, the same when it is sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Key | None = None
 
 
 def person(board: Board, request: Request) -> Person | None:

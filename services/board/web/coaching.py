@@ -17,9 +17,9 @@ from services.board.storage import tasks
 from services.board.view.coaching import case_view, effect_lines, line_of
 from services.board.view.task import names_of
 from services.board.web import filters
-from services.board.web.acting import ANSWERS, Asked, Text
+from services.board.web.acting import ANSWERS, Text
 from services.board.web.allowed import about_own
-from services.board.web.asking import asking, check, person
+from services.board.web.asking import Asked, asking, check, person
 from services.board.web.board import Board, Json, listing, no_team
 from services.board.web.documented import answer, inlined
 from services.rules.day import date_of
