@@ -25,7 +25,7 @@ from services.lab.backtest.read import Version
 from services.lab.backtest.run import run
 from services.rules.alerting.acts import After, after
 from tests.services.alerts.payloads import FLOOR
-from tests.support.fake_slack import TOKEN, running_slack
+from tests.support.fake_slack import TOKEN, conversation_of, running_slack
 from tests.support.killed_alerts import Killer, plan
 from tests.support.running import embedded_environment
 
@@ -132,7 +132,7 @@ async def _last_words(engine, slack):
     """What a place shows is what its newest state says; nothing is left to be sent, nothing died."""
     box = await rows(engine, outbox, outbox.c.id)
     assert {row.state for row in box} <= {"sent", "superseded"}
-    newest = {(row.group_key, row.target): row for row in sorted(box, key=lambda row: row.transition)}
+    newest = {(row.group_key, conversation_of(row.target)): row for row in sorted(box, key=lambda row: row.transition)}
     for post in slack.posts():
         row = newest[post.group_key, post.channel]
         said = _message(post.channel, render(row.payload), Reference(row.group_key, row.transition))

@@ -144,7 +144,7 @@ class FakeSlack:
             case "chat.update":
                 return self._update(body)
             case "conversations.open":
-                return {"ok": True, "channel": {"id": f"D{body['users'][1:]}"}}
+                return {"ok": True, "channel": {"id": conversation_of(body["users"])}}
             case "views.open":
                 self.views.append(body)
                 return {"ok": True, "view": {"id": f"V{len(self.views)}"}}
@@ -183,6 +183,11 @@ class FakeSlack:
         found.history.append(found.text)
         found.text, found.blocks, found.metadata = body["text"], body["blocks"], body.get("metadata", found.metadata)
         return {"ok": True, "channel": found.channel, "ts": found.ts}
+
+
+def conversation_of(target: str) -> str:
+    """Where what is sent to *target* stands: a person's messages in their conversation with the app."""
+    return f"D{target[1:]}" if target.startswith("U") else target
 
 
 def _plain(one: Message) -> dict[str, Any]:
