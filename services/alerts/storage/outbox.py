@@ -51,8 +51,13 @@ class Claimed:
     @property
     def parent(self) -> str | None:
         """group_key of the message in whose thread this one goes."""
-        found: str | None = self.payload.get("parent")
+        found: str | None = self.payload.get("parent") or (self.payload.get("under") or {}).get("alert")
         return found
+
+    @property
+    def whole(self) -> bool:
+        """It says all there is to say: where nothing can be answered below, it is a message of its own."""
+        return "parent" not in self.payload
 
 
 CLAIM: Final = sa.text("""

@@ -208,6 +208,7 @@ TEXT: Final[dict[str, str]] = {
     "handling.owner": "{owner} is on it.",
     "handling.nobody": "It still lasts, and nobody has taken it.",
     "handling.escalated": "Nobody took it in time; the head was told.",
+    "handling.also": "Also, in the thread below:",
     "handling.again": "Reminder. {title}",
     "handling.reminder": "It lasts since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It lasts since {since}; nobody has taken it, the head knows.",

@@ -208,6 +208,7 @@ TEXT: Final[dict[str, str]] = {
     "handling.owner": "Этим занимается {owner}.",
     "handling.nobody": "Ещё длится, и никто не взял в работу.",
     "handling.escalated": "Никто не взял в работу вовремя, сообщено руководителю.",
+    "handling.also": "Ниже в ветке — ещё:",
     "handling.again": "Напоминание. {title}",
     "handling.reminder": "Длится с {since}, никто не взял в работу.",
     "handling.reminder.escalated": "Длится с {since}, никто не взял в работу, руководитель знает.",
