@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Team
 from schemas.steps import STEPS, Step
 from services.board.forecast import of_team
-from services.board.storage import answers, forecasts, funnel, invoices, states, technical
-from services.board.today import Today, exposures_of
+from services.board.storage import answers, forecasts, invoices
+from services.board.today import Today
 from services.board.words.numbers import EXPONENTS
+from services.reads import funnel, states, technical
 from services.rules.day import is_working, working_day
 from services.rules.exposure import NONE, scheduled
 from services.rules.forecast import Forecast
@@ -105,7 +106,7 @@ async def _before(connection: AsyncConnection, today: Today, month: Date) -> Map
             continue
         spans = await technical.between(connection, day.starts, day.ends)
         told = {step for step in STEPS if any(one.done.get(step) for one in counts.values())}
-        own = exposures_of(floor, day, await states.of_day(connection, day_), spans, day.ends)
+        own = technical.exposures_of(floor, day, await states.of_day(connection, day_), spans, day.ends)
         for agent in floor.agents:
             done = counts[agent.id].done if agent.id in counts else {}
             exposed = own.get(agent.id, NONE)

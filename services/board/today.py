@@ -19,27 +19,24 @@ from services.board.storage import (
     answers,
     calls,
     closes,
-    freshness,
-    funnel,
     issues,
     money,
     slices,
     sources,
-    states,
     tasks,
 )
-from services.board.storage import technical as technical_minutes
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
-from services.board.storage.freshness import Freshness
 from services.board.storage.money import Money
 from services.board.storage.sources import LineCount, SourceCount
 from services.board.storage.tasks import Case, Task
+from services.reads import freshness, funnel, states
+from services.reads import technical as technical_minutes
+from services.reads.freshness import Freshness
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
-from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
+from services.rules.exposure import NONE, Exposure, States
 from services.rules.forecast import Paid
 from services.rules.norms import norms_of
-from services.rules.spans import Spans, at, union
 from services.rules.target import due
 from services.rules.versions import floor_on
 
@@ -164,26 +161,6 @@ class Today:
         return True
 
 
-def exposures_of(
-    floor: Floor,
-    day: WorkingDay,
-    seen: Mapping[str, States],
-    lost: Mapping[str, Sequence[tuple[datetime, datetime | None]]],
-    now: datetime,
-) -> dict[str, Exposure]:
-    """Exposure of every agent; an open technical verdict lasts until *now*."""
-    return {
-        agent.id: exposure(
-            scheduled(floor, day, agent), day, seen.get(agent.id, ()), technical_spans(lost.get(agent.id, ()), now)
-        )
-        for agent in floor.agents
-    }
-
-
-def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Spans:
-    return union((at(start), at(end or now)) for start, end in lost)
-
-
 async def read(connection: AsyncConnection, versions: Versions, now: datetime, second: timedelta = SECOND) -> Today:
     """One snapshot of the day that *now* belongs to. Raises what the database raises.
 
@@ -207,7 +184,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         day=day,
         as_of=now,
         agents={agent.id: _agent(agent.id, counts.get(agent.id), seen.get(agent.id, ())) for agent in floor.agents},
-        exposures=exposures_of(floor, day, seen, lost, now),
+        exposures=technical_minutes.exposures_of(floor, day, seen, lost, now),
         norms={agent.id: norms_of(floor, agent, day.weekday) for agent in floor.agents},
         technical_now={agent: start for agent, spans in lost.items() for start, end in spans if end is None},
         affected=await technical_minutes.affected(connection, day.starts, day.ends),

@@ -237,6 +237,10 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, срез {slice}",
     "answer.slice": "Срез {slice}",
     "answer.muted": "Тихо до {until}: {reason}. Всё видно на доске.",
+    "answer.data_on": "Данные полные.",
+    "answer.data_off": "{team}: данные неполные ({why}), людей не судим.",
+    "answer.counting": "Считаю, ответ придёт сюда же.",
+    "answer.failed": "Сейчас не получилось прочитать базу. Повторите через минуту.",
     "answer.tasks": "Задач открыто: {n}",
     # the day is over
     "report.title": "Итоги дня {date}: {floor}",

@@ -32,9 +32,10 @@ from services.board.report.rows import (
     TeamTrust,
 )
 from services.board.report.tasks import counts, outcome, task_report
-from services.board.storage import slices, tasks, technical
+from services.board.storage import slices, tasks
 from services.board.storage.tasks import Case, Task
-from services.board.today import AgentNow, Today, technical_spans
+from services.board.today import AgentNow, Today
+from services.reads import technical
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -287,4 +288,4 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
 def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> float:
     """Working minutes of the day that *lost* took, up to *moment*."""
     plan = today.exposures.get(agent, NONE).scheduled
-    return minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))
+    return minutes(intersect(plan, technical.technical_spans(lost, moment)), at(today.day.starts), at(moment))

@@ -18,9 +18,10 @@ from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.view.reason import of_standing
 from services.board.words import Words
+from services.reads.freshness import evidence
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.trust import TrustEvidence, gate
+from services.rules.trust import gate
 
 CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "invoices", "payments")
 """The five results of the method (DOMAIN §1)."""
@@ -196,24 +197,8 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
     if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
         return []
-    fresh = today.freshness
     open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
-    silent = {one.row.scope.removeprefix("source:") for one in open_ if one.detector != "crm_silence"}
-    feeds = {
-        (str(one.row.evidence.get("source")), str(one.row.evidence.get("feed")))
-        for one in open_
-        if one.detector == "crm_silence"
-    }
-    seen = TrustEvidence(
-        silent=frozenset(silent),
-        silent_feeds=frozenset(feeds),
-        delay_p95_s=fresh.delay_p95_s,
-        unusable=fresh.rejected + fresh.unattributed,
-        facts=fresh.facts + fresh.rejected,
-        backlog=fresh.backlog,
-        replaying=fresh.replaying,
-        differing=fresh.differing > 0,
-    )
+    seen = evidence(today.freshness, ((one.detector, one.row.scope, one.row.evidence) for one in open_))
     found = []
     for team, steps in gate(today.floor, seen).items():
         reasons = saying.doubts(steps, w)

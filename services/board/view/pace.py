@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schemas.steps import Step
-from services.board.storage.funnel import HALF_S, Half
 from services.board.today import Today
+from services.reads.funnel import HALF_S, Half
 from services.rules.exposure import NONE
 
 
@@ -103,7 +103,7 @@ class Day:
         return self.today.norms.get(agent, {}).get(step)
 
     def curve(self, agents: Sequence[str], halves: Mapping[int, int], step: Step, *, width: int, height: int) -> Curve:
-        """*halves*: number of the half-hour → count in it; see storage.funnel.Half."""
+        """*halves*: number of the half-hour → count in it; see services.reads.funnel.Half."""
         dues = self.due(agents, step)
         done = sum(count for half, count in halves.items() if half <= self.first_half)
         points = []

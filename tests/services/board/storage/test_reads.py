@@ -15,16 +15,13 @@ from services.board.storage import (
     alerts,
     calls,
     closes,
-    freshness,
-    funnel,
     money,
     slices,
     sources,
-    states,
     tasks,
-    technical,
 )
 from services.board.today import SECOND
+from services.reads import freshness, funnel, states, technical
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds
 from tests.support.seed_floor import AMOUNTS, NOW, floor_text, invent
