@@ -75,7 +75,7 @@ def changed(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[O
 
 def _living(floor: Floor, payload: Mapping[str, Any], transition: int, told: Mapping[str, Any]) -> list[Outgoing]:
     """Every place of the living message of *payload*'s alert; with *told* in each."""
-    alert, place = payload["alert"], payload.get("under") or payload
+    alert, place = payload["alert"], payload.get("under") or payload.get("place") or payload
     found = [
         Outgoing(alert, transition, lane.channel.id, lane.target, payload["kind"], dict(told))
         for lane in routing.lanes(floor, place["kind"], place["team"])

@@ -17,7 +17,7 @@ from services.alerts.storage.outbox import Outgoing
 from services.alerts.wording import render
 from services.kit.clock import Clock
 from services.rules.alerting import pipeline, places
-from services.rules.alerting.model import Standing, World, rank
+from services.rules.alerting.model import SEVERE, Standing, World, rank
 from services.rules.day import date_of
 from services.rules.versions import floor_on
 
@@ -81,7 +81,12 @@ class Telling:
             row = await standing.locked(connection, row.alert)
         payload |= await self._placed(connection, floor, row, payload)
         await standing.write(connection, row.alert, payload=payload)
-        written = await self.write(connection, floor, announcing.of_alert(floor, payload, row.transition))
+        messages = announcing.of_alert(floor, payload, row.transition)
+        if payload["was"] and not payload["place"]:
+            known = {(one.channel, one.target) for one in messages}
+            before = announcing.changed(floor, {**payload, "place": payload["was"]}, row.transition)
+            messages += [one for one in before if (one.channel, one.target) not in known]
+        written = await self.write(connection, floor, messages)
         return written + (await self._also(connection, floor, row.below) if row.below else 0)
 
     async def _placed(
@@ -89,15 +94,27 @@ class Telling:
     ) -> dict[str, Any]:
         """Whose thread it stands in, what stands in its own, and who is named."""
         also = [_title(one) for one in await standing.told_below(connection, row.alert)]
-        found: dict[str, Any] = {"also": also, "named": row.named, "under": None}
+        found: dict[str, Any] = {"also": also, "named": row.named, "under": None, "place": None, "was": None}
         if row.below is None:
-            return found
+            return found | await self._moved(connection, floor, row, payload)
         leader = await standing.locked(connection, row.below)
         found["under"] = {"alert": leader.alert, "kind": leader.kind, "team": leader.team}
         midnight = World(floor, self._clock.now()).midnight
         known = await standing.told_before(connection, row, midnight)
         found["mentions"] = [] if known else list(routing.everybody(floor, payload["team"], payload["technical"]))
         return found
+
+    async def _moved(
+        self, connection: AsyncConnection, floor: Floor, row: Any, payload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A verdict that makes it a matter of others (one person's drop becomes a technical fault) changes the message where
+        it stands; only what is severe is a new message at its own place too."""
+        first = await outbox.first(connection, row.alert)
+        if first is None or (first.kind, first.payload["team"]) == (payload["kind"], payload["team"]):
+            return {}
+        was = {"kind": first.kind, "team": first.payload["team"]}
+        one, _ = await self._around(connection, floor, row.alert, self._clock.now())
+        return {"was": was, "place": None if rank(one, floor) >= SEVERE else was}
 
     async def _also(self, connection: AsyncConnection, floor: Floor, leader: str) -> int:
         """What stands in the thread of *leader* is said in its message too, where that can be changed."""

@@ -223,6 +223,12 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
     return (await connection.execute(query.limit(1))).first()
 
 
+async def first(connection: AsyncConnection, group_key: str) -> Any:
+    """The state with which a message began: kind and payload; None when there is none."""
+    query = sa.select(outbox.c.kind, outbox.c.payload).where(outbox.c.group_key == group_key)
+    return (await connection.execute(query.order_by(outbox.c.transition, outbox.c.id).limit(1))).first()
+
+
 async def alone(connection: AsyncConnection, group_key: str) -> None:
     """Until the transaction ends nobody else who asks the same writes this message."""
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group_key, 0))))
