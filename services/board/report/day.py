@@ -33,6 +33,7 @@ from services.board.report.rows import (
 )
 from services.board.report.tasks import counts, outcome, task_report
 from services.board.storage import slices, tasks, technical
+from services.board.storage.kept import Kept
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today, technical_spans
 from services.rules.day import is_working
@@ -58,14 +59,14 @@ class Seen:
     ahead: ahead.Seen
 
 
-async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
+async def read(connection: AsyncConnection, kept: Kept, today: Today, moment: datetime) -> Seen:
     day = today.day
     return Seen(
         rows=await slices.find(connection, today.floor, day.date),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
         cases=await tasks.coaching(connection, day=day.date),
         trained=await coaching.cases(connection, today.floor, day.date),
-        look=await look.read(connection, today.floor, day.date),
+        look=await look.read(connection, kept, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
         ahead=await ahead.read(connection, today, moment),
     )

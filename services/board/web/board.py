@@ -26,6 +26,7 @@ from services.board.sight import asks, narrowed, roster_of, sight
 from services.board.storage.accounts import Accounts
 from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
+from services.board.storage.kept import Kept
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
@@ -55,7 +56,7 @@ def _fingerprints() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Handed to every router; holds no state of its own."""
+    """Handed to every router; holds no state of its own but what is kept of past days."""
 
     live: Live
     reader: Reader
@@ -66,6 +67,7 @@ class Board:
     alert_acts: AlertActs
     accounts: Accounts
     acts: Acts
+    kept: Kept = field(default_factory=Kept)
     https: bool = False
     """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None
