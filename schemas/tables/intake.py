@@ -79,9 +79,10 @@ facts = sa.Table(
     ),
     Index(
         "facts_talks",
+        "day",
         "agent",
         "occurred_at",
-        postgresql_include=["talk_s", "day"],
+        postgresql_include=["talk_s", "direction"],
         postgresql_where=text("type = 'srez.call.ended.v1' AND disposition = 'answered'"),
     ),
     Index("facts_line_occurred", "line", "occurred_at"),

@@ -45,8 +45,8 @@ def upgrade() -> None:
     op.create_index(
         "facts_talks",
         "facts",
-        ["agent", "occurred_at"],
-        postgresql_include=["talk_s", "day"],
+        ["day", "agent", "occurred_at"],
+        postgresql_include=["talk_s", "direction"],
         postgresql_where=sa.text("type = 'srez.call.ended.v1' AND disposition = 'answered'"),
     )
     op.create_index(

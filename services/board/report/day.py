@@ -68,7 +68,7 @@ async def read(connection: AsyncConnection, kept: Kept, today: Today, moment: da
         trained=await coaching.cases(connection, today.floor, day.date),
         look=await look.read(connection, kept, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
-        ahead=await ahead.read(connection, today, moment),
+        ahead=await ahead.read(connection, kept, today, moment),
     )
 
 
@@ -87,7 +87,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
     closed = {one.slice for one in today.closes}
     groups: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
     groups += [(f"team:{team.id}", team) for team in floor.teams]
-    whole = ahead.foresee(today, seen.ahead, moment).scopes[0]
+    whole = ahead.foresee(today, seen.ahead, moment, teams=False).scopes[0]
     return DayReport(
         as_of=_local(today.as_of, floor),
         date=day.date,

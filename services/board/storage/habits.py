@@ -40,18 +40,15 @@ SELECT agent, sum(answered)::int AS answered, sum(quick)::int AS quick, sum(just
 FROM numbers GROUP BY agent
 """)  # noqa: S608 - constants of ours
 
-# A talk that counts ends less than ``within`` before the mark and, being of its day, less than a long day after it: these
-# bounds lead into the index facts_talks. A named call is looked for by its name first (OFFSET 0 keeps it so): agent and day
-# alone would bring all calls of a week.
+# Days by name and an equal agent lead into the index facts_talks. A named call is looked for by its name first (OFFSET 0
+# keeps it so): agent and day alone would bring all calls of a week.
 _MARKS: Final = sa.text(f"""
 SELECT p.agent, count(*)::int AS presentations,
   (count(*) FILTER (WHERE NOT EXISTS (
     SELECT 1 FROM facts c
-    WHERE c.agent = p.agent AND c.type = '{CALL}' AND c.disposition = 'answered'
+    WHERE c.day = ANY(ARRAY[p.day - 1, p.day]) AND c.agent = p.agent AND c.type = '{CALL}' AND c.disposition = 'answered'
       AND c.occurred_at > p.occurred_at - :within * interval '1 second'
-      AND c.occurred_at < p.occurred_at + interval '26 hours'
-      AND c.talk_s >= r.short_s AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at
-      AND c.day BETWEEN p.day - 1 AND p.day)))::int AS unheard,
+      AND c.talk_s >= r.short_s AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at)))::int AS unheard,
   count(named.occurred_at)::int AS linked_marks,
   (count(*) FILTER (WHERE p.occurred_at - named.occurred_at > :late * interval '1 second'))::int AS late_marks
 FROM unnest(CAST(:agents AS text[]), CAST(:short_s AS float8[])) AS r(agent, short_s)

@@ -7,7 +7,7 @@ snapshot of the page, and what is kept goes by them: a late fact, a correction, 
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence, Sized
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
@@ -25,12 +25,13 @@ Made = TypeVar("Made")
 MOST: Final = 300_000
 """Rows that are kept at most, of all days together; those asked for least recently go."""
 
+_NOTHING: Final[Mapping[Date, object]] = {}
 _changes = tables.day_changes.c
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    stamp: tuple[int, ...]
+    stamp: tuple[tuple[int, ...], object]
     made: Any
 
     @property
@@ -60,6 +61,7 @@ class Kept:
         *,
         of: Sequence[What] = ("facts",),
         back: int = 0,
+        beside: Mapping[Date, object] = _NOTHING,
     ) -> dict[Date, Made]:
         """What is made of each of *days*, whose order it has.
 
@@ -68,6 +70,7 @@ class Kept:
             key: of ``key_of``.
             make: of one day; what is ready when a page's time is up is kept for the next try.
             of: what it reads, of the day and of so many days *back*.
+            beside: what else each day is made of, compared by value.
         """
         if not days:
             return {}
@@ -76,13 +79,13 @@ class Kept:
         async with lock:  # who asks for the same at the same time waits for it
             found: dict[Date, Made] = {}
             for day in days:
-                entry = self._entries.get((key, day))
-                if entry is not None and entry.stamp == stamps[day]:
+                entry, stamp = self._entries.get((key, day)), (stamps[day], beside.get(day))
+                if entry is not None and entry.stamp == stamp:
                     self._entries.move_to_end((key, day))
                     found[day] = entry.made
                 else:
                     found[day] = await make(day)
-                    self._put((key, day), _Entry(stamps[day], found[day]))
+                    self._put((key, day), _Entry(stamp, found[day]))
             return found
 
     async def of_span(
