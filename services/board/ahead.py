@@ -86,7 +86,7 @@ async def read(connection: AsyncConnection, kept: Kept, today: Today, now: datet
     floor, date = today.floor, today.date
     month = date.replace(day=1)
     return Seen(
-        books=await invoices.of_days(connection, floor, date),
+        books=await invoices.of_days(connection, kept, floor, date),
         before=await _before(connection, kept, today, month),
         lost_month=await answers.lost(connection, floor, month, date, now),
         foretold=await forecasts.payments(connection, floor, date),

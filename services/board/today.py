@@ -32,6 +32,7 @@ from services.board.storage import technical as technical_minutes
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
 from services.board.storage.freshness import Freshness
+from services.board.storage.kept import Kept
 from services.board.storage.money import Money
 from services.board.storage.sources import LineCount, SourceCount
 from services.board.storage.tasks import Case, Task
@@ -184,21 +185,34 @@ def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datet
     return union((at(start), at(end or now)) for start, end in lost)
 
 
-async def read(connection: AsyncConnection, versions: Versions, now: datetime, second: timedelta = SECOND) -> Today:
+async def read(
+    connection: AsyncConnection,
+    versions: Versions,
+    now: datetime,
+    second: timedelta = SECOND,
+    kept: Kept | None = None,
+) -> Today:
     """One snapshot of the day that *now* belongs to. Raises what the database raises.
 
     Args:
         second: how long a real second is on the floor's clock.
+        kept: for a day that is over.
     """
     version, floor = floor_on(versions, date_of(now, versions[-1][2].zone))
     date = date_of(now, floor.zone)
     day = working_day(floor, date)
-    counts = await funnel.by_agent(connection, floor, date, day.ends)
+    counts: Mapping[str, funnel.AgentCount]
+    if kept is None:
+        counts = await funnel.by_agent(connection, floor, date, day.ends)
+        halves = await funnel.by_half(connection, floor, date, day.starts, now)
+    else:
+        counts = await funnel.by_agent_kept(connection, kept, floor, date, day.ends)
+        halves = await funnel.by_half_kept(connection, kept, floor, date, day.starts, now)
     seen = await states.of_day(connection, date)
     lost = await technical_minutes.between(connection, day.starts, day.ends)
     closed = await closes.of_day(connection, date)
     last = closed[-1] if closed else None
-    rows = await slices.find(connection, floor, date, slice_=last.slice) if last else []
+    rows = await slices.find(connection, floor, date, slice_=last.slice, kept=kept) if last else []
     common = await issues.below(connection, date) if last else {}
     recent_from = now - timedelta(seconds=floor.outages.line_failure.window_s)
     return Today(
@@ -211,7 +225,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         norms={agent.id: norms_of(floor, agent, day.weekday) for agent in floor.agents},
         technical_now={agent: start for agent, spans in lost.items() for start, end in spans if end is None},
         affected=await technical_minutes.affected(connection, day.starts, day.ends),
-        halves=await funnel.by_half(connection, floor, date, day.starts, now),
+        halves=halves,
         closes=closed,
         rows={(row.agent, row.step): row for row in rows},
         tasks=await tasks.find(connection, day=date, open_too=True),
