@@ -20,7 +20,7 @@ from services.lab.backtest.silent import Silent
 from services.lab.backtest.sorting import known_by
 from services.rules import hearing
 from services.rules.baselines import Baselines, DaySummary, learn
-from services.rules.closing import Closing, Evidence, close
+from services.rules.closing import Closing, Evidence, as_known, began, close
 from services.rules.day import CutOff, date_of, is_working, working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.detectors.source_silence import Silence
@@ -111,7 +111,8 @@ class _Run:
         date, by = day.day.date, known_by(cut, self.floor)
         silent = self.silent.of(day.day, by)
         unusable, facts = day.unusable(position)
-        reach = sorted({date_of(task.opened, self.floor.zone) for task in self.open} | {date})
+        past = [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER]
+        reach = sorted({date_of(one, self.floor.zone) for one in began(date, past, self.open)} | {date})
         back = [self._day(reach[0] + timedelta(days=n)) for n in range((date - reach[0]).days + 1)]
         found = Evidence(
             done=day.done(position),
@@ -139,7 +140,7 @@ class _Run:
             date,
             levels,
             self.open,
-            [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER],
+            as_known(self.floor, date, found, past, self.open),
             [(case.agent, case.opened, case.recheck_on) for case in self.cases],
             firing,
             self.floor.judgement,
@@ -153,7 +154,8 @@ class _Run:
 
     def _past(self, one: Verified) -> Past:
         on = date_of(one.at, self.floor.zone)
-        return Past(one.task.agent, one.task.step, on, one.at, one.result, one.met, one.index)
+        judged = (one.result, one.met, one.index)
+        return Past(one.task.agent, one.task.step, on, one.at, *judged, one.task.opened, one.task.task)
 
     def _keep(self, day: Day, position: int, closing: Closing) -> None:
         closed = {one.task.task for one in closing.verified}
