@@ -10,12 +10,23 @@ from typing import Any
 import msgspec
 
 from schemas.floor import Floor
-from schemas.rows import AlertRow, CoachingRow, ForecastRow, MonthForecastRow, SliceRow, TaskRow
+from schemas.rows import (
+    AlertRow,
+    CoachingRevisionRow,
+    CoachingRow,
+    ForecastRow,
+    MonthForecastRow,
+    SliceRevisionRow,
+    SliceRow,
+    TaskRevisionRow,
+    TaskRow,
+)
 from schemas.steps import Level
 from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.books import Ledgers
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version
+from services.lab.backtest.revisions import Revisions
 from services.lab.backtest.silent import Silent
 from services.lab.backtest.sorting import known_by
 from services.rules import hearing
@@ -41,6 +52,10 @@ class Result:
     alerts: list[AlertRow] = field(default_factory=list)
     forecasts: list[ForecastRow] = field(default_factory=list)
     month_forecasts: list[MonthForecastRow] = field(default_factory=list)
+    slice_revisions: list[SliceRevisionRow] = field(default_factory=list)
+    task_revisions: list[TaskRevisionRow] = field(default_factory=list)
+    coaching_revisions: list[CoachingRevisionRow] = field(default_factory=list)
+    """What was frozen and would be judged differently with all technical minutes of its day."""
     evidence: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Task → why it was given and the calls to hear, as it was opened."""
     unattributed: int = 0
@@ -78,6 +93,7 @@ class _Run:
         self.unattributed = self.outside = 0
         self.months: list[MonthForecastRow] = []
         self.ledgers = Ledgers(floor, versions)
+        self.revisions = Revisions(floor)
 
     def dates(self) -> list[Date]:
         if not self.by_day:
@@ -99,6 +115,7 @@ class _Run:
             self._keep(day, position, closing)
         if is_working(self.floor, date):
             self.alerts += outages(self.floor, day, self.silent, issues)
+        self._revise(date, day, issues)
         self.unattributed += day.unusable(len(day.day.cut_offs))[0]
         self.outside += day.outside
         self.history[date] = day.history(day.day.ends)
@@ -148,6 +165,15 @@ class _Run:
         closing = close(self.floor, date, cut, found, memory)
         deeds = day.deeds(hearing.listeners(closing), cut.at, by)
         return hearing.with_calls(closing, self.floor, day.day, cut, deeds)
+
+    def _revise(self, date: Date, day: Day, closings: Sequence[tuple[CutOff, Closing]]) -> None:
+        """What was frozen of the day, against the technical minutes that are known at last."""
+        past = [one for closed in self.closed if (one := self._past(closed)).on == date]
+        dates = {date, *(date_of(one.opened, self.floor.zone) for one in past if one.opened is not None)}
+        first = min(dates)
+        back = [self._day(first + timedelta(days=ahead)) for ahead in range((date - first).days + 1)]
+        silent = [(one, self.silent.of(one.day, one.day.ends)) for one in back]
+        self.revisions.add(day, closings, past, self.cases, silent)
 
     def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
         return today if one.day.date == date else self.silent.of(one.day, min(by, one.day.ends))
@@ -216,6 +242,9 @@ class _Run:
             ),
             forecasts=self.forecasts,
             month_forecasts=self.months,
+            slice_revisions=self.revisions.slices,
+            task_revisions=self.revisions.tasks,
+            coaching_revisions=self.revisions.cases,
             evidence={task.task: task.evidence for task in [*(one.task for one in self.closed), *self.open]},
             unattributed=self.unattributed,
             outside=self.outside,
