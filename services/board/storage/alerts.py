@@ -61,6 +61,7 @@ async def find(
             again.c.fingerprint == _alerts.fingerprint,
             again.c.fired_at <= _alerts.fired_at,
             again.c.fired_at > _alerts.fired_at - sa.text("interval '7 days'"),
+            sa.or_(again.c.alert == _alerts.alert, again.c.state != "invalidated"),
         )
         .scalar_subquery()
     )
