@@ -32,7 +32,8 @@ from services.board.report.rows import (
     TeamTrust,
 )
 from services.board.report.tasks import counts, outcome, task_report
-from services.board.storage import slices, tasks, technical
+from services.board.storage import revisions, slices, tasks, technical
+from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Case, Task
 from services.board.today import AgentNow, Today, technical_spans
 from services.rules.day import is_working
@@ -56,6 +57,7 @@ class Seen:
     look: Sequence[LookRow]
     lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
     ahead: ahead.Seen
+    revisions: Revisions
 
 
 async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
@@ -68,6 +70,7 @@ async def read(connection: AsyncConnection, today: Today, moment: datetime) -> S
         look=await look.read(connection, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
         ahead=await ahead.read(connection, today, moment),
+        revisions=await revisions.of_day(connection, day.date),
     )
 
 
@@ -107,6 +110,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
                 opened=_local(case.row.opened, floor),
                 reason=case.row.reason,
                 recheck_on=case.recheck_on,
+                stands=case.stands,
             )
             for case in seen.cases
         ],
@@ -254,6 +258,7 @@ def _slices(today: Today, seen: Seen) -> list[SliceReport]:
                 untrusted=untrusted,
                 tasks=sum(one.slice == name and one.row.date == today.date for one in seen.tasks),
                 late=sum(row.late for row in seen.rows if row.slice == name and row.step in ONE_FACT_STEPS),
+                questioned=sum(slice_ == name for slice_, _, _ in seen.revisions),
             )
         )
     return found

@@ -11,8 +11,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 from schemas.rows import CoachingRow, TaskRow
+from schemas.steps import TaskResult
 
 _tasks, _coaching = tables.tasks.c, tables.coaching.c
+_said, _doubted = tables.task_revisions.c, tables.coaching_revisions.c
+_newest = (
+    sa.select(_said.result.label("revised"), _said.technical_min, _said.revised_at)
+    .where(_said.task == _tasks.task)
+    .order_by(_said.id.desc())
+    .limit(1)
+    .lateral()
+)
+_stands = (
+    sa.select(_doubted.stands)
+    .where(_doubted.case == _coaching.case)
+    .order_by(_doubted.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+TASKS = sa.select(tables.tasks, _newest).outerjoin(_newest, sa.true())
+"""Tasks, each with how its result stands now."""
+CASES = sa.select(tables.coaching, sa.func.coalesce(_stands, True).label("stands"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,15 @@ class Task:
     evidence: Mapping[str, Any]
     dismissed_at: datetime | None = None
     issued: int | None = None
+    revised: TaskResult | None = None
+    """What the result would be with the technical minutes known now; None where it stands."""
+    technical_min: float = 0.0
+    """Of the time that was verified, as known then."""
+
+    @property
+    def counts(self) -> TaskResult | None:
+        """The result that counts: to the trainer, to repeats, to effects."""
+        return self.revised or self.row.result
 
     @property
     def open(self) -> bool:
@@ -40,6 +68,8 @@ class Case:
     team: str
     recheck_on: Date
     evidence: Mapping[str, Any]
+    stands: bool = True
+    """False: what opened it rests on time that was found technical since."""
 
 
 async def find(
@@ -52,7 +82,7 @@ async def find(
     agent: str | None = None,
 ) -> list[Task]:
     """Tasks in order of opening; with *open_too* also those still open from earlier days."""
-    query = sa.select(tables.tasks)
+    query = TASKS
     if day is not None:
         of_day = _tasks.date == day
         still = sa.and_(_tasks.result.is_(None), _tasks.dismissed_at.is_(None), _tasks.date < day)
@@ -65,7 +95,7 @@ async def find(
 
 
 async def one(connection: AsyncConnection, task: str) -> Task | None:
-    row = (await connection.execute(sa.select(tables.tasks).where(_tasks.task == task))).one_or_none()
+    row = (await connection.execute(TASKS.where(_tasks.task == task))).one_or_none()
     return None if row is None else _task(row)
 
 
@@ -73,7 +103,7 @@ async def given_since(
     connection: AsyncConnection, since: Date, until: datetime | None = None, agent: str | None = None
 ) -> list[Task]:
     """Tasks given from *since* on and opened up to *until*, dismissed ones left out; in order of opening."""
-    query = sa.select(tables.tasks).where(_tasks.date >= since, _tasks.dismissed_at.is_(None))
+    query = TASKS.where(_tasks.date >= since, _tasks.dismissed_at.is_(None))
     if until is not None:
         query = query.where(_tasks.opened <= until)
     if agent is not None:
@@ -83,9 +113,7 @@ async def given_since(
 
 async def given_or_verified(connection: AsyncConnection, day: Date, starts: datetime, ends: datetime) -> list[Task]:
     """Tasks given on *day* and those verified in (starts, ends], in order of opening."""
-    query = sa.select(tables.tasks).where(
-        sa.or_(_tasks.date == day, sa.and_(_tasks.verified > starts, _tasks.verified <= ends))
-    )
+    query = TASKS.where(sa.or_(_tasks.date == day, sa.and_(_tasks.verified > starts, _tasks.verified <= ends)))
     rows = (await connection.execute(query.order_by(_tasks.opened, _tasks.team, _tasks.agent))).all()
     return [_task(row) for row in rows]
 
@@ -103,7 +131,18 @@ def _task(row: Any) -> Task:
         result=row.result,
         state=None if row.state == "proposed" else row.state,
     )
-    return Task(shown, row.slice, row.due, row.state, row.evidence or {}, row.dismissed_at, row.issued)
+    revised = row.revised if row.revised != row.result else None
+    return Task(
+        shown,
+        row.slice,
+        row.due,
+        row.state,
+        row.evidence or {},
+        row.dismissed_at,
+        row.issued,
+        revised,
+        row.technical_min or 0.0 if revised else 0.0,
+    )
 
 
 async def coaching(
@@ -116,7 +155,7 @@ async def coaching(
     agent: str | None = None,
 ) -> list[Case]:
     """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
-    query = sa.select(tables.coaching)
+    query = CASES
     if day is not None:
         query = query.where(_coaching.date == day)
     if since is not None:
@@ -131,10 +170,10 @@ async def coaching(
 
 
 async def case(connection: AsyncConnection, case: str) -> Case | None:
-    row = (await connection.execute(sa.select(tables.coaching).where(_coaching.case == case))).one_or_none()
+    row = (await connection.execute(CASES.where(_coaching.case == case))).one_or_none()
     return None if row is None else _case(row)
 
 
 def _case(row: Any) -> Case:
     shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
-    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {})
+    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {}, row.stands)

@@ -6,7 +6,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import cast
 
@@ -28,6 +28,8 @@ from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
 from services.rules.technical import Technical, with_issues
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 
 class Day:
     """Versions whose local date is this day, in order of time. A slice is named by its position."""
@@ -42,6 +44,7 @@ class Day:
     ) -> None:
         self.baselines = baselines or learn(floor, {})
         self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
+        self._at_last: tuple[Technical, list[Issue]] | None = None
 
     @cached_property
     def _sorted(self) -> Sorted:
@@ -135,6 +138,19 @@ class Day:
         """Feeds of which nothing came any more at *until*, of what was known at *by*."""
         cells, marks = self.traffic.cells(by, until), self.traffic.marks(by)
         return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
+
+    def at_last(self, silent: Sequence[Silence]) -> tuple[Technical, list[Issue]]:
+        """Of the whole day and of all that ever became known of it: what lines and sources took, and what the detectors over
+        windows find. *silent*: the silences of the day, at its end."""
+        if self._at_last is None:
+            lines = self.technical(self.day.ends, FOREVER, silent)
+            self._at_last = lines, self.issues(self.day.ends, None, lines, silent)
+        return self._at_last
+
+    def lost_at_last(self, silent: Sequence[Silence]) -> Technical:
+        """Technical minutes of the whole day by all detectors, of all that ever became known."""
+        lines, issues = self.at_last(silent)
+        return with_issues(lines, spans_of(issues, self.day.ends))
 
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         """Technical minutes up to *until* by all detectors, of what was known at *by*."""
