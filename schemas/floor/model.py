@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from schemas.alert_acts import Matcher
+from schemas.floor.coaching import Coaching, Record
 from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.fields import Fields
@@ -309,6 +310,8 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    coaching: Coaching = Coaching()
+    record: Record = Record()
     forecast: Forecasting = Forecasting()
     gaming: Gaming = Gaming()
     outages: Outages = Outages()

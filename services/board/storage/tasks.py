@@ -1,4 +1,4 @@
-"""Tasks with their evidence, and coaching cases."""
+"""Tasks with their evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
-from schemas.rows import CoachingRow, TaskRow
+from schemas.rows import TaskRow
 
-_tasks, _coaching = tables.tasks.c, tables.coaching.c
+_tasks = tables.tasks.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,6 @@ class Task:
     def open(self) -> bool:
         """Still to be verified."""
         return self.row.result is None and self.dismissed_at is None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    case: str
-    row: CoachingRow
-    team: str
-    recheck_on: Date
-    evidence: Mapping[str, Any]
 
 
 async def find(
@@ -104,37 +95,3 @@ def _task(row: Any) -> Task:
         state=None if row.state == "proposed" else row.state,
     )
     return Task(shown, row.slice, row.due, row.state, row.evidence or {}, row.dismissed_at, row.issued)
-
-
-async def coaching(
-    connection: AsyncConnection,
-    *,
-    day: Date | None = None,
-    recheck_from: Date | None = None,
-    since: Date | None = None,
-    team: str | None = None,
-    agent: str | None = None,
-) -> list[Case]:
-    """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
-    query = sa.select(tables.coaching)
-    if day is not None:
-        query = query.where(_coaching.date == day)
-    if since is not None:
-        query = query.where(_coaching.date >= since)
-    if recheck_from is not None:
-        query = query.where(_coaching.recheck_on >= recheck_from)
-    for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
-        if value is not None:
-            query = query.where(column == value)
-    rows = (await connection.execute(query.order_by(_coaching.opened, _coaching.agent))).all()
-    return [_case(row) for row in rows]
-
-
-async def case(connection: AsyncConnection, case: str) -> Case | None:
-    row = (await connection.execute(sa.select(tables.coaching).where(_coaching.case == case))).one_or_none()
-    return None if row is None else _case(row)
-
-
-def _case(row: Any) -> Case:
-    shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
-    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {})

@@ -8,9 +8,9 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
-from services.board.storage.acts import Done
 from services.board.storage.tasks import Task
 from services.board.words import Words
+from services.reads.cases import Done
 from services.rules.deviation import EXACT
 
 
