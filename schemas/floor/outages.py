@@ -14,6 +14,9 @@ class LineFailure(Strict):
     base: Share = 0.03
     base_attempts: int = 200
     recover_s: float = Field(600, gt=0)
+    leave_p: float = Field(
+        0.1, gt=0, le=1, description="failures while it recovers that a line in order brings this often are no relapse"
+    )
 
 
 class SourceSilence(Strict):
