@@ -23,6 +23,11 @@ class SourceSilence(Strict):
     min_expected: float = Field(10, gt=0)
     profile_days: int = Field(5, ge=1, description="from so many days on what is usual bends what norms expect")
     lean_on: float = Field(20, gt=0, description="so many expected facts a wider time weighs beside its own")
+    leave_early_s: float = Field(
+        600,
+        ge=0,
+        description="until it is known what is usual, so long before a break or the end of a shift nothing is due",
+    )
     pace_lean: float = Field(10, gt=0, description="so many facts a day is believed to bring as usual, until it shows")
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from schemas.facts import AgentState, CallEnded, StateName
 from schemas.floor import Floor
 from schemas.steps import Step
-from services.lab.backtest.lines import Lines
+from services.lab.backtest.lines import Call, Lines
 from services.lab.backtest.read import Version
 from services.lab.backtest.sorting import Sorted, Steps, known_by, may_be_heard, sort
 from services.lab.backtest.tallies import Tallies, Tally, answers_by, percentile
@@ -122,6 +122,10 @@ class Day:
     def technical(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         """What lines and sources took up to *until*, of what was known at *by*."""
         return self._lines.technical(until, by, silent)
+
+    def calls(self, until: datetime, by: datetime) -> list[Call]:
+        """(ended, agent, line) of outbound attempts up to *until*, as known at *by*."""
+        return self._lines.calls(until, by)
 
     def issues(self, until: datetime, by: datetime | None, lines: Technical, silent: Sequence[Silence]) -> list[Issue]:
         """What the detectors over windows find up to *until*, of what was known at *by* (None: at last)."""
