@@ -185,18 +185,26 @@ def _others(
     now: datetime,
     floor: Floor,
 ) -> dict[str, bool]:
-    """Other lines used while *line* failed → whether they were failing at the same time."""
+    """Other lines used while *line* failed → whether they were failing at the same time.
+
+    A line that nobody dials over any more says nothing, whatever it was when it was last used (ADR 0042).
+    """
     window = timedelta(seconds=floor.outages.line_failure.window_s)
-    start, end = finding.since - window, (finding.resolved_at or now)
-    near = calls[bisect_right(calls, start, key=_ended) : bisect_right(calls, end, key=_ended)]
+    start, end = finding.since, _seen_until(finding, now, window)
+    near = calls[bisect_right(calls, start - window, key=_ended) : bisect_right(calls, end, key=_ended)]
     used = {other for _, _, other in near if other != line}
     return {
         other: any(
-            one.since <= end and (one.resolved_at or now) >= finding.since
+            one.since <= end and _seen_until(one, now, window) >= start
             for one in (states[other].findings if other in states else ())
         )
         for other in used
     }
+
+
+def _seen_until(finding: Finding, now: datetime, window: timedelta) -> datetime:
+    """Until when a failure is known to have lasted: never long past its last attempt."""
+    return min(finding.resolved_at or now, finding.last_attempt + window)
 
 
 def _affected(

@@ -190,6 +190,19 @@ def test_lines_that_fail_together_take_the_time_of_those_who_use_them_all() -> N
     assert set(two.spans) == {"ivan", "maria"}
 
 
+def test_a_line_that_nobody_uses_says_nothing_of_the_floor() -> None:
+    """A failed at 10:00 and was left; B fails an hour later, or three minutes later: then the whole floor stands."""
+
+    def then(minute: str) -> list[str]:
+        dead = [(f"{minute}:{10 * n:02}", ("olga", "petr")[n % 2], B, "fail") for n in range(4)]
+        return [
+            one.attributed.verdict for one in day_of(*(one for one in OUTAGE if one[2] == A), *dead, now="12:00").lines
+        ]
+
+    assert then("11:03") == ["line", "line"]
+    assert then("10:06") == ["floor", "floor"]
+
+
 FED = """agents:
   - {id: ivan, team: hunters, identities: {mango: ["1"], crm: ["1"]}}
   - {id: maria, team: hunters, identities: {mango: ["2"], crm: ["2"]}}
