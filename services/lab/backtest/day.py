@@ -42,6 +42,7 @@ class Day:
     ) -> None:
         self.baselines = baselines or learn(floor, {})
         self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
+        self._whole: tuple[tuple[Silence, ...], Technical] | None = None
 
     @cached_property
     def _sorted(self) -> Sorted:
@@ -141,9 +142,28 @@ class Day:
         return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
 
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
-        """Technical minutes up to *until* by all detectors, of what was known at *by*."""
+        """Technical minutes up to *until* by all detectors, of what was known at *by*.
+
+        A day that is over, and of which nothing more was ever learned, is looked at once, however often an open task
+        reaches back to it.
+        """
+        if until < self.day.ends or by < self._settled:
+            return self._lost(until, by, silent)
+        if self._whole is None or self._whole[0] != tuple(silent):
+            self._whole = tuple(silent), self._lost(until, by, silent)
+        return self._whole[1]
+
+    def _lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         lines = self.technical(until, by, silent)
         return with_issues(lines, spans_of(self.issues(until, by, lines, silent), until))
+
+    @cached_property
+    def _settled(self) -> datetime:
+        """When the last was learned of the day."""
+        last = self.day.ends
+        for version in self.versions:
+            last = max(last, version.received, version.replaced or last)
+        return last
 
 
 def _at(one: tuple[Version, Steps]) -> datetime:
