@@ -4,7 +4,6 @@ Facts that came are held against what norms × exposure expected, in bins of fiv
 hour of the week × how the bin stands out of its hour; each leans on the wider one, as on so many expected facts.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date as Date
 from datetime import time as Time
@@ -19,6 +18,9 @@ from services.rules.spans import at
 Sums = dict[tuple[int, ...], tuple[float, float]]
 """() the whole, (hour), (weekday, hour), (−1, bin) → (came, expected)."""
 
+Past = list[tuple[Date, dict[str, list[float]]]]
+"""Earlier working days, in order → what each source was expected to bring in every bin."""
+
 
 def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str, Load]:
     """Load of every source on *day*. With too short a history for a profile: norms × exposure, as much of it as came on the
@@ -31,8 +33,16 @@ def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str
         if days >= floor.outages.source_silence.profile_days:
             found[source] = replace(load, shape=_shape(sums, day, floor))
         else:
-            found[source] = _left_early(load, early, _whole(sums, floor))
+            found[source] = _left_early(load, early, _whole(_after_the_first(source, past, by), floor))
     return found
+
+
+def _after_the_first(source: str, past: Past, by: Baselines | None) -> Sums:
+    """Sums without the first day on which the source was heard: it may have been connected in the middle of it."""
+    if by is None:
+        return {}
+    heard = [date for date, _ in past if by.by_day[date].arrived.get(source)]
+    return _sums(source, [one for one in past if one[0] > heard[0]], by)[0] if heard else {}
 
 
 def _left_early(load: Load, early_s: float, share: float) -> Load:
@@ -44,9 +54,9 @@ def _left_early(load: Load, early_s: float, share: float) -> Load:
     return replace(load, groups=tuple(groups))
 
 
-def _past(floor: Floor, by: Baselines) -> list[tuple[Date, dict[str, list[float]]]]:
+def _past(floor: Floor, by: Baselines) -> Past:
     """Earlier working days → what each source was expected to bring in every bin."""
-    found = []
+    found: Past = []
     alike: dict[tuple[object, ...], dict[str, list[float]]] = {}
     for date in sorted(by.by_day):
         day = working_day(floor, date)
@@ -72,7 +82,7 @@ def _clock() -> list[Time]:
     return [Time(n * BIN_MIN // 60, n * BIN_MIN % 60) for n in range(BINS)]
 
 
-def _sums(source: str, past: Iterable[tuple[Date, Mapping[str, list[float]]]], by: Baselines) -> tuple[Sums, int]:
+def _sums(source: str, past: Past, by: Baselines) -> tuple[Sums, int]:
     """What came and what was expected, by how wide one looks; and of how many days on which the source was heard."""
     sums: Sums = {}
     days = 0
