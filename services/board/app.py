@@ -19,7 +19,6 @@ from services.board.settings import BoardSettings
 from services.board.storage.accounts import Accounts, Limits
 from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
-from services.board.storage.kept import Kept
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
 from services.board.warming import Warming
@@ -31,6 +30,7 @@ from services.board.web.sameorigin import is_loopback
 from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.followed import Followed
+from services.reads.kept import Kept
 
 
 class Service:

@@ -14,8 +14,8 @@ from schemas.floor import Floor
 from schemas.floor.quality import Form, Zones
 from schemas.steps import Step
 from services.board.storage import quality as stored
-from services.board.storage.kept import Kept, key_of
 from services.board.storage.quality import Candidate, Dispute, Marked, Read
+from services.reads.kept import Kept, key_of
 from services.rules.day import WorkingDay
 from services.rules.quality.agreement import Agreement, Machine, between_people, with_machine
 from services.rules.quality.forms import Key, form_for

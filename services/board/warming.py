@@ -2,12 +2,13 @@
 
 import asyncio
 
-from services.board import ahead, look, quality
+from services.board import ahead, quality
 from services.board.live import Live
-from services.board.storage.kept import Kept
 from services.board.storage.reader import DATABASE_ERRORS, NoFloor, Reader
 from services.kit import logs
 from services.kit.clock import Clock
+from services.reads import look
+from services.reads.kept import Kept
 
 
 class Warming:

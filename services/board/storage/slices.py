@@ -11,8 +11,8 @@ from schemas import tables
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS
-from services.board.storage import funnel
-from services.board.storage.kept import Kept
+from services.reads import funnel
+from services.reads.kept import Kept
 
 _slices = tables.slices.c
 

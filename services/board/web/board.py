@@ -26,7 +26,6 @@ from services.board.sight import asks, narrowed, roster_of, sight
 from services.board.storage.accounts import Accounts
 from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
-from services.board.storage.kept import Kept
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
@@ -34,6 +33,7 @@ from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
 from services.kit.followed import Followed
+from services.reads.kept import Kept
 from services.rules.day import WorkingDay, date_of, local_instant, working_day
 from services.rules.versions import floor_on
 

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from schemas import tables
-from services.board.storage import habits
 from services.kit import postgres as databases
 from services.local.postgres import EmbeddedPostgres
+from services.reads import habits
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, seed
 from tests.support.servers import fresh_database

@@ -15,11 +15,11 @@ from schemas import tables
 from schemas.facts import CallEnded, Data, Fact, InvoiceIssued, Payment, PresentationMade
 from schemas.floor import parse
 from schemas.rows import derived_id
-from services.board.storage import habits
-from services.board.storage.kept import Kept
 from services.board.storage.reader import Reader
 from services.kit import postgres as databases
 from services.local.postgres import EmbeddedPostgres
+from services.reads import habits
+from services.reads.kept import Kept
 from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 from tests.support.seed_floor import fact_row, floor_text

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas import tables
 from schemas.facts import CallEnded, Fact
 from schemas.rows import derived_id
-from services.board.storage.kept import Kept, What, key_of
 from services.board.storage.reader import Reader
 from services.kit import postgres as databases
 from services.local.postgres import EmbeddedPostgres
+from services.reads.kept import Kept, What, key_of
 from tests.support.seed_floor import fact_row
 from tests.support.servers import fresh_database
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import queries
 from schemas.floor import Floor
-from services.board.storage.kept import Kept, key_of
+from services.reads.kept import Kept, key_of
 from services.rules.money import books
 from services.rules.money.books import Books
 from services.rules.path_rows import EVER

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 from schemas.floor import Floor
 from schemas.steps import Step
-from services.board.storage import habits
-from services.board.storage.kept import Kept, key_of
+from services.reads import habits
+from services.reads.kept import Kept, key_of
 from services.rules.drift import drift
 from services.rules.drop import Dropped, drops_at
 from services.rules.gaming import Habits, looks, others

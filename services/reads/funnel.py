@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
-from services.board.storage.kept import Kept, key_of
+from services.reads.kept import Kept, key_of
 from services.rules.funnel import thresholds
 
 HALF_S: Final = 1800

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor import Floor
-from services.board.storage.kept import Kept, key_of
+from services.reads.kept import Kept, key_of
 from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 
