@@ -1,6 +1,7 @@
 """Makes what is kept of past days before anybody asks: after a start, after midnight, after a late fact."""
 
 import asyncio
+from typing import Final
 
 from services.board import ahead, quality
 from services.board.live import Live
@@ -9,6 +10,8 @@ from services.kit import logs
 from services.kit.clock import Clock
 from services.reads import look
 from services.reads.kept import Kept
+
+START_S: Final = 1.0
 
 
 class Warming:
@@ -20,11 +23,13 @@ class Warming:
     async def run(self, every_s: float) -> None:
         """For ever; a database that is away is waited out."""
         while True:
+            begun = self._live.today is not None  # the first reading of today goes before
             try:
-                await self.once()
+                if begun:
+                    await self.once()
             except (NoFloor, *DATABASE_ERRORS) as error:
                 logs.get().warning("cannot read past days yet", error=type(error).__name__)
-            await asyncio.sleep(every_s)
+            await asyncio.sleep(every_s if begun else START_S)
 
     async def once(self) -> None:
         """All that pages of today make of days before it; what is good already costs next to nothing."""
