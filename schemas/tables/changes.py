@@ -1,6 +1,6 @@
 """How often facts and slices of a day changed: the database counts it itself, by triggers, whoever writes.
 
-What somebody keeps of a day is good while the sum of the day's changes stands (services.board.storage.kept).
+What somebody keeps of a day is good while the sum of the day's changes stands (services.reads.kept).
 """
 
 from collections.abc import Iterator

@@ -33,10 +33,11 @@ _changes = tables.day_changes.c
 class _Entry:
     stamp: tuple[tuple[int, ...], object]
     made: Any
+    rows: int
 
-    @property
-    def rows(self) -> int:
-        return 1 + len(self.made) if isinstance(self.made, Sized) else 1
+
+def _length(made: Any) -> int:
+    return len(made) if isinstance(made, Sized) else 1
 
 
 def key_of(name: str, *given: object) -> Hashable:
@@ -62,6 +63,7 @@ class Kept:
         of: Sequence[What] = ("facts",),
         back: int = 0,
         beside: Mapping[Date, object] = _NOTHING,
+        rows: Callable[[Made], int] = _length,
     ) -> dict[Date, Made]:
         """What is made of each of *days*, whose order it has.
 
@@ -71,6 +73,7 @@ class Kept:
             make: of one day; what is ready when a page's time is up is kept for the next try.
             of: what it reads, of the day and of so many days *back*.
             beside: what else each day is made of, compared by value.
+            rows: how much of the room a result takes.
         """
         if not days:
             return {}
@@ -85,7 +88,7 @@ class Kept:
                     found[day] = entry.made
                 else:
                     found[day] = await make(day)
-                    self._put((key, day), _Entry(stamp, found[day]))
+                    self._put((key, day), _Entry(stamp, found[day], 1 + rows(found[day])))
             return found
 
     async def of_span(
@@ -97,10 +100,12 @@ class Kept:
         make: Callable[[], Awaitable[Made]],
         *,
         of: Sequence[What],
+        rows: Callable[[Made], int] = _length,
     ) -> Made:
         """One result made of all the days *first* … *last* together."""
 
-        found = await self.of_days(connection, key, [last], lambda _: make(), of=of, back=(last - first).days)
+        back = (last - first).days
+        found = await self.of_days(connection, key, [last], lambda _: make(), of=of, back=back, rows=rows)
         return found[last]
 
     def _put(self, place: tuple[Hashable, Date], entry: _Entry) -> None:

@@ -20,7 +20,7 @@ Steps = Mapping[Step, Planned]
 
 def of_floor(today: DayNow, books: Books, now: datetime) -> AtRisk | None:
     """Of the whole floor; None without a plan, or where payments cannot be turned into money."""
-    whole = outlooks(today.floor, today.day, today.exposures, books, lag_of(books, today.date), now)[0]
+    whole = outlooks(today.floor, today.day, today.exposures, books, lag_of(books, today.date), now, teams=())[0]
     return risk_of_day(today, None, mean_of(whole.sales.amounts, today.floor), now)
 
 

@@ -1,6 +1,6 @@
 """How what was frozen would be judged with the technical minutes known later: rows, results of tasks, coaching cases
 
-Revision: 0014, after 0012.
+Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa

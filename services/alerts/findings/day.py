@@ -102,7 +102,7 @@ def _month(floor: Floor, row: Any) -> dict[str, Any] | None:
 
 async def _at_risk(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> AtRisk | None:
     seen = await day_read.read(connection, floor, day, now)
-    return risk.of_floor(seen, await invoices.of_days(connection, floor, day.date), now)
+    return risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), now)
 
 
 def _risk(floor: Floor, found: AtRisk | None) -> dict[str, Any] | None:

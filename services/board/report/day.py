@@ -66,7 +66,7 @@ class Seen:
 async def read(connection: AsyncConnection, kept: Kept, today: Today, moment: datetime) -> Seen:
     day = today.day
     return Seen(
-        rows=await slices.find(connection, today.floor, day.date),
+        rows=await slices.find(connection, today.floor, day.date, kept=kept),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
         cases=await cases.find(connection, day=day.date),
         trained=await cases.cases(connection, today.floor, day.date),

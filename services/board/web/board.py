@@ -123,7 +123,7 @@ class Board:
         ends = local_instant(date + timedelta(days=1), time(), found.floor.zone) - timedelta(seconds=1)
         moment = ends if date < found.date else local_instant(date, time(), found.floor.zone)
         async with self.reader.connect() as connection:
-            past = await floor_today.read(connection, await self.floors(), moment)
+            past = await floor_today.read(connection, await self.floors(), moment, kept=self.kept)
         return narrowed(past, sight(past.floor, asks.get())), moment
 
     # -- speaking ---------------------------------------------------------------------------------------------

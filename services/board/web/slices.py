@@ -29,7 +29,9 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, date)
             closed = await closes.of_day(connection, day.date)
             chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
-            rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
+            rows = (
+                await slices.find(connection, floor, day.date, slice_=chosen.slice, kept=board.kept) if chosen else []
+            )
             below = await issues.below(connection, day.date)
             drops = await look.drops_of(connection, board.kept, floor, day.date, chosen.slice, team) if chosen else []
             revised = await revisions.of_day(connection, day.date, slice_=chosen.slice) if chosen else {}
@@ -72,7 +74,7 @@ def routes(board: Board) -> APIRouter:
         """Rows of a day's frozen slices, in order of cut-off, team, agent, step."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent)
+            rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent, kept=board.kept)
         return listing(board.clock.now(), rows, floor)
 
     return router

@@ -116,7 +116,7 @@ async def test_payments_find_their_invoices(linked: Service) -> None:
     today = await linked.live.reload()
     first = (NOW - timedelta(days=61)).date()
     async with linked.reader.connect() as connection:
-        found = await invoices.of_days(connection, today.floor, date(2026, 10, 1))
+        found = await invoices.of_days(connection, Kept(), today.floor, date(2026, 10, 1))
     issued = found.invoices
     paid = [one for one in found.payments if one.day >= first]
     at = (NOW - timedelta(days=60)).date()

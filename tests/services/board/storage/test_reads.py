@@ -14,6 +14,7 @@ from services.board.app import Service
 from services.board.storage import alerts, calls, closes, freshness, slices, sources, tasks
 from services.board.today import SECOND
 from services.reads import cases, funnel, money, states, technical
+from services.reads.kept import Kept
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds
 from tests.support.seed_floor import AMOUNTS, NOW, floor_text, invent
@@ -52,6 +53,24 @@ async def test_inbound_counts_only_where_the_team_says_so(service: Service) -> N
         fewer = await funnel.by_agent(connection, longer, DAY.date, DAY.ends)
     assert sum(one.done["long_calls"] for one in fewer.values()) < sum(one.done["long_calls"] for one in usual.values())
     assert sum(one.done["calls"] for one in fewer.values()) == sum(one.done["calls"] for one in usual.values())
+
+
+async def test_what_is_kept_of_a_day_equals_what_is_read(service: Service) -> None:
+    """Counts, half-hours and late facts of slices; of one agent what the whole floor says of that agent."""
+    kept = Kept()
+    async with service.reader.connect() as connection:
+        for _ in range(2):
+            by_agent = await funnel.by_agent(connection, FLOOR, DAY.date, DAY.ends)
+            assert await funnel.by_agent_kept(connection, kept, FLOOR, DAY.date, DAY.ends) == by_agent
+            by_half = await funnel.by_half(connection, FLOOR, DAY.date, DAY.starts, DAY.ends)
+            assert await funnel.by_half_kept(connection, kept, FLOOR, DAY.date, DAY.starts, DAY.ends) == by_half
+            rows = await slices.find(connection, FLOOR, DAY.date)
+            assert await slices.find(connection, FLOOR, DAY.date, kept=kept) == rows
+        one = await slices.find(connection, FLOOR, DAY.date, agent="zoya", kept=kept)
+        assert one == [row for row in rows if row.agent == "zoya"]
+        assert one
+        alone = await funnel.by_agent(connection, FLOOR, DAY.date, DAY.ends, "zoya")
+    assert alone == {"zoya": by_agent["zoya"]}
 
 
 async def test_half_hours_add_up_to_the_day(service: Service) -> None:
