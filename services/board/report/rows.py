@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.acts import Outcome
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
-from services.board.look import LookRow
+from services.reads.cases import CaseOutcome
+from services.reads.look import LookRow
 from services.rules.money.risk import Cause
 
 
@@ -140,25 +140,6 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     recheck_on: Date
     stands: bool = True
-
-
-class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A coaching case that was closed on this day (``outcome``), or whose re-check is due and not done (null).
-
-    ``done`` since the case was opened; ``expected`` without help, the return of the unlucky taken out (``low`` … ``high``
-    with 80 %); null where nothing was due since.
-    """
-
-    agent: str
-    step: Step
-    opened: datetime
-    recheck_on: Date
-    trainer: str
-    outcome: Outcome | None
-    done: int | None
-    expected: float | None
-    low: int | None
-    high: int | None
 
 
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Tasks with their evidence, and coaching cases."""
+"""Tasks with their evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
-from schemas.rows import CoachingRow, TaskRow
+from schemas.rows import TaskRow
 from schemas.steps import TaskResult
 
-_tasks, _coaching = tables.tasks.c, tables.coaching.c
-_said, _doubted = tables.task_revisions.c, tables.coaching_revisions.c
+_tasks, _said = tables.tasks.c, tables.task_revisions.c
 _newest = (
     sa.select(_said.result.label("revised"), _said.technical_min, _said.revised_at)
     .where(_said.task == _tasks.task)
@@ -22,16 +21,8 @@ _newest = (
     .limit(1)
     .lateral()
 )
-_stands = (
-    sa.select(_doubted.stands)
-    .where(_doubted.case == _coaching.case)
-    .order_by(_doubted.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
 TASKS = sa.select(tables.tasks, _newest).outerjoin(_newest, sa.true())
 """Tasks, each with how its result stands now."""
-CASES = sa.select(tables.coaching, sa.func.coalesce(_stands, True).label("stands"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +50,6 @@ class Task:
     def open(self) -> bool:
         """Still to be verified."""
         return self.row.result is None and self.dismissed_at is None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    case: str
-    row: CoachingRow
-    team: str
-    recheck_on: Date
-    evidence: Mapping[str, Any]
-    stands: bool = True
-    """False: what opened it rests on time that was found technical since."""
 
 
 async def find(
@@ -143,37 +123,3 @@ def _task(row: Any) -> Task:
         revised,
         row.technical_min or 0.0 if revised else 0.0,
     )
-
-
-async def coaching(
-    connection: AsyncConnection,
-    *,
-    day: Date | None = None,
-    recheck_from: Date | None = None,
-    since: Date | None = None,
-    team: str | None = None,
-    agent: str | None = None,
-) -> list[Case]:
-    """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
-    query = CASES
-    if day is not None:
-        query = query.where(_coaching.date == day)
-    if since is not None:
-        query = query.where(_coaching.date >= since)
-    if recheck_from is not None:
-        query = query.where(_coaching.recheck_on >= recheck_from)
-    for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
-        if value is not None:
-            query = query.where(column == value)
-    rows = (await connection.execute(query.order_by(_coaching.opened, _coaching.agent))).all()
-    return [_case(row) for row in rows]
-
-
-async def case(connection: AsyncConnection, case: str) -> Case | None:
-    row = (await connection.execute(CASES.where(_coaching.case == case))).one_or_none()
-    return None if row is None else _case(row)
-
-
-def _case(row: Any) -> Case:
-    shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
-    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {}, row.stands)

@@ -8,7 +8,6 @@ from schemas.floor import Agent, Floor
 from schemas.floor.origin import Origin, Source
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.look import LookRow
 from services.board.standing import Standing, standing
 from services.board.storage.calls import CallRow
 from services.board.storage.issues import Below
@@ -23,6 +22,7 @@ from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.view.reason import of_standing, reason
 from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
+from services.reads.look import LookRow
 from services.rules.exposure import NONE
 from services.rules.norms import governing, norms_of
 

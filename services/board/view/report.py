@@ -7,7 +7,6 @@ from datetime import datetime
 
 from services.board.report.rows import (
     AgentReport,
-    CaseOutcome,
     DayReport,
     Incident,
     ScopeReport,
@@ -20,6 +19,7 @@ from services.board.view.floor import shown_name
 from services.board.view.forecast import about, causes
 from services.board.view.look import Shown, shown
 from services.board.words import Words
+from services.reads.cases import CaseOutcome
 from services.rules.money.risk import AtRisk
 
 

@@ -9,7 +9,6 @@ from scipy.special import gammaincinv
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.look import LookRow
 from services.board.storage.closes import Close
 from services.board.storage.issues import Below
 from services.board.storage.revisions import Revisions
@@ -18,6 +17,7 @@ from services.board.view.look import Told, told
 from services.board.view.reason import reason
 from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
+from services.reads.look import LookRow
 from services.rules.day import CutOff, WorkingDay
 from services.rules.deviation import of_agent
 

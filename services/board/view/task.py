@@ -8,11 +8,11 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
-from services.board.storage.acts import Done
 from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.view.revisions import why
 from services.board.words import Words
+from services.reads.cases import Done
 from services.rules.deviation import EXACT
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.floor import Floor
-from services.board.storage.acts import Done
-from services.board.storage.tasks import Case, Task
+from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view.dues import carried, due_at, task_done
 from services.board.view.floor import shown_name
 from services.board.view.task import ToHear, advice, again, dismissal, said, to_hear, verdict
 from services.board.words import Words
+from services.reads.cases import Case, Done
 from services.rules.tasks import repeats_since
 
 

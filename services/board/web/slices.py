@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.floor import Floor
 from schemas.rows import SliceRow
-from services.board import look
 from services.board.storage import closes, issues, revisions, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
 from services.board.words import Words
+from services.reads import look
 
 
 def routes(board: Board) -> APIRouter:

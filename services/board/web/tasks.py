@@ -16,6 +16,7 @@ from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
+from services.reads import cases
 from services.rules.tasks import repeats_since
 
 
@@ -119,5 +120,5 @@ def _api(board: Board, router: APIRouter) -> None:
         """Cases opened on a day: who goes to the trainer, and why."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            found = await tasks.coaching(connection, day=day.date, team=team, agent=agent)
+            found = await cases.find(connection, day=day.date, team=team, agent=agent)
         return listing(board.clock.now(), [localized(case.row, floor) for case in found], floor)

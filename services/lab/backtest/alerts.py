@@ -16,8 +16,8 @@ from services.rules.detectors import source_silence
 from services.rules.detectors.line_failure import evidence
 from services.rules.detectors.source_silence import Silence
 from services.rules.floor_wide import told_lines
-from services.rules.outages import Issue
-from services.rules.technical import Technical, explains
+from services.rules.outages import Issue, spans_of
+from services.rules.technical import Technical, cut_off, unexplained
 from services.rules.telling import ORDER, Cause, causes, claim, told
 
 
@@ -27,7 +27,9 @@ def outages(floor: Floor, day: Day, silent: Silent, closings: Sequence[tuple[Cut
     found, issues = day.at_last(quiet)
     drops = [one for one in issues if one.finding.detector in ORDER]
     rows = (
-        _failures(found) + [_window(one) for one in issues if one not in drops] + _silences(floor, day, silent, quiet)
+        _failures(found)
+        + [_window(one) for one in issues if one not in drops]
+        + _silences(floor, day, silent, quiet, issues)
     )
     seen = [(one.finding.detector, _window(one)) for one in drops]
     by = [why for one in issues for why in causes(one.finding.detector, one.finding.fired_at, one.finding.evidence)]
@@ -82,11 +84,17 @@ def _failures(found: Technical) -> list[AlertRow]:
     return rows
 
 
-def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
-    rows = []
-    lost = day.technical(day.day.ends, FOREVER, ()).spans
-    for silence in silent.turn(day.day):
-        if explains(lost, silence, silent.load_of(day.day, silence.source), floor):
+def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence], issues: Sequence[Issue]) -> list[AlertRow]:
+    rows, ends = [], day.day.ends
+    began = silent.turn(day.day)
+    if not began:
+        return []
+    lines = day.technical(ends, FOREVER, ()).spans
+    cut = cut_off(floor, day.day, others, day.calls(ends, FOREVER), ends)
+    for found in began:
+        seen = spans_of([one for one in issues if one.finding.fired_at <= found.fired_at], ends)
+        silence = unexplained([lines, seen, cut], found, silent.load_of(day.day, found.source), floor, ends)
+        if silence is None:
             continue
         attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(

@@ -42,6 +42,8 @@ from services.rules.technical import HISTORY_DAYS
 from services.rules.trust import TrustEvidence
 
 REMEMBER = timedelta(days=30)
+KEPT_BASELINES = 4
+"""A Monday asks for the weekend's again; each holds 28 days."""
 
 
 @dataclass
@@ -80,7 +82,8 @@ class _Run:
         for version in versions:
             self.by_day[version.day].append(version)
         self.silent = Silent(floor, versions, self._usual)
-        self._learned: tuple[Date, Baselines] | None = None
+        self._learned: dict[Date, Baselines] = {}
+        self._quiet: dict[Date, list[Silence]] = {}
         self.days: dict[Date, Day] = {}
         self.history: dict[Date, dict[str, tuple[int, int]]] = {}
         self.traffic: dict[Date, DaySummary] = {}
@@ -176,7 +179,13 @@ class _Run:
         self.revisions.add(day, closings, past, self.cases, silent)
 
     def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
-        return today if one.day.date == date else self.silent.of(one.day, min(by, one.day.ends))
+        if one.day.date == date:
+            return today
+        if by < one.day.ends:
+            return self.silent.of(one.day, by)
+        if one.day.date not in self._quiet:
+            self._quiet[one.day.date] = self.silent.of(one.day, one.day.ends)
+        return self._quiet[one.day.date]
 
     def _past(self, one: Verified) -> Past:
         on = date_of(one.at, self.floor.zone)
@@ -208,16 +217,19 @@ class _Run:
 
     def _usual(self, date: Date) -> Baselines:
         """What is usual on *date*, from the days before."""
-        if self._learned is None or self._learned[0] != date:
+        if date not in self._learned:
             first, _ = history_span(self.floor, date)
             days = {day: own for day, own in self.traffic.items() if first <= day < date}
-            self._learned = date, learn(self.floor, days)
-        return self._learned[1]
+            self._learned[date] = learn(self.floor, days)
+            while len(self._learned) > KEPT_BASELINES:
+                del self._learned[next(iter(self._learned))]
+        return self._learned[date]
 
     def _forget(self, date: Date) -> None:
         """Drop days that no open task reaches back to."""
         oldest = min((date_of(task.opened, self.floor.zone) for task in self.open), default=date)
         self.days = {kept: day for kept, day in self.days.items() if kept >= oldest}
+        self._quiet = {kept: one for kept, one in self._quiet.items() if kept >= oldest}
 
     def _local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.floor.zone)
