@@ -149,7 +149,7 @@ TEXT: Final[dict[str, str]] = {
     "hear.call": "{at}, talk {talk}: {why}",
     "hear.pause": "a pause after it, {pause}",
     "hear.hung_up": "answered and hung up at once",
-    "hear.cut_off": "cut off after {talk}, resistance at the entry",
+    "hear.cut_off": "cut off after {talk}, hear what made the customer leave at the start",
     "hear.not_long": "the longest of the short ones, where it stopped",
     "hear.not_presented": "long, but no presentation",
     "hear.not_invoiced": "presented, but no invoice",
@@ -199,7 +199,7 @@ TEXT: Final[dict[str, str]] = {
     # a coaching case
     "coaching.title": "To the trainer: {agent}, {step}",
     "coaching.not_done_twice": "two tasks of the day not done, and far behind",
-    "coaching.done_without_result": "tasks done twice running, still below the norm",
+    "coaching.done_without_result": "tasks done twice running, the pace is still below the norm",
     "coaching.reason": "Why: {reason}.",
     "coaching.trainer": "Trainer: {trainer}.",
     "coaching.recheck": "Effect is checked on {date}. No new case before that.",
