@@ -34,9 +34,7 @@ async def effects(connection: AsyncConnection, floor: Floor, today: Date, team: 
     since = today - timedelta(days=floor.coaching.effect_days)
     by_step: dict[Step, list[Episode]] = {}
     for task in await tasks.given_since(connection, since):
-        one = episode_of(
-            task.row.agent, task.evidence, task.row.result, floor.judgement.of(task.row.team, task.row.step)
-        )
+        one = episode_of(task.row.agent, task.evidence, task.counts, floor.judgement.of(task.row.team, task.row.step))
         if one and team in (None, task.row.team):
             by_step.setdefault(task.row.step, []).append(one)
     by_trainer: dict[str, list[Episode]] = {}

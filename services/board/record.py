@@ -72,14 +72,20 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
         slots=chosen,
         behaviour=[steps[step] for step in behaviour if step in steps] + own,
         result=[steps[step] for step in result if step in steps],
-        effect=of_evidence(task.evidence, row.result, floor.judgement.of(row.team, row.step)),
-        again=max(1, sum(one.row.step == row.step for one in known)),
+        effect=of_evidence(task.evidence, task.counts, floor.judgement.of(row.team, row.step)),
+        again=1 + sum(_repeats(one, task) for one in known),
         carried_to=_carried_to(task, max((cut_off for cut_off, _ in slots), default=None), floor),
         calls=[
             msgspec.structs.replace(call, recording_url=without_phone(call.recording_url))
             for call in sorted(spoken, key=lambda call: call.ended_at, reverse=True)
         ],
     )
+
+
+def _repeats(earlier: Task, task: Task) -> bool:
+    """Given before on the same step; one whose time was technical is nobody's repeat."""
+    own = earlier.row.step == task.row.step and earlier.row.opened < task.row.opened
+    return own and earlier.counts != "invalidated"
 
 
 def _carried_to(task: Task, frozen: datetime | None, floor: Floor) -> datetime | None:

@@ -20,7 +20,15 @@ from services.reads.days import DayTotal
 from services.rules.day import WorkingDay
 from services.rules.effect import Effect, Episode, effect
 
-_coaching, _acts = tables.coaching.c, tables.coaching_acts.c
+_coaching, _acts, _doubted = tables.coaching.c, tables.coaching_acts.c, tables.coaching_revisions.c
+_stands = (
+    sa.select(_doubted.stands)
+    .where(_doubted.case == _coaching.case)
+    .order_by(_doubted.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+CASES = sa.select(tables.coaching, sa.func.coalesce(_stands, True).label("stands"))
 State = Literal["open", "recheck", "closed"]
 
 
@@ -31,6 +39,8 @@ class Case:
     team: str
     recheck_on: Date
     evidence: Mapping[str, Any]
+    stands: bool = True
+    """False: what opened it rests on time that was found technical since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,7 @@ async def find(
     agent: str | None = None,
 ) -> list[Case]:
     """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
-    query = sa.select(tables.coaching)
+    query = CASES
     if day is not None:
         query = query.where(_coaching.date == day)
     if since is not None:
@@ -173,13 +183,13 @@ async def find(
 
 
 async def one(connection: AsyncConnection, case: str) -> Case | None:
-    row = (await connection.execute(sa.select(tables.coaching).where(_coaching.case == case))).one_or_none()
+    row = (await connection.execute(CASES.where(_coaching.case == case))).one_or_none()
     return None if row is None else _row(row)
 
 
 def _row(row: Any) -> Case:
     shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
-    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {})
+    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {}, row.stands)
 
 
 async def of_cases(connection: AsyncConnection, cases: list[str]) -> dict[str, list[Done]]:

@@ -29,7 +29,8 @@ from services.board.report.rows import (
     TeamTrust,
 )
 from services.board.report.tasks import counts, task_report
-from services.board.storage import slices, tasks
+from services.board.storage import revisions, slices, tasks
+from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.reads import cases, look, technical
@@ -58,6 +59,7 @@ class Seen:
     look: Sequence[LookRow]
     lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
     ahead: ahead.Seen
+    revisions: Revisions
 
 
 async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
@@ -70,6 +72,7 @@ async def read(connection: AsyncConnection, today: Today, moment: datetime) -> S
         look=await look.read(connection, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
         ahead=await ahead.read(connection, today, moment),
+        revisions=await revisions.of_day(connection, day.date),
     )
 
 
@@ -109,6 +112,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
                 opened=_local(case.row.opened, floor),
                 reason=case.row.reason,
                 recheck_on=case.recheck_on,
+                stands=case.stands,
             )
             for case in seen.cases
         ],
@@ -256,6 +260,7 @@ def _slices(today: Today, seen: Seen) -> list[SliceReport]:
                 untrusted=untrusted,
                 tasks=sum(one.slice == name and one.row.date == today.date for one in seen.tasks),
                 late=sum(row.late for row in seen.rows if row.slice == name and row.step in ONE_FACT_STEPS),
+                questioned=sum(slice_ == name for slice_, _, _ in seen.revisions),
             )
         )
     return found

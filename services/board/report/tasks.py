@@ -24,7 +24,7 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
     row, told = task.row, task.evidence
     done, due = told.get("done"), told.get("target")
     before = (int(done), float(due)) if isinstance(done, int) and isinstance(due, int | float) else None
-    seen = told.get("verified") if row.result != "invalidated" else None
+    seen = told.get("verified") if task.counts != "invalidated" else None
     since = (int(seen["done"]), float(seen["expected"])) if isinstance(seen, Mapping) else None
     found = effect(*before, *since, floor.judgement.of(row.team, row.step)) if before and since else None
     return TaskReport(
@@ -45,4 +45,5 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
         low=found.low if found else None,
         high=found.high if found else None,
         dismissed=task.dismissed_at is not None,
+        revised=task.revised,
     )

@@ -71,6 +71,7 @@ class CaseShown:
     reason: str
     opened: datetime
     recheck_on: Date
+    stands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
                 reason=w.known("coaching", one.reason),
                 opened=one.opened,
                 recheck_on=one.recheck_on,
+                stands=one.stands,
             )
             for one in found.coaching
         ],

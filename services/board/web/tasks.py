@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from schemas.rows import CoachingRow, TaskRow
 from services.board import record
 from services.board.access import may
-from services.board.storage import acts, tasks
-from services.board.view.task import advice, again, dismissal, history, names_of, said, to_hear, verdict, wanted
+from services.board.storage import acts, revisions, tasks
+from services.board.view.task import advice, again, dismissal, doubts, history, names_of, said, to_hear, verdict, wanted
 from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
 from services.board.web.allowed import about_own
@@ -74,6 +74,7 @@ def _record(board: Board, router: APIRouter) -> None:
             floor, _ = await board.day(connection, found.row.date)
             about_own(floor, found.row.agent)
             seen = await record.read(connection, floor, found, board.clock.now())
+            revised = await revisions.of_day(connection, found.row.date, slice_=found.slice, agent=found.row.agent)
         w = board.words(request, floor)
         names = names_of(floor, w)
         return board.render(
@@ -92,6 +93,7 @@ def _record(board: Board, router: APIRouter) -> None:
             hear=to_hear(found.evidence, names, found.row.agent, w),
             again=again(seen.again, w),
             history=history(seen.acts, w),
+            doubts=doubts(found, revised, w),
             ended=dismissal(seen.acts, w) if found.dismissed_at else verdict(found, floor, w),
             may=_may(board, request)(found),
         )
