@@ -194,7 +194,7 @@ TEXT: Final[dict[str, str]] = {
     "task.scale": "The whole team is below the norm, so the measure is the own team: {scale} of the norm.",
     "task.do.calls": "look together at pauses between calls and after-call time, agree on a pace until the slice.",
     "task.do.answered": "compare list and calling hours with colleagues, change the list or the number.",
-    "task.do.long_calls": "listen to two or three short calls: where was resistance at the entry not passed.",
+    "task.do.long_calls": "listen to two or three short calls: what makes the customer leave at the start.",
     "task.do.presentations": "listen to a long call without a presentation: where did the script stop.",
     "task.do.invoices": "go through a presentation without an invoice: objection, price, next step.",
     "task.do.payments": "go through the open invoices: date, who decides, what is in the way.",
