@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.board.ahead import AgeGroup, Ahead, Foresight, unit
+from services.board.ahead import AgeGroup, Ahead, Foresight
 from services.board.today import Today
 from services.board.view.month import MonthsShown, months_view
 from services.board.words import Words
@@ -11,6 +11,7 @@ from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast
 from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
+from services.rules.money.units import unit
 
 Say = Callable[[float], str]
 

@@ -1,13 +1,12 @@
 """Alerts of a back-test: outages and silences by day, and teams' common causes by episode."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
 from schemas.floor import Floor
 from schemas.rows import AlertRow, alert_id
-from services.lab.backtest.day import Day
+from services.lab.backtest.day import FOREVER, Day
 from services.lab.backtest.silent import Silent
 from services.rules import attribution
 from services.rules.closing import Closing
@@ -21,14 +20,11 @@ from services.rules.outages import Issue, spans_of
 from services.rules.technical import Technical, cut_off, unexplained
 from services.rules.telling import ORDER, Cause, causes, claim, told
 
-FOREVER = datetime.max.replace(tzinfo=UTC)
-
 
 def outages(floor: Floor, day: Day, silent: Silent, closings: Sequence[tuple[CutOff, Closing]] = ()) -> list[AlertRow]:
     """Alerts that began on this day, with their ends: failures, silences, findings over windows and teams' issues."""
     quiet = silent.of(day.day, day.day.ends)
-    found = day.technical(day.day.ends, FOREVER, quiet)
-    issues = day.issues(day.day.ends, None, found, quiet)
+    found, issues = day.at_last(quiet)
     drops = [one for one in issues if one.finding.detector in ORDER]
     rows = (
         _failures(found)

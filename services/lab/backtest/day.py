@@ -6,7 +6,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import cast
 
@@ -28,6 +28,8 @@ from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
 from services.rules.technical import Technical, with_issues
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 
 class Day:
     """Versions whose local date is this day, in order of time. A slice is named by its position."""
@@ -42,7 +44,7 @@ class Day:
     ) -> None:
         self.baselines = baselines or learn(floor, {})
         self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
-        self._whole: tuple[tuple[Silence, ...], Technical] | None = None
+        self._at_last: dict[tuple[Silence, ...], tuple[Technical, list[Issue]]] = {}
 
     @cached_property
     def _sorted(self) -> Sorted:
@@ -141,19 +143,28 @@ class Day:
         cells, marks = self.traffic.cells(by, until), self.traffic.marks(by)
         return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
 
+    def at_last(self, silent: Sequence[Silence]) -> tuple[Technical, list[Issue]]:
+        """Of the whole day and of all that ever became known of it: what lines and sources took, and what the detectors over
+        windows find. *silent*: the silences of the day, at its end."""
+        key = tuple(silent)
+        if key not in self._at_last:
+            lines = self.technical(self.day.ends, FOREVER, silent)
+            self._at_last[key] = lines, self.issues(self.day.ends, None, lines, silent)
+        return self._at_last[key]
+
+    def lost_at_last(self, silent: Sequence[Silence]) -> Technical:
+        """Technical minutes of the whole day by all detectors, of all that ever became known."""
+        lines, issues = self.at_last(silent)
+        return with_issues(lines, spans_of(issues, self.day.ends))
+
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
         """Technical minutes up to *until* by all detectors, of what was known at *by*.
 
         A day that is over, and of which nothing more was ever learned, is looked at once, however often an open task
         reaches back to it.
         """
-        if until < self.day.ends or by < self._settled:
-            return self._lost(until, by, silent)
-        if self._whole is None or self._whole[0] != tuple(silent):
-            self._whole = tuple(silent), self._lost(until, by, silent)
-        return self._whole[1]
-
-    def _lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
+        if until >= self.day.ends and by >= self._settled:
+            return self.lost_at_last(silent)
         lines = self.technical(until, by, silent)
         return with_issues(lines, spans_of(self.issues(until, by, lines, silent), until))
 
