@@ -8,12 +8,14 @@ alerts — alerts, alert_transitions, technical, outbox, messages, silences
 board — coaching_acts, and together with alerts (services.acts) task_acts and of ``tasks`` what an act changes:
 state, target, issued, dismissed_at,
 accounts (together with ``srez account``), password_links, sessions, logins.
+``day_changes`` is written by triggers on facts and slices, whoever writes those.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
 
 from schemas.tables.alerting import alert_acts, alert_transitions, alerts, messages, outbox, silences, technical
 from schemas.tables.base import Instant, metadata
+from schemas.tables.changes import day_changes
 from schemas.tables.closing import (
     closes,
     coaching,
@@ -56,6 +58,7 @@ __all__ = [
     "coaching_acts",
     "coaching_revisions",
     "commands",
+    "day_changes",
     "differences",
     "dirty",
     "disputes",

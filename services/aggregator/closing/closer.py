@@ -30,6 +30,8 @@ BACKLOG_PATIENCE_S = 120.0
 """So long a close waits for webhooks that are journaled but not parsed; then it is closed with the doubt ``backlog``."""
 DIFFERENCE_FRESH_S = 60.0
 RETRY_S = 1.0
+PREPARE_S = 600.0
+"""So long before a cut-off what is usual is learned from the weeks before: no close waits for that."""
 LOCK = 7_120_001
 
 
@@ -48,11 +50,22 @@ class Closer:
     async def run(self, every_s: float) -> None:
         while True:
             try:
+                await self.prepare()
                 await self.close_due()
             except DATABASE_ERRORS as error:
                 logs.get().warning("cannot close slices yet", error=repr(error)[:300])
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(every_s)
+
+    async def prepare(self) -> bool:
+        """Learn what the day's closes compare with, once a day, shortly before a cut-off; False when none is near."""
+        now, on = self._clock.now(), self._floors.today()
+        near = timedelta(0), self._clock.allow(PREPARE_S)
+        if not any(near[0] < cut.at - now <= near[1] for cut in on.day.cut_offs):
+            return False
+        await self._paths.loads(on)
+        await self._lines.bases(on.floor, on.day.date)
+        return True
 
     async def due(self) -> list[DueSlice]:
         now = self._clock.now()

@@ -13,6 +13,7 @@ from services.alerts.findings.slices import case_of, totals
 from services.alerts.storage import day_rows
 from services.reads import cases, invoices, look, risk
 from services.reads import day as day_read
+from services.reads.kept import Kept
 from services.reads.look import LookRow
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
@@ -70,7 +71,7 @@ async def payload(
         },
         "coaching": [case_of(case, floor) for case in await day_rows.cases_of(connection, day.date)],
         "risk": _risk(floor, await _at_risk(connection, floor, day, now)),
-        "look": _look(floor, await look.read(connection, floor, day.date)),
+        "look": _look(floor, await look.read(connection, Kept(), floor, day.date)),
         "outcomes": _outcomes(floor, day, await cases.cases(connection, floor, day.date)),
         "incidents": [
             await _incident(connection, floor, day, alert, now)

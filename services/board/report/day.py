@@ -37,6 +37,7 @@ from services.reads import cases, look, technical
 from services.reads.cases import Case, CaseNow, outcome
 from services.reads.day import technical_spans
 from services.reads.forecast import of_team, paid_by
+from services.reads.kept import Kept
 from services.reads.look import LookRow
 from services.rules.day import is_working
 from services.rules.exposure import NONE
@@ -62,16 +63,16 @@ class Seen:
     revisions: Revisions
 
 
-async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
+async def read(connection: AsyncConnection, kept: Kept, today: Today, moment: datetime) -> Seen:
     day = today.day
     return Seen(
         rows=await slices.find(connection, today.floor, day.date),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
         cases=await cases.find(connection, day=day.date),
         trained=await cases.cases(connection, today.floor, day.date),
-        look=await look.read(connection, today.floor, day.date),
+        look=await look.read(connection, kept, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
-        ahead=await ahead.read(connection, today, moment),
+        ahead=await ahead.read(connection, kept, today, moment),
         revisions=await revisions.of_day(connection, day.date),
     )
 
@@ -91,7 +92,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
     closed = {one.slice for one in today.closes}
     groups: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
     groups += [(f"team:{team.id}", team) for team in floor.teams]
-    whole = ahead.foresee(today, seen.ahead, moment).scopes[0]
+    whole = ahead.foresee(today, seen.ahead, moment, teams=False).scopes[0]
     return DayReport(
         as_of=_local(today.as_of, floor),
         date=day.date,

@@ -33,6 +33,7 @@ from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
 from services.kit.followed import Followed
+from services.reads.kept import Kept
 from services.rules.day import WorkingDay, date_of, local_instant, working_day
 from services.rules.versions import floor_on
 
@@ -55,7 +56,7 @@ def _fingerprints() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Handed to every router; holds no state of its own."""
+    """Handed to every router; holds no state of its own but what is kept of past days."""
 
     live: Live
     reader: Reader
@@ -66,6 +67,7 @@ class Board:
     alert_acts: AlertActs
     accounts: Accounts
     acts: Acts
+    kept: Kept = field(default_factory=Kept)
     https: bool = False
     """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None

@@ -143,7 +143,7 @@ def routes(board: Board) -> APIRouter:
 
 async def _foresee(board: Board, today: Today, now: datetime) -> Foresight:
     async with board.reader.connect() as connection:
-        seen = await ahead.read(connection, today, now)
+        seen = await ahead.read(connection, board.kept, today, now)
     return await asyncio.to_thread(ahead.foresee, today, seen, now)
 
 

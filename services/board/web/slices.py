@@ -31,7 +31,7 @@ def routes(board: Board) -> APIRouter:
             chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
             rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
             below = await issues.below(connection, day.date)
-            past = await look.frozen(connection, day.date, team) if chosen else []
+            drops = await look.drops_of(connection, board.kept, floor, day.date, chosen.slice, team) if chosen else []
             revised = await revisions.of_day(connection, day.date, slice_=chosen.slice) if chosen else {}
         w = board.words(request, floor)
         unknown = _unknown(floor, closed, slice, team, w)
@@ -53,7 +53,7 @@ def routes(board: Board) -> APIRouter:
                 team or "",
                 board.clock.now(),
                 below=below,
-                drops=look.drops(past, day.date, chosen.slice, floor) if chosen else (),
+                drops=drops,
                 revisions=revised,
             ),
             asked=slice or "",

@@ -14,6 +14,7 @@ from services.board import ahead
 from services.board.app import Service
 from services.kit import postgres
 from services.reads import answers, invoices
+from services.reads.kept import Kept
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, fact_row, seed
 
@@ -22,7 +23,7 @@ async def test_the_month_of_floor_and_teams(service: Service) -> None:
     """Paid, open and ahead add up; the plan of the month is the floor's only; causes add up to what is at risk."""
     today = await service.live.reload()
     async with service.reader.connect() as connection:
-        seen = await ahead.read(connection, today, NOW)
+        seen = await ahead.read(connection, Kept(), today, NOW)
     found = ahead.foresee(today, seen, NOW)
     assert [one.scope for one in found.scopes] == ["floor:main", "team:hunters", "team:farmers"]
     whole = found.scopes[0]

@@ -19,6 +19,7 @@ from services.board.app import Service
 from services.kit import postgres
 from services.local.postgres import EmbeddedPostgres
 from services.reads import habits
+from services.reads.kept import Kept
 from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 from tests.services.board.conftest import board_on, client_of
@@ -133,7 +134,7 @@ async def odd_board(odd_dsn: str) -> AsyncIterator[Service]:
 async def test_habits_are_counted_as_they_were_made(odd_board: Service) -> None:
     """Friday and before, without the seeded Monday: each number as put in."""
     async with odd_board.reader.connect() as connection:
-        found = await habits.read(connection, FLOOR, Date(2026, 11, 22), "farmers")
+        found = await habits.read(connection, Kept(), FLOOR, Date(2026, 11, 22), "farmers")
     assert found["zoya"] == Habits(
         agent="zoya",
         team="farmers",
