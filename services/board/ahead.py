@@ -16,7 +16,7 @@ from services.reads import answers, funnel, invoices, states, technical
 from services.reads.day import exposures_of
 from services.reads.forecast import of_team
 from services.reads.kept import Kept, key_of
-from services.reads.risk import Steps, day_risk, day_steps, mean_of
+from services.reads.risk import Steps, day_steps, mean_of, risk_of_day
 from services.rules.day import WorkingDay, is_working, working_day
 from services.rules.exposure import NONE, States, scheduled
 from services.rules.forecast import Forecast
@@ -168,14 +168,14 @@ def foresee(today: Today, seen: Seen, now: datetime, *, teams: bool = True) -> F
     floor, date, books = today.floor, today.date, seen.books
     lag = lag_of(books, date)
     found = outlooks(floor, today.day, today.exposures, books, lag, now, teams=floor.teams if teams else ())
-    steps = _steps(today, seen, now)
+    months = _months(today, seen, now)
     others: dict[str, int] = {}
     for one in books.payments:
         if one.currency != floor.currency and one.day >= date.replace(day=1):
             others[one.currency] = others.get(one.currency, 0) + one.minor - one.refunded_minor
     whole = found[0]
     return Foresight(
-        scopes=tuple(_ahead(today, seen, one, now, *steps[one.scope]) for one in found),
+        scopes=tuple(_ahead(today, seen, one, now, months[one.scope]) for one in found),
         lag=lag,
         ages=tuple(_ages(whole.sales, lag, whole.rest)),
         payments=whole.sales.payments,
@@ -186,24 +186,23 @@ def foresee(today: Today, seen: Seen, now: datetime, *, teams: bool = True) -> F
     )
 
 
-def _steps(today: Today, seen: Seen, now: datetime) -> Mapping[str, tuple[Steps, Steps]]:
-    """Scope → today's steps, and the month's: the days before, today so far, and what is planned of the days to come."""
-    floor = today.floor
-    of_day = {team.id: day_steps(today, team, now) for team in floor.teams}
-    to_come = _to_come(today)
-    month = {
-        team.id: _summed([of_day[team.id], seen.before.get(team.id, {}), to_come.get(team.id, {})])
+def _months(today: Today, seen: Seen, now: datetime) -> Mapping[str, Steps]:
+    """Scope → the month's steps: the days before, today so far, and what is planned of the days to come."""
+    floor, to_come = today.floor, _to_come(today)
+    found = {
+        f"team:{team.id}": _summed(
+            [day_steps(today, team, now), seen.before.get(team.id, {}), to_come.get(team.id, {})]
+        )
         for team in floor.teams
     }
-    found = {f"team:{team.id}": (of_day[team.id], month[team.id]) for team in floor.teams}
-    return {f"floor:{floor.floor}": (_summed(of_day.values()), _summed(month.values())), **found}
+    return {f"floor:{floor.floor}": _summed(found.values()), **found}
 
 
-def _ahead(today: Today, seen: Seen, one: Outlook, now: datetime, of_day: Steps, of_month: Steps) -> Ahead:
+def _ahead(today: Today, seen: Seen, one: Outlook, now: datetime, of_month: Steps) -> Ahead:
     floor, team, month, amounts = today.floor, one.team, one.month, one.sales.amounts
     day = of_team(today, team, "payments", now) if today.day.working else None
     mean = mean_of(amounts, floor)
-    lost_today, lost_month = (_of(lost, team) for lost in (today.lost_answers, seen.lost_month))
+    lost_month = _of(seen.lost_month, team)
     by, grain = floor.judgement, unit(floor.currency)
     short = None
     if month.minor is not None and month.minor.plan is not None:
@@ -216,7 +215,7 @@ def _ahead(today: Today, seen: Seen, one: Outlook, now: datetime, of_day: Steps,
         day=day,
         month=month,
         mean_minor=mean,
-        day_risk=day_risk(day, claims(of_day, lost_today, by), mean, grain),
+        day_risk=risk_of_day(today, team, mean, now),
         month_risk=None if short is None else at_risk(short, claims(of_month, lost_month, by), mean or 0.0, grain),
     )
 

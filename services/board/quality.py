@@ -122,11 +122,11 @@ def call_marks(
             by_call[one.call].append(one)
     found, unknown = [], set()
     for call, own in by_call.items():
-        sheets = counted(one.sheet for one in own)
-        form = forms.get(sheets[0].form)
-        if form is None:
-            unknown.add(sheets[0].form)
+        unknown |= {one.sheet.form for one in own if one.sheet.form not in forms}
+        sheets = counted(one.sheet for one in own if one.sheet.form in forms)
+        if not sheets:
             continue
+        form = forms[sheets[0].form]
         seen = machine.get(call)
         marks = seen.marks if seen and seen.form == form.key else {}
         given = stored.independent(sheets, disputes)

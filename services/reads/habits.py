@@ -44,17 +44,19 @@ FROM numbers GROUP BY agent
 # keeps it so): agent and day alone would bring all calls of a week.
 _MARKS: Final = sa.text(f"""
 SELECT p.agent, count(*)::int AS presentations,
-  (count(*) FILTER (WHERE NOT EXISTS (
-    SELECT 1 FROM facts c
-    WHERE c.day = ANY(ARRAY[p.day - 1, p.day]) AND c.agent = p.agent AND c.type = '{CALL}' AND c.disposition = 'answered'
-      AND c.occurred_at > p.occurred_at - :within * interval '1 second'
-      AND c.talk_s >= r.short_s AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at)))::int AS unheard,
+  (count(*) FILTER (WHERE CASE WHEN named.occurred_at IS NOT NULL
+    THEN named.disposition <> 'answered' OR coalesce(named.talk_s, 0) < r.short_s
+    ELSE NOT EXISTS (
+      SELECT 1 FROM facts c
+      WHERE c.day = ANY(ARRAY[p.day - 1, p.day]) AND c.agent = p.agent AND c.type = '{CALL}'
+        AND c.disposition = 'answered' AND c.occurred_at > p.occurred_at - :within * interval '1 second'
+        AND c.talk_s >= r.short_s AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at) END))::int AS unheard,
   count(named.occurred_at)::int AS linked_marks,
   (count(*) FILTER (WHERE p.occurred_at - named.occurred_at > :late * interval '1 second'))::int AS late_marks
 FROM unnest(CAST(:agents AS text[]), CAST(:short_s AS float8[])) AS r(agent, short_s)
 JOIN facts p ON p.agent = r.agent
 LEFT JOIN LATERAL (
-  SELECT c.occurred_at
+  SELECT c.occurred_at, c.disposition, c.talk_s
   FROM (SELECT * FROM facts WHERE type = '{CALL}' AND data->>'call_id' = p.data->>'call_id' OFFSET 0) AS c
   WHERE c.agent = p.agent AND c.day BETWEEN p.day - CAST(:linked_days AS int) AND p.day
   LIMIT 1) AS named ON true

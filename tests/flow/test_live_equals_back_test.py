@@ -50,11 +50,11 @@ async def test_live_equals_back_test(services: Services, postgres_dsn: str, brok
     """Slices, tasks, coaching and what is in question are equal row by row; findings on lines, workplaces and teams have the
     same verdicts and scopes."""
     with running_slack() as slack:
-        day = RealDay(services, postgres_dsn, broker, slack, tmp_path, seed=8, story=troubled, patience_s=7)
+        day = RealDay(services, postgres_dsn, broker, slack, tmp_path, seed=8, story=troubled, patience_s=7, start_s=30)
+        has_what_it_is_for(run(day.floor, read(day.planned_file(), day.floor)))
         report = await day.play()
         assert report.well
         replayed = run(day.floor, read(await day.facts_file(), day.floor))
-        has_what_it_is_for(replayed)
         # What came late is counted beside the frozen rows in its own time.
         late = sum(row.late for row in replayed.slices)
         await eventually(lambda: shown_late(day, late), f"{late} late facts to be shown")

@@ -76,8 +76,11 @@ class RealDay:
         seed: int,
         story: Callable[[Floor, int], FloorDay] = demo,
         patience_s: float = 3.0,
+        start_s: float = 12.0,
     ) -> None:
-        """*patience_s*: real seconds that a webhook may be late and still be known at its slice: a busy machine is no story."""
+        """*patience_s*: real seconds that a webhook may be late and still be known at its slice; *start_s*: until the day
+        begins, for the services to be ready. A busy machine is no story."""
+        self.start_s = start_s
         self.services, self.dsn, self.slack, self.folder, self.seed = services, dsn, slack, folder, seed
         text = (ROOT / "deploy" / "floor.example.yaml").read_text(encoding="utf-8")
         described = parse(text)
@@ -97,8 +100,7 @@ class RealDay:
 
     async def play(self, faults: Sequence[Fault] = ()) -> FeedReport:
         loop = asyncio.get_running_loop()
-        start_s = 12.0
-        anchor = str(time.time() + start_s)
+        anchor = str(time.time() + self.start_s)
         clock_text = f"{self.opening.isoformat()}@{RATE:g}"
         self.environment |= {"SREZ_CLOCK": clock_text, "SREZ_CLOCK_ANCHOR": anchor}
         clock = Clock.parse(clock_text, anchor)
@@ -186,6 +188,12 @@ class RealDay:
 
     async def one(self, sql: str) -> dict[str, Any]:
         return (await self.all(sql))[0]
+
+    def planned_file(self) -> Path:
+        """The day as it was thought out, whatever the machine makes of it, as a file that a back-test reads."""
+        path = self.folder / "planned.ndjson"
+        path.write_bytes(self.day.ndjson())
+        return path
 
     async def facts_file(self) -> Path:
         """The stored facts as a file that a back-test reads."""

@@ -16,7 +16,7 @@ from services.rules.arrivals import usual_loads
 from services.rules.attribution import kind_of, of_silence
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, date_of, working_day
-from services.rules.detectors.source_silence import Silence, at_pace, evidence, gaps, silences
+from services.rules.detectors.source_silence import LAST, Silence, at_pace, evidence, gaps, silences
 from services.rules.outages import Issue, spans_of
 from services.rules.sources import Load
 from services.rules.spans import Spans
@@ -151,6 +151,7 @@ async def _episode(
         calls = await line_days.calls(connection, one.since, one.resolved_at)
         spans = technical(floor, {}, calls, (one,), day, now).spans
         lost = [(agent, one.since, one.resolved_at) for agent in sorted(spans)]
+    last = await arrivals.last_before(connection, one.source, one.since, LAST)
     begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.hours]
     shown_since = max(one.since, min(begins, default=one.since))
     return Episode(
@@ -162,7 +163,7 @@ async def _episode(
         date=day.date,
         fired_at=one.fired_at,
         resolved_at=one.resolved_at,
-        evidence=evidence(one, load, floor, attributed.rules_out),
+        evidence=evidence(one, load, floor, attributed.rules_out, last),
         form="silence",
         technical=tuple(lost),
         shown={

@@ -164,7 +164,7 @@ def _forecast(found: DayReport, w: Words) -> list[str]:
 
 
 def _risk(key: str, risk: AtRisk, currency: str, w: Words) -> str:
-    said = ", ".join(f"{part.title.lower()} {part.sum}" for part in causes(risk, currency, w))
+    said = "; ".join(f"{part.title.lower()} — {part.sum}" for part in causes(risk, currency, w))
     return w(key, total=w.money(risk.total, currency), causes=said)
 
 

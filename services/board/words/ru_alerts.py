@@ -44,7 +44,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "undelivered.line": "{channel}: не доставлено {n}, последнее в {at}. {reason}",
     "undelivered.channel_not_found": "Slack не знает такого канала: проверьте id; в закрытый пригласите бота: /invite",
     "undelivered.restricted_action": "В канале боту нельзя писать: попросите администратора Slack разрешить",
-    "undelivered.user_not_found": "Slack не знает такого сотрудника: проверьте его id в файле участка",
+    "undelivered.user_not_found": "Slack не знает такого сотрудника: проверьте его id в файле отдела",
     "undelivered.not_in_channel": "Бота нет в канале: пригласите его командой /invite",
     "undelivered.is_archived": "Канал в архиве",
     "undelivered.invalid_auth": "Slack не принимает токен: замените его",

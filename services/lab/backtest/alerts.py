@@ -106,7 +106,11 @@ def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence], iss
                 fired_at=silence.fired_at,
                 resolved_at=silence.resolved_at,
                 evidence=source_silence.evidence(
-                    silence, silent.load_of(day.day, silence.source), floor, attributed.rules_out
+                    silence,
+                    silent.load_of(day.day, silence.source),
+                    floor,
+                    attributed.rules_out,
+                    silent.last_before(silence),
                 ),
             )
         )

@@ -1,8 +1,8 @@
 """Line failure: network failures of one line beyond its own base rate (DOMAIN §8).
 
 Enter: binomial tail over the last 20–100 attempts of 5 minutes, or four network failures in a row of at least two
-agents or customers. Leave: below twice the base, or with no more failures than the base brings one time in ten, for 10
-minutes together (ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is
+agents or customers. Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are
+usual, not a relapse (ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is
 over.
 """
 
@@ -222,7 +222,7 @@ def _follow(state: LineState, found: Finding, attempt: Attempt) -> None:
     found.last_attempt = max(found.last_attempt, attempt.at)
     n, failed = len(state.window), sum(one.failed for one in state.window)
     if found.below_since is None:
-        if failed < 2 * state.base * n or _usual(state, n, failed):
+        if failed < 2 * state.base * n:
             found.below_since, found.well = attempt.at, (n, failed)
     else:
         found.well = found.well[0] + 1, found.well[1] + attempt.failed

@@ -55,18 +55,20 @@ FROM (SELECT agent, count(*) AS calls FROM facts
 GROUP BY agent""",
     "marks": """
 SELECT p.agent, count(*) AS presentations,
-  count(*) FILTER (WHERE NOT EXISTS (
+  count(*) FILTER (WHERE CASE WHEN named.occurred_at IS NOT NULL
+    THEN named.disposition <> 'answered' OR coalesce(named.talk_s, 0) < r.short_s
+    ELSE NOT EXISTS (
     SELECT 1 FROM facts c
     WHERE c.agent = p.agent AND c.day BETWEEN p.day - 1 AND p.day AND c.type = 'srez.call.ended.v1'
       AND c.disposition = 'answered' AND c.talk_s >= r.short_s
       AND c.occurred_at > p.occurred_at - :within * interval '1 second'
-      AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at)) AS unheard,
+      AND c.occurred_at - c.talk_s * interval '1 second' <= p.occurred_at) END) AS unheard,
   count(named.occurred_at) AS linked_marks,
   count(*) FILTER (WHERE p.occurred_at - named.occurred_at > :late * interval '1 second') AS late_marks
 FROM unnest(CAST(:agents AS text[]), CAST(:short_s AS float8[])) AS r(agent, short_s)
 JOIN facts p ON p.agent = r.agent
 LEFT JOIN LATERAL (
-  SELECT c.occurred_at FROM facts c
+  SELECT c.occurred_at, c.disposition, c.talk_s FROM facts c
   WHERE c.agent = p.agent AND c.day BETWEEN p.day - CAST(:linked_days AS int) AND p.day
     AND c.type = 'srez.call.ended.v1' AND c.data->>'call_id' = p.data->>'call_id'
   LIMIT 1) AS named ON true

@@ -255,7 +255,10 @@ def test_a_task_names_calls_and_what_goes_with_it():
     said = plain(told)
     assert "Снова, 3-й раз за неделю." in said
     assert "По пути: 4 длинных разговора, 1 счёт." in said
-    assert "10:12, разговор 0:45: оборвался через 0:45, сопротивление на входе https://records.example/1.mp3" in said
+    assert (
+        "10:12, разговор 0:45: оборвался через 0:45, слышно, на чём клиент ушёл в начале https://records.example/1.mp3"
+        in said
+    )
     assert "10:30, разговор 11:40: для сравнения, удачный (Ольга Край)" in said
     assert render(told).link == ("Открыть на доске", "https://srez.test/tasks/t-1")
 

@@ -58,7 +58,7 @@ def odd() -> list[Fact]:
     sunday = MORNING - timedelta(days=5)
     told += [(sunday, PresentationMade(deal=f"s{at}", agent="zoya", at=sunday)) for at in range(10)]
     late = MORNING + timedelta(hours=5, minutes=1)
-    told += [(late, PresentationMade(deal=f"l{at}", agent="zoya", at=late, call_id="odd:300")) for at in range(4)]
+    told += [(late, PresentationMade(deal=f"l{at}", agent="zoya", at=late, call_id="odd:0")) for at in range(4)]
     old = MORNING - timedelta(days=40)
     told += [
         (old, InvoiceIssued(invoice=f"i{at}", deal=None, agent="zoya", at=old, amount_minor=1, currency="RUB"))

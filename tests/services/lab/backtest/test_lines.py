@@ -13,17 +13,26 @@ from schemas.facts import Fact
 from schemas.facts import encode as encoded
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version, read
+from services.lab.backtest.silent import Silent
 from services.lab.backtest.sorting import known_by
 from services.rules.causes import is_network_failure
 from services.rules.day import working_day
 from services.rules.detectors.line_failure import Attempt
+from services.rules.detectors.source_silence import Silence, evidence
+from services.rules.sources import loads
 from services.rules.technical import fold_lines
-from tests.services.lab.backtest.telling import FLOOR, MONDAY, at, call, judged, row
+from tests.services.lab.backtest.telling import FLOOR, MONDAY, at, call, judged, presentation, row
 
 DAY = working_day(FLOOR, MONDAY)
 Told = tuple[int, int, bool, int, int]
 """(minute after ten, whose of three, whether it failed, minutes late, minutes until it is corrected; 0: never)."""
-TOLD = st.tuples(st.integers(0, 150), st.integers(0, 2), st.booleans(), st.integers(0, 120), st.integers(0, 90))
+TOLD = st.tuples(
+    st.integers(0, 100),
+    st.integers(0, 2),
+    st.booleans(),
+    st.sampled_from((0, 0, 20, 90, 170)),
+    st.sampled_from((0, 0, 10, 60)),
+)
 
 
 def facts_of(told: Sequence[Told]) -> list[Fact]:
@@ -48,7 +57,7 @@ def versions_of(facts: Sequence[Fact]) -> list[Version]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(TOLD, min_size=1, max_size=60))
+@given(st.lists(TOLD, min_size=20, max_size=60))
 def test_lines_folded_on_are_lines_folded_anew(told: list[Told]) -> None:
     """Late calls and corrections that come between two closes change the next one only, and as a whole fold would."""
     versions = versions_of(facts_of(told))
@@ -95,3 +104,23 @@ def test_late_stands_on_the_slices_it_was_missed_by(tmp_path: Path) -> None:
         (2, 0),
         (2, 0),
     ]
+
+
+def test_a_silent_source_names_what_came_last() -> None:
+    """By arrival, the newest first, as known when it was found; a CRM's marks are no calls."""
+    facts = [
+        call("c1", "10:00"),
+        call("c2", "10:01", received="10:05"),
+        call("c3", "10:02"),
+        call("c4", "10:03"),
+        call("c5", "10:30"),
+        presentation("d1", "09:50", "ivan"),
+    ]
+    silent = Silent(FLOOR, versions_of(facts))
+    one = Silence("mango", at("10:05"), at("10:20"), 10.0)
+    assert silent.last_before(one) == ["mango:c2", "mango:c4", "mango:c3"]
+    assert silent.last_before(Silence("crm", at("09:55"), at("10:20"), 10.0)) == ["crm:d1"]
+    loaded = loads(FLOOR, DAY)
+    assert evidence(one, loaded["mango"], FLOOR, (), ["mango:c2"])["calls"] == ["mango:c2"]
+    seen = evidence(Silence("crm", at("09:55"), at("10:20"), 10.0), loaded["mango"], FLOOR, (), ["crm:d1"])
+    assert (seen["calls"], seen["last"]) == ([], ["crm:d1"])

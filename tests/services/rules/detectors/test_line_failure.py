@@ -171,7 +171,7 @@ def test_a_usual_failure_keeps_no_episode_open() -> None:
     assert over.open is None
     (episode,) = over.closed
     assert episode.last_failure == instant("10:00:36")
-    assert episode.resolved_at == instant("10:15:24")
+    assert episode.resolved_at == instant("10:15:36")
     lasts = crowd("xxxx" + "." * 28 + "x......." * 6, step_s=12, state=line(0.02))
     assert lasts.open is not None
     assert lasts.open.last_failure == instant("10:14:24")
