@@ -218,7 +218,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         cases=await tasks.coaching(connection, recheck_from=date),
         alerts=await alerts.find(connection, day=date, open_too=True),
         freshness=await freshness.read(
-            connection, day, last.cut_off if last else day.starts, floor.grace_s, now=now, second=second
+            connection, day, last.cut_off if last else day.starts, floor, now=now, second=second
         ),
         money=await money.between(connection, floor, date, date),
         paid=await money.paid(connection, floor, date),

@@ -57,7 +57,7 @@ async def test_only_calls_of_this_slice_are_late(postgres_dsn: str, tmp_path: Pa
     async with engine.begin() as connection:
         rows: list[dict[str, Any]] = [fact_row(fact, date_of(fact.time, FLOOR.zone)) for fact in made]
         await connection.execute(sa.insert(tables.facts), rows)
-        live = await freshness.read(connection, DAY, STARTS, FLOOR.grace_s, now=CUT.at, second=SECOND)
+        live = await freshness.read(connection, DAY, STARTS, FLOOR, now=CUT.at, second=SECOND)
     await engine.dispose()
     on = FloorDay(
         1, FLOOR, DAY, {agent.id: thresholds(FLOOR, agent.team) for agent in FLOOR.agents}, thresholds(FLOOR, "")
