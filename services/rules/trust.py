@@ -67,7 +67,12 @@ def gate(floor: Floor, seen: TrustEvidence) -> dict[str, dict[Step, tuple[str, .
     return {
         team.id: {
             step: _doubts(
-                floor, step, sources[team.id, step], sources[team.id, "calls"], never.get((team.id, step), NO_SOURCES), seen
+                floor,
+                step,
+                sources[team.id, step],
+                sources[team.id, "calls"],
+                never.get((team.id, step), NO_SOURCES),
+                seen,
             )
             for step in STEPS
         }

@@ -195,9 +195,8 @@ def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
 
 
 def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
-    """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
-    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
-        return []
+    """What the trust gate would say at this moment. Outside working hours only which sources were never heard: at night
+    nothing is judged anyway."""
     fresh = today.freshness
     open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
     silent = {one.row.scope.removeprefix("source:") for one in open_ if one.detector != "crm_silence"}
@@ -217,6 +216,8 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
         replaying=fresh.replaying,
         differing=fresh.differing > 0,
     )
+    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
+        seen = TrustEvidence(unheard=fresh.unheard)
     found = []
     for team, steps in gate(today.floor, seen).items():
         reasons = saying.doubts(steps, w)

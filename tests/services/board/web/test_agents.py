@@ -165,6 +165,10 @@ async def test_an_agent_sees_the_own_day_and_sums(agents_board: Service) -> None
         assert page.status_code == 200
         assert 'href="/slices' not in page.text
         assert 'href="/alerts' not in page.text
+        for path in ("/", f"/agents/{WHO}"):
+            text = (await client.get(path)).text
+            assert 'href="/forecast' not in text, path
+            assert 'href="/norms' not in text, path
         refused = await client.get("/wall?lang=en")
         assert refused.status_code == 403
         assert "do not open this page" in refused.text
