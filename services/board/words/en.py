@@ -171,6 +171,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agents.agent": "Agent",
     "agents.state": "State",
     "agents.level": "At slice {slice}",
+    "agent.not_judged": "No slice of this day was closed: there is no verdict",
     "agents.level_none": "Standing",
     "agents.task": "Task",
     "agents.last_call": "No call for",
@@ -215,7 +216,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.result.invalidated": "lifted: technical",
     "task.result.none": "in progress",
     "task.carried": "carried over",
-    "task.carried_owed": "carried over: {n} are due by now since it was given",
+    "task.carried_owed": "carried over: {n} are due by the new check",
     # recents
     "recent.title": "Recent",
     "recent.slice": "Last slice",

@@ -175,6 +175,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "agents.agent": "Агент",
     "agents.state": "Состояние",
     "agents.level": "На срезе {slice}",
+    "agent.not_judged": "В этот день ни один срез не закрыт: оценки нет",
     "agents.level_none": "Оценка",
     "agents.task": "Задача",
     "agents.last_call": "Без звонка",
@@ -219,7 +220,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.result.invalidated": "снята: был сбой",
     "task.result.none": "идёт",
     "task.carried": "перенесена",
-    "task.carried_owed": "перенесена: с начала задачи причитается уже {n}",
+    "task.carried_owed": "перенесена: к новой проверке причитается {n}",
     # recents
     "recent.title": "Недавнее",
     "recent.slice": "Последний срез",

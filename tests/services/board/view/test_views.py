@@ -1,7 +1,7 @@
 """What pages show, from a reading: standing, pace, order, sentences."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ from services.board.cells import agent_cells
 from services.board.forecast import of_agent
 from services.board.standing import standing
 from services.board.storage.alerts import Alert, Transition
+from services.board.storage.funnel import Half
 from services.board.view.floor import floor_view, slice_summary
 from services.board.view.pace import Day, Pace, by_half
 from services.board.view.saying import say
@@ -89,6 +90,16 @@ async def test_the_curve_ends_at_what_the_cell_says(service: Service) -> None:
     shown = [point.done for point in curve.points if point.done is not None]
     assert shown[-1] == sum(today.agents[agent].done["calls"] for agent in members)
     assert shown == sorted(shown)
+
+
+async def test_a_day_that_is_over_ends_with_its_work_or_its_last_count(service: Service) -> None:
+    """Looked back at, the chart has no empty evening; what was done after work is on it, and today goes up to now."""
+    today = await service.live.reload()
+    ended = today.day.ends - timedelta(seconds=1)
+    assert Day(today, ended).edges[-1] == today.day.over
+    assert Day(today, today.day.starts + timedelta(hours=20)).edges[-1] == today.day.starts + timedelta(hours=20)
+    today.halves = [*today.halves, Half("hunters", "ivan", 44, {"calls": 1})]
+    assert Day(today, ended).edges[-1] == today.day.starts + timedelta(hours=22)
 
 
 async def test_everything_on_the_board_is_due_by_the_curve(service: Service) -> None:

@@ -161,6 +161,9 @@ async def test_an_agent_sees_the_own_day_and_sums(agents_board: Service) -> None
             rows = (await client.get(f"/api/v1/{path}")).json()["rows"]
             assert {row["agent"] for row in rows} == {WHO}, path
         assert (await client.get(f"/agents/{WHO}")).status_code == 200
+        past = (await client.get(f"/agents/{WHO}?date=2026-11-20&lang=en")).text
+        assert "No slice of this day was closed" in past
+        assert "before the first slice" not in past
         page = await client.get("/")
         assert page.status_code == 200
         assert 'href="/slices' not in page.text
