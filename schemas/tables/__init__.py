@@ -1,8 +1,8 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
-aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, month_forecasts,
-differences;
+aggregator — closes, slices, slice_revisions, tasks, task_revisions, coaching, coaching_revisions, team_issues,
+forecasts, month_forecasts, differences;
 alerts — alerts, alert_transitions, technical, outbox, messages, silences
 (``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
 board — coaching_acts, and together with alerts (services.acts) task_acts and of ``tasks`` what an act changes:
@@ -18,12 +18,14 @@ from schemas.tables.closing import (
     closes,
     coaching,
     coaching_acts,
+    coaching_revisions,
     differences,
     forecasts,
     month_forecasts,
     slice_revisions,
     slices,
     task_acts,
+    task_revisions,
     tasks,
     team_issues,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "closes",
     "coaching",
     "coaching_acts",
+    "coaching_revisions",
     "commands",
     "differences",
     "dirty",
@@ -77,6 +80,7 @@ __all__ = [
     "slice_revisions",
     "slices",
     "task_acts",
+    "task_revisions",
     "tasks",
     "team_issues",
     "technical",

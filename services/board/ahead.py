@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Team
 from schemas.steps import STEPS, Step
-from services.board.forecast import of_team
-from services.board.storage import answers, forecasts, funnel, invoices, states, technical
-from services.board.today import Today, exposures_of
-from services.board.words.numbers import EXPONENTS
+from services.board.storage import forecasts
+from services.board.today import Today
+from services.reads import answers, funnel, invoices, states, technical
+from services.reads.day import exposures_of
+from services.reads.forecast import of_team
+from services.reads.risk import day_steps, mean_of, risk_of_day
 from services.rules.day import is_working, working_day
 from services.rules.exposure import NONE, scheduled
 from services.rules.forecast import Forecast
@@ -22,7 +24,8 @@ from services.rules.money.month import Month, Rest, Sales
 from services.rules.money.months import MonthsTold
 from services.rules.money.outlook import Outlook, days_between, lag_of, last_of_month, outlooks
 from services.rules.money.record import CameOut, Record, record
-from services.rules.money.risk import AtRisk, Claims, Planned, added, at_risk, claims, planned
+from services.rules.money.risk import AtRisk, Planned, added, at_risk, claims
+from services.rules.money.units import unit
 from services.rules.norms import norms_of
 from services.rules.target import dues
 
@@ -145,9 +148,8 @@ def foresee(today: Today, seen: Seen, now: datetime) -> Foresight:
 def _ahead(today: Today, seen: Seen, one: Outlook, now: datetime) -> Ahead:
     floor, team, month, amounts = today.floor, one.team, one.month, one.sales.amounts
     day = of_team(today, team, "payments", now) if today.day.working else None
-    mean = amounts.mean if amounts.count >= floor.forecast.min_payments else None
-    of_day, of_month = day_steps(today, team, now), _month_steps(today, seen, team, now)
-    lost_today, lost_month = (_of(lost, team) for lost in (today.lost_answers, seen.lost_month))
+    mean = mean_of(amounts, floor)
+    of_month, lost_month = _month_steps(today, seen, team, now), _of(seen.lost_month, team)
     by, grain = floor.judgement, unit(floor.currency)
     short = None
     if month.minor is not None and month.minor.plan is not None:
@@ -160,33 +162,9 @@ def _ahead(today: Today, seen: Seen, one: Outlook, now: datetime) -> Ahead:
         day=day,
         month=month,
         mean_minor=mean,
-        day_risk=day_risk(day, claims(of_day, lost_today, by), mean, grain),
+        day_risk=risk_of_day(today, team, mean, now),
         month_risk=None if short is None else at_risk(short, claims(of_month, lost_month, by), mean or 0.0, grain),
     )
-
-
-def day_risk(day: Forecast | None, claimed: Claims, mean_minor: float | None, grain: int) -> AtRisk | None:
-    """Money at risk of today in multiples of *grain* minor units; None without a plan or a mean payment."""
-    if day is None or day.plan is None or mean_minor is None:
-        return None
-    return at_risk((day.plan - day.median) * mean_minor, claimed, mean_minor, grain)
-
-
-def unit(currency: str) -> int:
-    """Minor units in one of *currency*."""
-    return int(10 ** EXPONENTS.get(currency, 2))
-
-
-def day_steps(today: Today, team: Team | None, now: datetime) -> Steps:
-    """Today's steps against their norms, of those who have one."""
-    found: dict[Step, list[Planned]] = {}
-    for agent in today.floor.agents:
-        if team is not None and agent.team != team.id:
-            continue
-        own, done = today.exposures.get(agent.id, NONE), today.agents[agent.id].done
-        for step, norm in today.norms.get(agent.id, {}).items():
-            found.setdefault(step, []).append(planned(done.get(step, 0), norm, own, today.day_of(agent.id), now, step))
-    return {step: added(found[step]) for step in STEPS if step in found}
 
 
 def _month_steps(today: Today, seen: Seen, team: Team | None, now: datetime) -> Steps:

@@ -14,32 +14,21 @@ from schemas.floor import Floor
 from schemas.messages import FunnelChanged
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.storage import (
-    alerts,
-    answers,
-    calls,
-    closes,
-    freshness,
-    funnel,
-    issues,
-    money,
-    slices,
-    sources,
-    states,
-    tasks,
-)
-from services.board.storage import technical as technical_minutes
+from services.board.storage import alerts, calls, closes, freshness, issues, slices, sources, tasks
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
 from services.board.storage.freshness import Freshness
-from services.board.storage.money import Money
 from services.board.storage.sources import LineCount, SourceCount
-from services.board.storage.tasks import Case, Task
+from services.board.storage.tasks import Task
+from services.reads import answers, cases, funnel, money, states
+from services.reads import technical as technical_minutes
+from services.reads.cases import Case
+from services.reads.day import exposures_of
+from services.reads.money import Money
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
-from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
+from services.rules.exposure import NONE, Exposure, States
 from services.rules.forecast import Paid
 from services.rules.norms import norms_of
-from services.rules.spans import Spans, at, union
 from services.rules.target import due
 from services.rules.versions import floor_on
 
@@ -164,26 +153,6 @@ class Today:
         return True
 
 
-def exposures_of(
-    floor: Floor,
-    day: WorkingDay,
-    seen: Mapping[str, States],
-    lost: Mapping[str, Sequence[tuple[datetime, datetime | None]]],
-    now: datetime,
-) -> dict[str, Exposure]:
-    """Exposure of every agent; an open technical verdict lasts until *now*."""
-    return {
-        agent.id: exposure(
-            scheduled(floor, day, agent), day, seen.get(agent.id, ()), technical_spans(lost.get(agent.id, ()), now)
-        )
-        for agent in floor.agents
-    }
-
-
-def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Spans:
-    return union((at(start), at(end or now)) for start, end in lost)
-
-
 async def read(connection: AsyncConnection, versions: Versions, now: datetime, second: timedelta = SECOND) -> Today:
     """One snapshot of the day that *now* belongs to. Raises what the database raises.
 
@@ -215,7 +184,7 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         closes=closed,
         rows={(row.agent, row.step): row for row in rows},
         tasks=await tasks.find(connection, day=date, open_too=True),
-        cases=await tasks.coaching(connection, recheck_from=date),
+        cases=await cases.find(connection, recheck_from=date),
         alerts=await alerts.find(connection, day=date, open_too=True),
         freshness=await freshness.read(
             connection, day, last.cut_off if last else day.starts, floor, now=now, second=second

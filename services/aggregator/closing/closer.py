@@ -5,7 +5,7 @@ closed in order. One that is closed after the next cut-off (a restart) gets its 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from services.kit import logs
 from services.kit.clock import Clock
 from services.rules import hearing
 from services.rules.baselines import Feed
-from services.rules.closing import Closing, Evidence, close
+from services.rules.closing import Closing, Evidence, as_known, began, close
 from services.rules.tasks import Task
 from services.rules.trust import TrustEvidence
 
@@ -119,20 +119,24 @@ class Closer:
 
     async def _judge(self, connection: Any, one: DueSlice, waiting: int) -> Closing:
         tasks = await closes.open_tasks(connection, one.cut.at)
-        found = await self.gather(connection, one, tasks, waiting)
-        remembered = await closes.memory(connection, one.on, one.cut.at, tasks)
-        date = one.on.day.date
+        past, date = await closes.past(connection, one.on, one.cut.at), one.on.day.date
+        reach = began(date, past, tasks)
+        found = await self.gather(connection, one, tasks, waiting, reach)
+        seen = as_known(one.on.floor, date, found, past, tasks)
+        remembered = await closes.memory(connection, one.on, one.cut.at, tasks, seen)
         # Judging 60,000 rows takes a second or two: the loop goes on meanwhile.
         closing = await asyncio.to_thread(close, one.on.floor, date, one.cut, found, remembered, on_time=one.on_time)
         agents = sorted(hearing.listeners(closing))
         deeds = await evidence.deeds(connection, one.on, agents, one.cut.at, one.known_by)
         return hearing.with_calls(closing, one.on.floor, one.on.day, one.cut, deeds)
 
-    async def gather(self, connection: Any, one: DueSlice, tasks: list[Task], waiting: int) -> Evidence:
-        """Evidence of one slice, of one snapshot of the database."""
+    async def gather(
+        self, connection: Any, one: DueSlice, tasks: list[Task], waiting: int, reach: Sequence[datetime] = ()
+    ) -> Evidence:
+        """Evidence of one slice, of one snapshot of the database; states and technical minutes from the dates of *reach* on."""
         on, cut, by = one.on, one.cut.at, one.known_by
         done, in_slice = await evidence.step_counts(connection, on, one.starts, cut, by)
-        first = evidence.earliest(tasks, on)
+        first = evidence.earliest(reach, on)
         spans, quiet = {}, frozenset[Feed]()
         watched = await technical.watched(connection, on, self._paths)
         silent = await technical.silences_of(connection, on, watched, by)

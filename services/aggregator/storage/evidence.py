@@ -1,6 +1,6 @@
 """Evidence of one slice by SQL: what was known at cut-off + grace. The back-test reads the same off a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,8 +185,8 @@ async def differing(connection: Any, since: datetime) -> bool:
     return found
 
 
-def earliest(tasks: Sequence[Task], on: FloorDay) -> Date:
-    """The first local date that an open task reaches back to, at most two weeks."""
+def earliest(opened: Iterable[datetime], on: FloorDay) -> Date:
+    """The first local date that a task reaches back to, at most two weeks."""
     zone = on.floor.zone
-    dates = [task.opened.astimezone(zone).date() for task in tasks]
+    dates = [one.astimezone(zone).date() for one in opened]
     return max(min(dates, default=on.day.date), on.day.date - timedelta(days=14))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_tasks, en_window
+from services.alerts.wording import en_report, en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -103,6 +103,7 @@ TEXT: Final[dict[str, str]] = {
     # a team's common cause
     "team.title": "{team}: the whole team is below the norm ({steps})",
     "team.title.resolved": "{team}: the team is back on norm, was below {since}–{until}",
+    "team.title.technical": "{team}: below the norm since {since} was technical, not people",
     "team.title.closed": "{team}: the team was below the norm since {since}, the working day is over",
     "team.step": "{step}: {done} of {target} by slice {slice}; {sure} sure that it is below {below} of the norm ({people})",
     "team.cause": "The cause is common. Only those who lag behind their own team get a personal task.",
@@ -110,6 +111,7 @@ TEXT: Final[dict[str, str]] = {
     # a drop of a whole team within the day
     "drop.title": "{team}: the pace fell in slice {slice} ({steps})",
     "drop.title.resolved": "{team}: the pace is even again, it fell in slice {slice} ({steps})",
+    "drop.title.technical": "{team}: the pace fell in slice {slice} for technical reasons ({steps})",
     "drop.title.closed": "{team}: the pace fell in slice {slice} ({steps}), the working day is over",
     "drop.title.other": "{team}: the pace fell in slice {slice} ({steps}); another message goes on with it",
     "drop.step": "{step}: {done} of {target} in this slice, {before} of {before_target} before it; "
@@ -213,12 +215,16 @@ TEXT: Final[dict[str, str]] = {
     "handling.reminder": "It lasts since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It lasts since {since}; nobody has taken it, the head knows.",
     "handling.did.mute": "{by}, {at}: reminders are off for a while{note}.",
-    "handling.did.technical": "{by}, {at}: it was technical{note}. The time is out of the norms.",
+    "handling.did.technical": "{by}, {at}: it was technical{note}. {taken}",
+    "handling.did.not_technical": "{by}, {at}: it was not technical{note}. This time counts as working time again.",
+    "handling.taken": "Taken out of the norms: {since}–{until}, {people}.",
+    "handling.taken.bare": "The time is taken out of the norms.",
     "handling.did.resolve": "{by}, {at}: closed by hand{note}.",
     "button.acknowledge": "I take it",
     "button.unacknowledge": "Give it back",
     "button.mute": "Quiet for 1 h",
     "button.technical": "It was technical",
+    "button.not_technical": "Not technical",
     # the messenger's own answers
     "answer.done": "Noted: {what}.",
     "answer.unknown": "The floor file does not know you: ask to be added to notify.people.",
@@ -286,6 +292,7 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_report.TEXT,
     **en_tasks.TEXT,
     **en_window.TEXT,
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_tasks, ru_window
+from services.alerts.wording import ru_report, ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -103,6 +103,7 @@ TEXT: Final[dict[str, str]] = {
     # a team's common cause
     "team.title": "{team}: вся команда ниже нормы ({steps})",
     "team.title.resolved": "{team}: команда вернулась в норму, было {since}–{until}",
+    "team.title.technical": "{team}: ниже нормы с {since} была техника, не люди",
     "team.title.closed": "{team}: команда была ниже нормы с {since}, рабочий день закончен",
     "team.step": "{step}: {done} из {target} к срезу {slice}; уверенность {sure}, что ниже {below} нормы ({people})",
     "team.cause": "Причина общая. Личные задачи получат только те, кто отстаёт от своей команды.",
@@ -110,6 +111,7 @@ TEXT: Final[dict[str, str]] = {
     # a drop of a whole team within the day
     "drop.title": "{team}: в срезе {slice} темп упал ({steps})",
     "drop.title.resolved": "{team}: темп выровнялся, падал в срезе {slice} ({steps})",
+    "drop.title.technical": "{team}: темп в срезе {slice} упал из-за техники ({steps})",
     "drop.title.closed": "{team}: в срезе {slice} темп упал ({steps}), рабочий день закончен",
     "drop.title.other": "{team}: в срезе {slice} темп упал ({steps}); продолжение — в другом сообщении",
     "drop.step": "{step}: за срез {done} из {target}, а до него {before} из {before_target}; "
@@ -213,12 +215,16 @@ TEXT: Final[dict[str, str]] = {
     "handling.reminder": "Длится с {since}, никто не взял в работу.",
     "handling.reminder.escalated": "Длится с {since}, никто не взял в работу, руководитель знает.",
     "handling.did.mute": "{by}, {at}: напоминания отложены{note}.",
-    "handling.did.technical": "{by}, {at}: это была техника{note}. Время вычтено из норм.",
+    "handling.did.technical": "{by}, {at}: это была техника{note}. {taken}",
+    "handling.did.not_technical": "{by}, {at}: это была не техника{note}. Это время снова считается рабочим.",
+    "handling.taken": "Из норм вычтено время {since}–{until}: {people}.",
+    "handling.taken.bare": "Время вычтено из норм.",
     "handling.did.resolve": "{by}, {at}: закрыто вручную{note}.",
     "button.acknowledge": "Беру в работу",
     "button.unacknowledge": "Отдать",
     "button.mute": "Тихо 1 час",
     "button.technical": "Это техника",
+    "button.not_technical": "Это не техника",
     # the messenger's own answers
     "answer.done": "Записано: {what}.",
     "answer.unknown": "Вас нет в файле участка: попросите добавить вас в notify.people.",
@@ -286,6 +292,7 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_report.TEXT,
     **ru_tasks.TEXT,
     **ru_window.TEXT,
 }

@@ -11,7 +11,7 @@ from schemas import tables
 from schemas.facts import PAYMENT, REFUND
 from schemas.floor import Floor
 from schemas.steps import MonthUnit
-from services.board.storage.funnel import roster
+from services.reads.funnel import roster
 from services.rules.money.months import MonthsTold, Told, months_told
 from services.rules.money.record import CameOut
 

@@ -10,7 +10,7 @@ from schemas import tables
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS
-from services.board.storage import funnel
+from services.reads import funnel
 
 _slices = tables.slices.c
 

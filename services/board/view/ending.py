@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from services.board.forecast import of_team
 from services.board.today import Today
 from services.board.words import Words
+from services.reads.forecast import of_team
 from services.rules.deviation import EXACT
 
 

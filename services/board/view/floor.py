@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from schemas.floor import Agent, Team
 from schemas.steps import STEPS, Step
-from services.board.forecast import paid_by
 from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
@@ -18,6 +17,7 @@ from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.view.reason import of_standing
 from services.board.words import Words
+from services.reads.forecast import paid_by
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
 from services.rules.trust import TrustEvidence, gate

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
-from services.board.ahead import AgeGroup, Ahead, Foresight, unit
+from services.board.ahead import AgeGroup, Ahead, Foresight
 from services.board.today import Today
 from services.board.view.month import MonthsShown, months_view
 from services.board.words import Words
@@ -12,6 +12,7 @@ from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast
 from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
+from services.rules.money.units import unit
 
 Say = Callable[[float], str]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schemas.steps import Step
-from services.board.storage.funnel import HALF_S, Half
 from services.board.today import Today
+from services.reads.funnel import HALF_S, Half
 from services.rules.exposure import NONE
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
-from services.board.storage.acts import Done
+from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
+from services.board.view.revisions import why
 from services.board.words import Words
+from services.reads.cases import Done
 from services.rules.deviation import EXACT
 
 
@@ -101,6 +103,17 @@ def _told(one: Done, w: Words) -> tuple[str, str]:
 def again(n: int, w: Words) -> str:
     """``снова, 3-й раз за неделю``; "" for the first."""
     return w("task.again", n=n) if n > 1 else ""
+
+
+def doubts(task: Task, revisions: Revisions, w: Words) -> list[str]:
+    """What is in question about it: the verdict that gave it, its result."""
+    found = []
+    now = revisions.get((task.slice, task.row.agent, task.row.step))
+    if now is not None and now.level not in ("soft", "hard"):
+        found.append(w("revision.given", why=why(now, w)))
+    if task.revised is not None:
+        found.append(w("revision.task", n=round(task.technical_min)))
+    return found
 
 
 def verdict(task: Task, floor: Floor, w: Words) -> str:

@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Request, Response
 
 from schemas.rows import AlertRow
-from services.board.storage import alert_acts, alerts, technical
+from services.board.storage import alert_acts, alerts
 from services.board.view.saying import say
 from services.board.web import filters
 from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
+from services.reads import technical
 
 
 def routes(board: Board) -> APIRouter:

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.board import look
-from services.board.look import LookRow
 from services.board.view.look import look_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
+from services.reads import look
+from services.reads.look import LookRow
 
 
 def routes(board: Board) -> APIRouter:

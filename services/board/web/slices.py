@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.floor import Floor
 from schemas.rows import SliceRow
-from services.board import look
-from services.board.storage import closes, issues, slices
+from services.board.storage import closes, issues, revisions, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
 from services.board.words import Words
+from services.reads import look
 
 
 def routes(board: Board) -> APIRouter:
@@ -32,6 +32,7 @@ def routes(board: Board) -> APIRouter:
             rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
             below = await issues.below(connection, day.date)
             past = await look.frozen(connection, day.date, team) if chosen else []
+            revised = await revisions.of_day(connection, day.date, slice_=chosen.slice) if chosen else {}
         w = board.words(request, floor)
         unknown = _unknown(floor, closed, slice, team, w)
         return board.render(
@@ -53,6 +54,7 @@ def routes(board: Board) -> APIRouter:
                 board.clock.now(),
                 below=below,
                 drops=look.drops(past, day.date, chosen.slice, floor) if chosen else (),
+                revisions=revised,
             ),
             asked=slice or "",
             team=team or "",

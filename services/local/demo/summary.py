@@ -38,10 +38,13 @@ def told(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
 
 def _tasks(outcome: Outcome) -> Iterator[str]:
     for row in outcome.tasks[:MOST]:
-        yield f"  task       {row['slice']}  {row['agent']}: {row['target']} {_plain(row['step'])} → {_plain(row['result'] or 'open')}"
+        result = _plain(row["result"] or "open")
+        yield f"  task       {row['slice']}  {row['agent']}: {row['target']} {_plain(row['step'])} → {result}"
     if len(outcome.tasks) > MOST:
         results = Counter(row["result"] or "open" for row in outcome.tasks)
-        yield f"  tasks      {len(outcome.tasks)} in all: " + ", ".join(f"{n} {name}" for name, n in results.items())
+        yield f"  tasks      {len(outcome.tasks)} in all: " + ", ".join(
+            f"{n} {_plain(name)}" for name, n in results.items()
+        )
 
 
 def verdict(checks: Sequence[Check]) -> Iterator[str]:

@@ -20,7 +20,10 @@ from services.rules.sources import Load
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One episode: ``since`` the last arrival (or the start of the day), ``fired_at`` when both limits were reached."""
+    """One episode: ``since`` the last arrival (or the start of the day), ``fired_at`` when both limits were reached.
+
+    ``explained``: events due by then of people who could not work.
+    """
 
     source: str
     since: datetime
@@ -28,6 +31,7 @@ class Silence:
     expected: float
     resolved_at: datetime | None = None
     pace: float = 1.0
+    explained: float = 0.0
 
 
 def silence(
@@ -101,7 +105,7 @@ def at_pace(
 
 def evidence(one: Silence, load: Load, floor: Floor, rules_out: Sequence[str]) -> dict[str, Any]:
     """What the alert says. Nothing came, so there is no call to show; ``p_value`` is that of nothing where so much was due."""
-    expected = replace(load, pace=one.pace).expected(one.since, one.fired_at)
+    expected = replace(load, pace=one.pace).expected(one.since, one.fired_at) - one.explained
     return {
         "since": one.since.astimezone(floor.zone).isoformat(),
         "expected": round(expected, 6),

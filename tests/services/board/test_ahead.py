@@ -12,8 +12,8 @@ from schemas.facts import Fact, InvoiceIssued, Payment
 from schemas.rows import derived_id
 from services.board import ahead
 from services.board.app import Service
-from services.board.storage import answers, invoices
 from services.kit import postgres
+from services.reads import answers, invoices
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, fact_row, seed
 

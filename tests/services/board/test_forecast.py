@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from schemas import tables
 from services.board.app import Service
-from services.board.forecast import every
 from services.board.view.ending import ending
 from services.board.view.floor import doubts_now
 from services.board.words import words
 from services.kit import postgres
+from services.reads.forecast import every
 from services.rules.forecast import Paid
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import AMOUNTS, NOW, seed

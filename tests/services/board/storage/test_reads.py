@@ -11,20 +11,9 @@ from schemas.facts import CallEnded
 from schemas.floor import parse
 from schemas.steps import STEPS
 from services.board.app import Service
-from services.board.storage import (
-    alerts,
-    calls,
-    closes,
-    freshness,
-    funnel,
-    money,
-    slices,
-    sources,
-    states,
-    tasks,
-    technical,
-)
+from services.board.storage import alerts, calls, closes, freshness, slices, sources, tasks
 from services.board.today import SECOND
+from services.reads import cases, funnel, money, states, technical
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds
 from tests.support.seed_floor import AMOUNTS, NOW, floor_text, invent
@@ -160,10 +149,10 @@ async def test_tasks_and_cases(service: Service) -> None:
     """Open ones have no result; a case stays until its re-check day."""
     async with service.reader.connect() as connection:
         found = await tasks.find(connection, day=DAY.date, open_too=True)
-        cases = await tasks.coaching(connection, recheck_from=DAY.date)
-        gone = await tasks.coaching(connection, recheck_from=DAY.date + timedelta(days=30))
+        known = await cases.find(connection, recheck_from=DAY.date)
+        gone = await cases.find(connection, recheck_from=DAY.date + timedelta(days=30))
     assert {task.open for task in found} == {True, False}
-    assert [case.row.agent for case in cases] == ["denis"]
+    assert [case.row.agent for case in known] == ["denis"]
     assert gone == []
 
 

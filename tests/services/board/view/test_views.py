@@ -5,21 +5,21 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from services.board.storage.funnel import Half
 
 from schemas.floor import parse
 from schemas.rows import AlertRow
 from services.board.app import Service
 from services.board.cells import agent_cells
-from services.board.forecast import of_agent
 from services.board.standing import standing
 from services.board.storage.alerts import Alert, Transition
-from services.board.storage.funnel import Half
 from services.board.view.floor import floor_view, slice_summary
 from services.board.view.pace import Day, Pace, by_half
 from services.board.view.saying import say
 from services.board.view.slices import first_to_close
 from services.board.view.wall import ROWS, wall_view
 from services.board.words import words
+from services.reads.forecast import of_agent
 from services.rules.day import working_day
 from services.rules.exposure import NONE
 from tests.support.seed_floor import NOW, floor_text

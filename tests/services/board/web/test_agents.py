@@ -21,7 +21,6 @@ from schemas.floor import Floor, parse
 from services.board.access import Person
 from services.board.app import Service
 from services.board.cells import cells, team_cells
-from services.board.forecast import of_team
 from services.board.live import Event
 from services.board.sight import narrowed, sight
 from services.board.storage import managing
@@ -29,6 +28,7 @@ from services.board.web.allowed import NARROWED, narrowed_query
 from services.board.web.board import Board
 from services.board.web.routes import SECTIONS
 from services.local.postgres import EmbeddedPostgres
+from services.reads.forecast import of_team
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, RU, floor_text, seed
 from tests.support.seed_quality import seed_quality

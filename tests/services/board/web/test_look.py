@@ -16,9 +16,9 @@ from schemas.facts import CallEnded, Data, Fact, InvoiceIssued, Payment, Present
 from schemas.floor import parse
 from schemas.rows import derived_id
 from services.board.app import Service
-from services.board.storage import habits
 from services.kit import postgres
 from services.local.postgres import EmbeddedPostgres
+from services.reads import habits
 from services.rules.day import first_of_working_days
 from services.rules.gaming import Habits
 from tests.services.board.conftest import board_on, client_of

@@ -13,7 +13,7 @@ from schemas import tables
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import Step
-from services.board.storage import habits
+from services.reads import habits
 from services.rules.drift import drift
 from services.rules.drop import Dropped, drops_at
 from services.rules.gaming import Habits, looks, others

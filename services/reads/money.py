@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.facts import INVOICE, PAYMENT, REFUND
 from schemas.floor import Floor
-from services.board.storage.funnel import roster
+from services.reads.funnel import roster
 from services.rules.forecast import Paid
 
 Money = Mapping[tuple[str, str, str], int]
