@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from services.board.storage.funnel import Half
 
 from schemas.floor import parse
 from schemas.rows import AlertRow
@@ -20,6 +19,7 @@ from services.board.view.slices import first_to_close
 from services.board.view.wall import ROWS, wall_view
 from services.board.words import words
 from services.reads.forecast import of_agent
+from services.reads.funnel import Half
 from services.rules.day import working_day
 from services.rules.exposure import NONE
 from tests.support.seed_floor import NOW, floor_text
