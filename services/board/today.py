@@ -201,7 +201,7 @@ async def read(
         cases=await cases.find(connection, recheck_from=date),
         alerts=await alerts.find(connection, day=date, open_too=True),
         freshness=await freshness.read(
-            connection, day, last.cut_off if last else day.starts, floor.grace_s, now=now, second=second
+            connection, day, last.cut_off if last else day.starts, floor, now=now, second=second
         ),
         money=await money.between(connection, floor, date, date),
         paid=await money.paid(connection, floor, date),

@@ -123,6 +123,7 @@ TEXT: Final[dict[str, str]] = {
     "slice.untrusted.all": "All steps: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "source {source} is silent",
+    "doubt.unheard": "nothing has ever come from source {source}",
     "doubt.late": "events of {source} come late",
     "doubt.rejected": "many events rejected or without an agent",
     "doubt.replay": "a replay is in progress",

@@ -123,6 +123,7 @@ TEXT: Final[dict[str, str]] = {
     "slice.untrusted.all": "Все шаги: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "молчит источник {source}",
+    "doubt.unheard": "из источника {source} ещё ничего не приходило",
     "doubt.late": "события {source} приходят с опозданием",
     "doubt.rejected": "слишком много событий отклонено или осталось без агента",
     "doubt.replay": "принятое разбирается заново",

@@ -14,7 +14,7 @@ from services.board.storage.issues import Below
 from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.floor import shown_name
 from services.board.view.look import Told, told
 from services.board.view.norms import briefly
@@ -69,8 +69,8 @@ class AgentView:
     drops: dict[str, dict[Step, Told]]
     calls: Sequence[CallRow]
     technical_min: float
-    tasks: list[tuple[Task, int, datetime, bool]]
-    """(task, done of it, when it is looked at next, carried over)."""
+    tasks: list[tuple[Task, int, int, datetime, bool]]
+    """(task, done of it, what meets it then, when it is looked at next, carried over)."""
     revised: dict[str, dict[Step, Questioned]]
     """Slice → step → how it would be judged now, where that is another way."""
 
@@ -122,7 +122,7 @@ def agent_view(
         calls=own,
         technical_min=sum(end - start for start, end in exposure.technical) / 60,
         tasks=[
-            (task, task_done(today, task, known), due_at(today, task), carried(today, task))
+            (task, task_done(today, task, known), owed(today, task), due_at(today, task), carried(today, task))
             for task in today.tasks
             if task.row.agent == agent
         ],

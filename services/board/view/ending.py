@@ -26,7 +26,7 @@ def ending(today: Today, now: datetime, w: Words) -> Ending | None:
     if found is None or found.plan is None or found.p_plan is None:
         return None
     reached = found.done >= found.plan - EXACT
-    chance = w("top.day_plan_met") if reached else w.sure(found.p_plan)
+    chance = w("top.day_plan_met") if reached else w("top.day_plan_chance", sure=w.sure(found.p_plan))
     between = w.num(found.low) if found.low == found.high else f"{w.num(found.low)}–{w.num(found.high)}"
     return Ending(
         title=w("top.day_plan") if reached else w("top.day_plan_of", n=ceil(found.plan - EXACT)),

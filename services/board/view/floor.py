@@ -12,7 +12,7 @@ from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view import saying
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.view.reason import of_standing
@@ -50,6 +50,7 @@ class AgentLine:
     task: Task | None
     task_due: datetime | None
     task_carried: bool
+    task_owed: int
     task_done: int
     on_shift: bool
     idle_s: float | None
@@ -147,6 +148,7 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         task=task,
         task_due=due_at(today, task) if task else None,
         task_carried=task is not None and carried(today, task),
+        task_owed=owed(today, task) if task else 0,
         task_done=task_done(today, task, known) if task else 0,
         on_shift=today.on_shift(agent.id),
         idle_s=today.idle_s(agent.id, now),
@@ -193,9 +195,8 @@ def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
 
 
 def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
-    """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
-    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
-        return []
+    """What the trust gate would say at this moment. Outside working hours only which sources were never heard: at night
+    nothing is judged anyway."""
     fresh = today.freshness
     open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
     silent = {one.row.scope.removeprefix("source:") for one in open_ if one.detector != "crm_silence"}
@@ -207,6 +208,7 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     seen = TrustEvidence(
         silent=frozenset(silent),
         silent_feeds=frozenset(feeds),
+        unheard=fresh.unheard,
         delay_p95_s=fresh.delay_p95_s,
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
@@ -214,6 +216,8 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
         replaying=fresh.replaying,
         differing=fresh.differing > 0,
     )
+    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
+        seen = TrustEvidence(unheard=fresh.unheard)
     found = []
     for team, steps in gate(today.floor, seen).items():
         reasons = saying.doubts(steps, w)

@@ -118,6 +118,14 @@ def doubts(task: Task, revisions: Revisions, w: Words) -> list[str]:
 
 def verdict(task: Task, floor: Floor, w: Words) -> str:
     """Why the task ended as it did, in one sentence; "" while it goes on."""
+    told, seen = _ended(task, floor, w), task.evidence.get("verified")
+    required = seen.get("required") if isinstance(seen, Mapping) else None
+    if not told or task.row.result == "invalidated" or not required or required <= task.row.target:
+        return told
+    return told + w("verdict.carried", asked=w.num(task.row.target), due=w.num(required))
+
+
+def _ended(task: Task, floor: Floor, w: Words) -> str:
     seen = task.evidence.get("verified")
     result = task.row.result
     if result is None or not isinstance(seen, Mapping):

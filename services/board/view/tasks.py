@@ -7,7 +7,7 @@ from typing import Any
 from schemas.floor import Floor
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.floor import shown_name
 from services.board.view.task import ToHear, advice, again, dismissal, said, to_hear, verdict
 from services.board.words import Words
@@ -34,7 +34,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """``ended``: why it was verified so, or dismissed; "" while it goes on."""
+    """``ended``: why it was verified so, or dismissed; "" while it goes on. ``owed`` meets it when it is looked at next."""
 
     task: Task
     name: str
@@ -44,6 +44,7 @@ class TaskCard:
     said: str
     why: tuple[str, ...]
     done: int
+    owed: int
     hear: Sequence[ToHear]
     carried: bool
     again: str
@@ -109,6 +110,7 @@ def _card(
         said=said(done),
         why=tuple(why(task, today.floor, w)),
         done=task_done(today, task, known),
+        owed=owed(today, task),
         hear=to_hear(task.evidence, names, task.row.agent, w),
         carried=carried(today, task),
         again=again(around.again.get(task.row.task, 1), w),

@@ -85,6 +85,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "verdict.done": "{done} of {target}: done",
     "verdict.done.pace": "{done} of {target}, but the pace is on norm: done",
     "verdict.not_done": "{done} of {target}: not done, and chance does not explain it",
+    "verdict.carried": " ({asked} were asked for; verification was moved, and {due} were due by then)",
     "verdict.little": "{done} of {target}; only {due} were due by the norm in that time: too early to judge",
     "verdict.unclear": "{done} of {target}: still unclear at the end of the next working day, closed without a verdict",
     "verdict.invalidated": (

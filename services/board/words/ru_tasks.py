@@ -85,6 +85,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "verdict.done": "{done} из {target}: сделано",
     "verdict.done.pace": "{done} из {target}, но темп по норме: сделано",
     "verdict.not_done": "{done} из {target}: не сделано, и случайностью это не объяснить",
+    "verdict.carried": " (просили {asked}, но проверку перенесли, и к ней причиталось {due})",
     "verdict.little": "{done} из {target}; по норме за это время ждали всего {due}: судить рано",
     "verdict.unclear": "{done} из {target}: до конца следующего рабочего дня так и не стало ясно, закрыта без оценки",
     "verdict.invalidated": (

@@ -151,6 +151,7 @@ class _Run:
             trust=TrustEvidence(
                 silent=self.silent.open_at(day.day, by),
                 silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
+                unheard=self.silent.unheard(by),
                 delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,

@@ -84,6 +84,14 @@ class Silent:
         fresh = {one.source for one in self.of(day, by) if one.resolved_at is None}
         return frozenset(fresh | {source for source in self._carried if not self._arrived(source, day, by)})
 
+    def unheard(self, by: datetime) -> frozenset[str]:
+        """Sources of the floor file of which nothing had come by then, on this day or before."""
+        return frozenset(
+            source.id
+            for source in self.floor.sources
+            if source.id not in self._arrivals or self._arrivals[source.id][0] > by
+        )
+
     def turn(self, day: WorkingDay) -> list[Silence]:
         """Episodes that began on *day*, with their ends; what stays open is carried into the next days."""
         found = []

@@ -92,7 +92,7 @@ async def test_late_is_what_came_after_the_freeze(service: Service) -> None:
     ]
     async with service.reader.connect() as connection:
         rows = await slices.find(connection, FLOOR, DAY.date, slice_="11:00")
-        fresh = await freshness.read(connection, DAY, cut, FLOOR.grace_s, now=NOW, second=SECOND)
+        fresh = await freshness.read(connection, DAY, cut, FLOOR, now=NOW, second=SECOND)
     assert len(after) == 4
     assert sum(row.late for row in rows if row.step == "calls") == len(after)
     assert fresh.late == len(after)

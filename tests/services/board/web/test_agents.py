@@ -161,10 +161,17 @@ async def test_an_agent_sees_the_own_day_and_sums(agents_board: Service) -> None
             rows = (await client.get(f"/api/v1/{path}")).json()["rows"]
             assert {row["agent"] for row in rows} == {WHO}, path
         assert (await client.get(f"/agents/{WHO}")).status_code == 200
+        past = (await client.get(f"/agents/{WHO}?date=2026-11-20&lang=en")).text
+        assert "No slice of this day was closed" in past
+        assert "before the first slice" not in past
         page = await client.get("/")
         assert page.status_code == 200
         assert 'href="/slices' not in page.text
         assert 'href="/alerts' not in page.text
+        for path in ("/", f"/agents/{WHO}"):
+            text = (await client.get(path)).text
+            assert 'href="/forecast' not in text, path
+            assert 'href="/norms' not in text, path
         refused = await client.get("/wall?lang=en")
         assert refused.status_code == 403
         assert "do not open this page" in refused.text
