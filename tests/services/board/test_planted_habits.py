@@ -28,6 +28,7 @@ from schemas.rows import derived_id
 from services.kit import postgres as engines
 from services.local.postgres import EmbeddedPostgres
 from services.reads import habits
+from services.reads.kept import Kept
 from services.reads.look import customs
 from services.rules.day import is_working
 from services.rules.gaming import Habit
@@ -153,7 +154,7 @@ def test_offenders_are_seen_and_honest_people_left_alone(postgres: EmbeddedPostg
             for at in range(0, len(rows), 1000):
                 await connection.execute(sa.insert(tables.facts), rows[at : at + 1000])
         async with engine.connect() as connection:
-            found = customs(of, await habits.read(connection, of, LAST))
+            found = customs(of, await habits.read(connection, Kept(), of, LAST))
         await engine.dispose()
         return [(row.agent.rsplit("-", 1)[0], row.what) for row in found]
 

@@ -215,3 +215,22 @@ async def test_kept_day_by_day_equals_counted_in_one_go(engine: AsyncEngine, see
         assert any(one.late_marks for one in found.values())
         assert any(one.paid for one in found.values())
         assert any(one.same_number > 2 for one in found.values())
+
+
+async def test_a_late_call_changes_the_marks_of_later_days(engine: AsyncEngine) -> None:
+    """A mark names its call; the call is told two days late, and nothing else of the mark's day changes."""
+    told, kept, reader = Told(1), Kept(), Reader(engine)
+    at = datetime.combine(UNTIL, datetime.min.time(), FLOOR.zone) + timedelta(hours=12)
+    before = at - timedelta(days=2)
+    agent = told.agents[0]
+    mark = PresentationMade(deal="d", agent=agent, at=at, call_id="named")
+    call = CallEnded(
+        call_id="named", agent=agent, identity=None, direction="outbound", started_at=before, answered_at=before,
+        ended_at=before, talk_s=60.0, disposition="answered",
+    )  # fmt: skip
+    for rows, linked in (([told._row(at, mark)], 0), ([told._row(before, call)], 1)):
+        async with engine.begin() as connection:
+            await connection.execute(sa.insert(tables.facts), rows)
+        async with reader.connect() as connection:
+            found = await habits.read(connection, kept, FLOOR, UNTIL)
+        assert (found[agent].linked_marks, found[agent].late_marks) == (linked, linked)
