@@ -18,7 +18,7 @@ SETTINGS = (IngestSettings, AggregatorSettings, AlertsSettings, BoardSettings)
 KEYS = {
     *("name", "services", "volumes", "secrets"),
     *("image", "build", "init", "read_only", "tmpfs", "cap_drop", "security_opt", "restart", "stop_grace_period"),
-    *("env_file", "logging", "command", "environment", "ports", "depends_on", "healthcheck", "shm_size"),
+    *("env_file", "logging", "entrypoint", "command", "environment", "ports", "depends_on", "healthcheck", "shm_size"),
 }
 """Of the compose specification, those we use: a misspelt key is found by this."""
 

@@ -61,6 +61,16 @@ def test_the_guide_explains_no_alert_that_is_gone() -> None:
     assert set(re.findall(r"^\| `(Srez\w+)`", guide, re.MULTILINE)) == {rule["alert"] for rule in alerts()}
 
 
+@pytest.mark.skipif(
+    shutil.which("amtool") is None, reason="amtool is not installed: apt-get install prometheus-alertmanager"
+)
+def test_amtool_accepts_the_configuration() -> None:
+    """As it stands, by whatever version this machine has; Debian's is 0.25."""
+    file = str(DEPLOY / "alertmanager" / "alertmanager.yml")
+    done = subprocess.run(["amtool", "check-config", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_alertmanager_knows_the_alerts_it_speaks_of() -> None:
     """Receivers exist; names in routes and inhibitions are alerts."""
     config = yaml("alertmanager/alertmanager.yml")

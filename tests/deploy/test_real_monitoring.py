@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from services.local import floors
 from services.local.postgres import EmbeddedPostgres
 from tests.deploy.files import DEPLOY, yaml
-from tests.support.monitoring import ALERTMANAGER, MISSING, PROMETHEUS, alertmanager, prometheus
+from tests.support.monitoring import ALERTMANAGER, MISSING, PROMETHEUS, alertmanager_as_delivered, prometheus
 from tests.support.running import Services, embedded_environment
 from tests.support.servers import fresh_broker, fresh_database
 from tests.support.sink import Sink, running_sink
@@ -39,23 +39,13 @@ def write(path: Path, data: Any) -> Path:
     return path
 
 
-def alertmanager_file(folder: Path, sink: Sink) -> Path:
-    """Ours, with the secrets that stand beside it in production.
-
-    Debian's 0.25 does not know ``url_file`` of a webhook (0.26 does, which compose.yaml runs): there the address stands in
-    the file itself, as docs/OPERATIONS.md says.
-    """
-    config = yaml("alertmanager/alertmanager.yml")
-    for receiver in config["receivers"]:
-        address = f"{sink.url}/{receiver['name']}"
-        for one in receiver.get("slack_configs", ()):
-            secret = folder / receiver["name"]
-            secret.write_text(address)
-            one["api_url_file"] = str(secret)
-        for one in receiver.get("webhook_configs", ()):
-            assert one.pop("url_file").startswith("/run/secrets/")
-            one["url"] = address
-    return write(folder / "alertmanager.yml", config)
+def secrets_of(folder: Path, sink: Sink) -> Path:
+    """The two files that stand beside the configuration in production; an address may hold what sed gives a meaning to."""
+    found = folder / "secrets"
+    found.mkdir()
+    (found / "operator_slack_url").write_text(f"{sink.url}/operators\n")
+    (found / "dead_man_url").write_text(f"{sink.url}/dead-man?a=1&b=2|3\n")
+    return found
 
 
 def prometheus_file(folder: Path, ports: dict[str, str]) -> Path:
@@ -85,7 +75,7 @@ def test_prometheus_sees_the_services_and_loads_the_rules(
             environment = embedded_environment(dsn, bootstrap)
             services = {name: running.start(name, environment) for name in SERVICES}
             ports = {name: one.wait_ready().url.removeprefix("http://") for name, one in services.items()}
-            started.append(alertmanager(tmp_path, alertmanager_file(tmp_path, sink)))
+            started.append(alertmanager_as_delivered(tmp_path, secrets_of(tmp_path, sink)))
             ports["alertmanager"] = started[0].url.removeprefix("http://")
             started.append(prometheus(tmp_path, prometheus_file(tmp_path, ports)))
             _targets_are_up(started[1].url)

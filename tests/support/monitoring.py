@@ -16,6 +16,7 @@ from tests.support.waiting import wait_until
 
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+START = Path(__file__).parents[2] / "deploy" / "alertmanager" / "start.sh"
 MISSING = "Prometheus and Alertmanager are not installed: apt-get install prometheus prometheus-alertmanager"
 
 
@@ -70,9 +71,18 @@ def prometheus(folder: Path, config: Path) -> Monitor:
 
 def alertmanager(folder: Path, config: Path) -> Monitor:
     assert ALERTMANAGER is not None
+    return _alertmanager(folder, ALERTMANAGER, f"--config.file={config}")
+
+
+def alertmanager_as_delivered(folder: Path, secrets: Path) -> Monitor:
+    """Started by deploy/alertmanager/start.sh, as in production, with the configuration that stands beside it."""
+    return _alertmanager(folder, "env", f"SECRETS={secrets}", str(START))
+
+
+def _alertmanager(folder: Path, program: str, *first: str) -> Monitor:
     port = free_port()
     options = (
-        f"--config.file={config}", f"--storage.path={folder / 'alertmanager'}", "--cluster.listen-address=",
+        *first, f"--storage.path={folder / 'alertmanager'}", "--cluster.listen-address=",
         f"--web.listen-address=127.0.0.1:{port}",
     )  # fmt: skip
-    return Monitor(ALERTMANAGER, options, port, folder / "alertmanager.log").start()
+    return Monitor(program, options, port, folder / "alertmanager.log").start()
