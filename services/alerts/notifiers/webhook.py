@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from datetime import UTC, datetime
+from typing import Final
 
 import httpx
 
@@ -17,14 +18,18 @@ from services.alerts.notifiers.blocks import fallback
 from services.alerts.wording.content import Content
 from services.kit.errors import Misconfigured
 
+SHORTEST: Final = 24
+"""Bytes of a secret."""
+
 
 class Webhook:
     ability = Ability(repeats=True, every_state=True)
 
     def __init__(self, url: str, secret: str | None, *, timeout_s: float) -> None:
-        """*secret* is ``whsec_<base64>``; None sends unsigned. Raises: Misconfigured."""
+        """*secret* is ``whsec_<base64>``; None sends unsigned. While a secret is changed, the new one and the old one with
+        a space between: each message carries both signatures, and the receiver may know either. Raises: Misconfigured."""
         self._url = url
-        self._key = _key(secret) if secret else None
+        self._keys = [_key(one) for one in secret.split()] if secret else []
         self._client = httpx.AsyncClient(timeout=timeout_s)
 
     async def post(self, target: str, content: Content, reference: Reference, thread: str | None = None) -> Sent:
@@ -46,9 +51,10 @@ class Webhook:
 
     def _headers(self, identity: str, stamp: int, raw: bytes) -> dict[str, str]:
         headers = {"content-type": "application/json", "webhook-id": identity, "webhook-timestamp": str(stamp)}
-        if self._key is not None:
-            signed = hmac.new(self._key, f"{identity}.{stamp}.".encode() + raw, hashlib.sha256).digest()
-            headers["webhook-signature"] = "v1," + base64.b64encode(signed).decode()
+        if self._keys:
+            told = f"{identity}.{stamp}.".encode() + raw
+            signed = (hmac.new(key, told, hashlib.sha256).digest() for key in self._keys)
+            headers["webhook-signature"] = " ".join(f"v1,{base64.b64encode(one).decode()}" for one in signed)
         return headers
 
     async def update(self, target: str, ts: str, content: Content, reference: Reference) -> Sent:
@@ -63,6 +69,11 @@ class Webhook:
 
 def _key(secret: str) -> bytes:
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        found = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error as error:
         raise Misconfigured("the signing secret is not whsec_<base64>") from error
+    if len(found) < SHORTEST:
+        raise Misconfigured(
+            f"the signing secret has {len(found)} bytes, Standard Webhooks asks for {SHORTEST} at least"
+        )
+    return found
