@@ -12,10 +12,13 @@ import msgspec
 
 from schemas.steps import AlertKind
 
-AlertActKind = Literal["acknowledge", "unacknowledge", "mute", "technical", "resolve", "silence", "unsilence"]
+AlertActKind = Literal[
+    "acknowledge", "unacknowledge", "mute", "technical", "not_technical", "resolve", "silence", "unsilence"
+]
 Via = Literal["board", "slack", "telegram"]
-ActProblem = Literal["no_alert", "over", "nobodys", "invalid", "no_silence", "no_people"]
-"""``over``: the alert ended before; ``nobodys``: nobody had taken it; ``no_people``: nobody's time could be meant."""
+ActProblem = Literal["no_alert", "over", "nobodys", "invalid", "no_silence", "no_people", "not_said"]
+"""``over``: the alert ended before; ``nobodys``: nobody had taken it; ``no_people``: nobody's time could be meant;
+``not_said``: nobody had called it technical."""
 LONGEST_SILENCE_S: Final = 7 * 86_400
 
 
@@ -59,6 +62,12 @@ class WasTechnical(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class NotTechnical(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's verdict is taken back: what was said to be technical counts as working time again."""
+
+    note: str = ""
+
+
 class Resolve(msgspec.Struct, frozen=True, kw_only=True):
     """It is over, says a person, and why."""
 
@@ -75,12 +84,13 @@ class EndSilence(msgspec.Struct, frozen=True, kw_only=True):
     silence: str
 
 
-AlertAct = Acknowledge | Unacknowledge | Mute | WasTechnical | Resolve | MakeSilence | EndSilence
+AlertAct = Acknowledge | Unacknowledge | Mute | WasTechnical | NotTechnical | Resolve | MakeSilence | EndSilence
 ALERT_ACTS: Final[dict[AlertActKind, type[AlertAct]]] = {
     "acknowledge": Acknowledge,
     "unacknowledge": Unacknowledge,
     "mute": Mute,
     "technical": WasTechnical,
+    "not_technical": NotTechnical,
     "resolve": Resolve,
     "silence": MakeSilence,
     "unsilence": EndSilence,

@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.acts import TaskState
 from schemas.facts import NAMESPACE
-from schemas.steps import AlertKind, Level, MonthUnit, Step, TaskResult, Verdict
+from schemas.steps import AlertKind, Level, MonthUnit, RevisionReason, Step, TaskResult, Verdict
 
 
 class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,48 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fired_at: datetime
     evidence: dict[str, Any]
     resolved_at: datetime | None = None
+
+
+class SliceRevisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen row as it would be judged with the technical minutes known now; the row itself stays as it is.
+
+    ``technical_min``: the agent's, from local midnight to the cut-off, as known now.
+    """
+
+    date: Date
+    slice: str
+    agent: str
+    team: str
+    step: Step
+    target: float | None
+    index: float | None
+    p_below: float | None
+    level: Level
+    technical_min: float
+    reason: RevisionReason
+
+
+class TaskRevisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified task as its result would be with the technical minutes known now (``technical_min`` of its interval)."""
+
+    task: str
+    date: Date
+    agent: str
+    step: Step
+    result: TaskResult
+    technical_min: float
+    reason: RevisionReason
+
+
+class CoachingRevisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a coaching case would still be opened, with the technical minutes known now."""
+
+    date: Date
+    agent: str
+    step: Step
+    opened: datetime
+    stands: bool
+    reason: RevisionReason
 
 
 class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):

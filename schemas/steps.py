@@ -7,6 +7,9 @@ STEPS: Final[tuple[Step, ...]] = get_args(Step)
 
 Level = Literal["ok", "watch", "soft", "hard", "not_enough_data"]
 TaskResult = Literal["done", "not_done", "not_enough_data", "invalidated"]
+RevisionReason = Literal["technical", "withdrawn", "others", "states"]
+"""Why something frozen would be judged differently now: time found technical, or found not to be, since; the own time is
+the same but that of others is not (common cause, limits); other states of the agent that came late."""
 MonthUnit = Literal["payments", "minor"]
 """The month is told as a count of payments, and in minor units of the reporting currency."""
 AlertKind = Literal["outage", "efficiency", "data"]

@@ -1,6 +1,6 @@
 """The floor file: one place where a floor is described (DESIGN §5)."""
 
-from schemas.floor.load import FloorError, Problem, check, dump, load, parse
+from schemas.floor.load import FloorError, Problem, check, decoded, dump, load, parse
 from schemas.floor.model import Agent, Floor, NormEntry, Notify, Segment, Shift, SourceConfig, Team
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SourceConfig",
     "Team",
     "check",
+    "decoded",
     "dump",
     "load",
     "parse",

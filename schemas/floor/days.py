@@ -73,7 +73,19 @@ def _either(off: Collection[Date], on: Collection[Date]) -> None:
         raise ValueError(f"{min(both)} stands under days_off and under working_days")
 
 
+NIGHT: Final = "a shift over midnight has at most 12 hours"
+"""Longer ones are start and end in the wrong order."""
+
+
+def in_order(start: Time, end: Time) -> bool:
+    """*end* is later, is midnight, or comes within twelve hours over midnight."""
+    length_min = (60 * (end.hour - start.hour) + end.minute - start.minute) % (24 * 60)
+    return start < end or end == Time() < start or 0 < length_min <= 12 * 60
+
+
 class Day(Strict):
+    """A day that ends before it starts, such as 22:00 to 06:00, runs over midnight: its weekday is that of its start."""
+
     start: Clock = Time(9)
     end: Clock = Time(18)
     breaks: tuple[Span, ...] = ()
@@ -84,8 +96,8 @@ class Day(Strict):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Day":
-        if self.start >= self.end:
-            raise ValueError("day.start must be before day.end")
+        if not self.ordered:
+            raise ValueError(f"day.start must be before day.end; {NIGHT}")
         _breaks(self.breaks)
         _either(self.days_off, self.working_days)
         return self
@@ -101,7 +113,11 @@ class Day(Strict):
 
     @property
     def ordered(self) -> bool:
-        return self.start < self.end
+        return in_order(self.start, self.end)
+
+    @property
+    def overnight(self) -> bool:
+        return self.start > self.end > Time()
 
 
 OVERRIDDEN: Final = ("start", "end", "breaks", "weekdays", "holidays")

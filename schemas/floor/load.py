@@ -39,7 +39,16 @@ class FloorError(ValueError):
 def load(path: str) -> Floor:
     """Raises: FloorError, OSError."""
     with open(path, "rb") as file:
-        return parse(file.read().decode("utf-8-sig", errors="replace"))
+        return parse(decoded(file.read()))
+
+
+def decoded(raw: bytes) -> str:
+    """The text of a floor file, which is UTF-8, with a mark at its beginning or without. Raises: FloorError."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise FloorError([Problem(line, "", "this file is not UTF-8 (Windows-1251?): save it as UTF-8")]) from error
 
 
 def parse(text: str, providers: Collection[str] | None = None) -> Floor:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from schemas.alert_acts import Matcher
-from schemas.floor.days import Clock, CurveWeights, Day, Span, TeamDay, Weekday
+from schemas.floor.coaching import Coaching, Record
+from schemas.floor.days import NIGHT, Clock, CurveWeights, Day, Span, TeamDay, Weekday, in_order
 from schemas.floor.feeds import Feed, fed
 from schemas.floor.fields import Fields
 from schemas.floor.forecasting import Forecasting
@@ -64,14 +65,16 @@ class Team(Strict):
 
 
 class Shift(Strict):
+    """One that ends before it starts runs over midnight; its weekdays are those of its start."""
+
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     start: Clock
     end: Clock
 
     @model_validator(mode="after")
     def _ordered(self) -> "Shift":
-        if self.start >= self.end:
-            raise ValueError("a shift must start before it ends")
+        if not in_order(self.start, self.end):
+            raise ValueError(f"a shift must start before it ends; {NIGHT}")
         return self
 
 
@@ -314,6 +317,8 @@ class Floor(Strict):
     sources: tuple[SourceConfig, ...] = ()
     judgement: Judgement = Judgement()
     trust: Trust = Trust()
+    coaching: Coaching = Coaching()
+    record: Record = Record()
     forecast: Forecasting = Forecasting()
     gaming: Gaming = Gaming()
     outages: Outages = Outages()

@@ -14,12 +14,20 @@ class LineFailure(Strict):
     base: Share = 0.03
     base_attempts: int = 200
     recover_s: float = Field(600, gt=0)
+    leave_p: float = Field(
+        0.1, gt=0, le=1, description="failures while it recovers that a line in order brings this often are no relapse"
+    )
 
 
 class SourceSilence(Strict):
     min_expected: float = Field(10, gt=0)
     profile_days: int = Field(5, ge=1, description="from so many days on what is usual bends what norms expect")
     lean_on: float = Field(20, gt=0, description="so many expected facts a wider time weighs beside its own")
+    leave_early_s: float = Field(
+        600,
+        ge=0,
+        description="until it is known what is usual, so long before a break or the end of a shift nothing is due",
+    )
     pace_lean: float = Field(10, gt=0, description="so many facts a day is believed to bring as usual, until it shows")
 
 

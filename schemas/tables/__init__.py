@@ -1,29 +1,33 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
 Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
-aggregator — closes, slices, slice_revisions, tasks, coaching, team_issues, forecasts, month_forecasts,
-differences;
+aggregator — closes, slices, slice_revisions, tasks, task_revisions, coaching, coaching_revisions, team_issues,
+forecasts, month_forecasts, differences;
 alerts — alerts, alert_transitions, technical, outbox, messages, silences
 (``alert_acts``: whoever hears a person inserts, alerts executes and marks done);
 board — coaching_acts, and together with alerts (services.acts) task_acts and of ``tasks`` what an act changes:
 state, target, issued, dismissed_at,
 accounts (together with ``srez account``), password_links, sessions, logins.
+``day_changes`` is written by triggers on facts and slices, whoever writes those.
 ``commands`` is where the board asks ingest for something: the board inserts, ingest executes and marks done.
 All instants are ``timestamptz``; ``day`` is the floor's local calendar day.
 """
 
 from schemas.tables.alerting import alert_acts, alert_transitions, alerts, messages, outbox, silences, technical
 from schemas.tables.base import Instant, metadata
+from schemas.tables.changes import day_changes
 from schemas.tables.closing import (
     closes,
     coaching,
     coaching_acts,
+    coaching_revisions,
     differences,
     forecasts,
     month_forecasts,
     slice_revisions,
     slices,
     task_acts,
+    task_revisions,
     tasks,
     team_issues,
 )
@@ -52,7 +56,9 @@ __all__ = [
     "closes",
     "coaching",
     "coaching_acts",
+    "coaching_revisions",
     "commands",
+    "day_changes",
     "differences",
     "dirty",
     "disputes",
@@ -77,6 +83,7 @@ __all__ = [
     "slice_revisions",
     "slices",
     "task_acts",
+    "task_revisions",
     "tasks",
     "team_issues",
     "technical",

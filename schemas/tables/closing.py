@@ -48,8 +48,14 @@ slice_revisions = sa.Table(
     Column("step", Text, nullable=False),
     Column("revised_at", Instant, nullable=False),
     Column("done", Integer, nullable=False, comment="count of the same cut-off as stored now"),
-    Column("reason", Text, nullable=False, comment="late, correction, technical"),
+    Column("reason", Text, nullable=False, comment="late, correction; or, with a level, schemas.steps.RevisionReason"),
+    Column("target", Float),
+    Column("index", Float),
+    Column("p_below", Float),
+    Column("level", Text, comment="as it would be judged with the technical minutes known then; null: about counts"),
+    Column("technical_min", Float, comment="the agent's, from midnight to the cut-off"),
     Index("slice_revisions_slice", "date", "slice", "agent", "step"),
+    comment="append-only: the newest says how a frozen row stands",
 )
 
 tasks = sa.Table(
@@ -91,6 +97,19 @@ task_acts = sa.Table(
     comment="append-only: what people did about a task, written in one transaction with what it changes in tasks",
 )
 
+task_revisions = sa.Table(
+    "task_revisions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("task", UUID(as_uuid=False), nullable=False),
+    Column("revised_at", Instant, nullable=False),
+    Column("result", Text, nullable=False, comment="as it would be with the technical minutes known then"),
+    Column("technical_min", Float, nullable=False, comment="of the interval that was verified"),
+    Column("reason", Text, nullable=False, comment="technical, withdrawn"),
+    Index("task_revisions_task", "task", "id"),
+    comment="append-only: the newest says how the result of a verified task stands",
+)
+
 coaching = sa.Table(
     "coaching",
     metadata,
@@ -119,6 +138,18 @@ coaching_acts = sa.Table(
     sa.UniqueConstraint("case", "key"),
     Index("coaching_acts_case", "case", "id"),
     comment="append-only: plans and the outcome of a coaching case",
+)
+
+coaching_revisions = sa.Table(
+    "coaching_revisions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("case", UUID(as_uuid=False), nullable=False),
+    Column("revised_at", Instant, nullable=False),
+    Column("stands", Boolean, nullable=False, comment="False: what opened it rests on time found technical since"),
+    Column("reason", Text, nullable=False, comment="technical, withdrawn"),
+    Index("coaching_revisions_case", "case", "id"),
+    comment="append-only: the newest says whether a case would still be opened",
 )
 
 team_issues = sa.Table(

@@ -69,6 +69,22 @@ facts = sa.Table(
     Column("published_at", Instant),
     Index("facts_day_agent", "day", "agent"),
     Index("facts_results", "day", "agent", postgresql_where=text("type <> 'srez.call.ended.v1'")),
+    Index(
+        "facts_money",
+        "day",
+        "type",
+        postgresql_where=text(
+            "type IN ('srez.invoice.issued.v1', 'srez.payment.received.v1', 'srez.payment.refunded.v1')"
+        ),
+    ),
+    Index(
+        "facts_talks",
+        "day",
+        "agent",
+        "occurred_at",
+        postgresql_include=["talk_s", "direction"],
+        postgresql_where=text("type = 'srez.call.ended.v1' AND disposition = 'answered'"),
+    ),
     Index("facts_line_occurred", "line", "occurred_at"),
     Index("facts_source_received", "source", "received_at"),
     Index("facts_unpublished", "event_id", postgresql_where=text("published_at IS NULL")),

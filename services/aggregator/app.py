@@ -13,6 +13,7 @@ from schemas.topics import FACTS, FUNNEL, HEALTH, LINES, SLICES
 from services.aggregator.closing.announce import SliceAnnouncer
 from services.aggregator.closing.closer import Closer
 from services.aggregator.closing.late import Late
+from services.aggregator.closing.revising import Revising
 from services.aggregator.live.floors import Floors
 from services.aggregator.live.funnels import Funnels
 from services.aggregator.live.lines import Lines
@@ -149,6 +150,7 @@ async def _work(
         Closer(pool, clock, floors, line_days, slices.wake).run(settings.aggregator_close_poll_s),
         slices.run(),
         Late(pool, clock, floors, metrics).run(settings.aggregator_reconcile_s),
+        Revising(pool, clock, floors, line_days).run(settings.aggregator_reconcile_s),
         Reconciler(pool, clock, floors, funnels, facts_held, fact_stream, agent_days, metrics, settings.instance).run(
             settings.aggregator_reconcile_s
         ),

@@ -17,6 +17,7 @@ from schemas.alert_acts import (
     MakeSilence,
     Matcher,
     Mute,
+    NotTechnical,
     Resolve,
     WasTechnical,
     alert_act,
@@ -29,6 +30,8 @@ from services.alerts.telling import Telling
 from services.kit import logs
 from services.kit.clock import Clock
 from services.rules.alerting.acts import After, after
+from services.rules.alerting.model import OPEN
+from services.rules.day import working_day
 
 AT_ONCE: Final = 50
 
@@ -81,26 +84,47 @@ class Acting:
     async def _about(
         self, connection: AsyncConnection, alert: Any, act: AlertAct, row: Any
     ) -> tuple[ActProblem | None, int]:
-        result = after(alert.state, alert.owner, act, row.by)
+        before = await standing.called_technical(connection, alert.alert)
+        result = after(alert.state, alert.owner, act, row.by, before)
         if not isinstance(result, After):
             return result, 0
         if not result.changed:
             return None, 0
         now, floor = self._clock.now(), self._telling.floor(alert.date)
-        if isinstance(act, WasTechnical) and not await _write_technical(connection, floor, alert, act, now):
-            return "no_people", 0
+        taken: dict[str, Any] = {}
+        if isinstance(act, WasTechnical):
+            taken = await _write_technical(connection, floor, alert, act, now)
+            if not taken:
+                return "no_people", 0
+        if isinstance(act, NotTechnical):
+            said = (technical.c.alert == alert.alert) & (technical.c.origin == "person")
+            await connection.execute(sa.delete(technical).where(said))
         if isinstance(act, Mute):
             until = now + timedelta(seconds=min(max(act.for_s, 60), LONGEST_SILENCE_S))
             quiet = MakeSilence(match=Matcher(fingerprint=alert.fingerprint), until=until, reason=act.reason)
             await standing.silence(connection, row.act, quiet, row.by, now)
         ends = alert.resolved_at or (now if result.state in ("resolved", "invalidated") else None)
-        note = act.reason if isinstance(act, Resolve | Mute) else act.note if isinstance(act, WasTechnical) else ""
+        if isinstance(act, NotTechnical) and result.state in OPEN:
+            if await standing.open_like(connection, alert):
+                result = After("resolved", row.by)  # another of its like has begun meanwhile
+            else:
+                ends = None
+        note = _note(act)
         values = {"state": result.state, "owner": result.owner, "resolved_at": ends}
         await standing.step(connection, alert, now, row.kind, by=row.by, note=note, **values)
         if not alert.payload:
             return None, 0
-        payload = {**alert.payload, "acted": {"what": row.kind, "by": row.by, "at": now.isoformat(), "note": note}}
+        payload = {
+            **alert.payload,
+            "acted": {"what": row.kind, "by": row.by, "at": now.isoformat(), "note": note, **taken},
+        }
         return None, await self._telling.changed(connection, floor, alert.alert, payload)
+
+
+def _note(act: AlertAct) -> str:
+    if isinstance(act, Resolve | Mute):
+        return act.reason
+    return act.note if isinstance(act, WasTechnical | NotTechnical) else ""
 
 
 async def _next(connection: AsyncConnection) -> Any:
@@ -110,16 +134,17 @@ async def _next(connection: AsyncConnection) -> Any:
 
 async def _write_technical(
     connection: AsyncConnection, floor: Floor, alert: Any, act: WasTechnical, now: datetime
-) -> bool:
+) -> dict[str, Any]:
     """Technical minutes with origin ``person``: out of norms, and tasks of that time are invalidated at the next slice.
 
-    Whose: the agents of the alert's team or agent, else those whose time it takes already, else the whole floor's.
+    Whose: the agents of the alert's team or agent, else those whose time it takes already, else the whole floor's. Returned:
+    how many they are, from when to when; nothing when there is nobody, or no time.
     """
     agents = await _agents(connection, floor, alert)
-    since = act.since or await _since(connection, alert)
+    since = act.since or await _since(connection, floor, alert)
     until = act.until or alert.resolved_at or now
     if not agents or since >= until:
-        return False
+        return {}
     for agent in agents:
         fresh = insert(technical).values(
             id=derived_id("technical", "person", alert.alert, agent),
@@ -131,7 +156,7 @@ async def _write_technical(
         )
         again = {"started_at": since, "ended_at": until}
         await connection.execute(fresh.on_conflict_do_update(index_elements=[technical.c.id], set_=again))
-    return True
+    return {"people": len(agents), "since": since.isoformat(), "until": until.isoformat()}
 
 
 async def _agents(connection: AsyncConnection, floor: Floor, alert: Any) -> list[str]:
@@ -146,8 +171,8 @@ async def _agents(connection: AsyncConnection, floor: Floor, alert: Any) -> list
     return known or [agent.id for agent in floor.agents]
 
 
-async def _since(connection: AsyncConnection, alert: Any) -> datetime:
-    """When it began: by its evidence; of a team, the cut-off before the one at which it was seen."""
+async def _since(connection: AsyncConnection, floor: Floor, alert: Any) -> datetime:
+    """When it began: by its evidence; of a team, the cut-off before the one at which it was seen, else the day's beginning."""
     fired_at: datetime = alert.fired_at
     told = alert.evidence.get("since")
     if isinstance(told, str):
@@ -158,4 +183,4 @@ async def _since(connection: AsyncConnection, alert: Any) -> datetime:
         closes.c.date == alert.date, closes.c.cut_off < alert.fired_at
     )
     before: datetime | None = (await connection.execute(query)).scalar()
-    return before or fired_at - timedelta(hours=2)
+    return before or min(working_day(floor, alert.date).starts, fired_at)

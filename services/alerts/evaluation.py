@@ -125,7 +125,12 @@ class Evaluation:
         async with self._engine.connect() as connection:
             open_ = await alerts.open_alerts(connection, "source_silence")
             episodes = await self._silences.look(
-                connection, floor, now, lambda: self._windows.usual(connection, floor, today), self._lost.get(today, {})
+                connection,
+                floor,
+                now,
+                lambda: self._windows.usual(connection, floor, today),
+                self._lost.get(today, {}),
+                self._windows.issues_of(today),
             )
             unparsed = await arrivals.unparsed_sources(connection)
         written = 0

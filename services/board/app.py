@@ -21,6 +21,7 @@ from services.board.storage.acts import Acts
 from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import Reader
+from services.board.warming import Warming
 from services.board.web.board import Board
 from services.board.web.gate import Gate
 from services.board.web.guard import Headers, add_errors
@@ -29,6 +30,7 @@ from services.board.web.sameorigin import is_loopback
 from services.kit import http, logs, postgres, stopping
 from services.kit.clock import Clock
 from services.kit.followed import Followed
+from services.reads.kept import Kept
 
 
 class Service:
@@ -54,6 +56,8 @@ class Service:
         limits = Limits(timedelta(hours=settings.board_session_idle_h), timedelta(hours=settings.board_session_h))
         self.app_accounts = Accounts(self.engine, settings.board_read_deadline_s, limits)
         self.doors = Doors(self.live, self.app_accounts, clock)
+        self.kept = Kept()
+        self.warming = Warming(self.reader, self.live, self.kept, clock)
         self.registry = CollectorRegistry()
         self.teams = metrics.register(self.registry, self.live)
         self.app = self._web(clock)
@@ -81,6 +85,7 @@ class Service:
             AlertActs(self.engine, deadline_s),
             self.app_accounts,
             Acts(self.engine, deadline_s),
+            kept=self.kept,
             https=self.settings.board_https,
             hooks_url=self.settings.hooks_url,
             loopback=is_loopback(self.settings.bind),
@@ -107,6 +112,7 @@ class Service:
             asyncio.create_task(self.live.tick(), name="ticks"),
             asyncio.create_task(self.news.run(), name="news"),
             asyncio.create_task(self.doors.run(), name="doors"),
+            asyncio.create_task(self.warming.run(self.settings.board_warm_s), name="warming"),
             asyncio.create_task(self.teams.follow_closes(self.reader, self.settings.board_metrics_s), name="closes"),
         ]
 

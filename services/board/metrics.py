@@ -13,15 +13,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.steps import STEPS
-from services.board.ahead import day_risk, day_steps, unit
-from services.board.forecast import of_team, paid_by
 from services.board.live import Live
 from services.board.storage import closes
 from services.board.storage.reader import DATABASE_ERRORS, Reader
 from services.board.today import Today
-from services.board.words.numbers import EXPONENTS
 from services.kit import logs
-from services.rules.money.risk import claims
+from services.reads.forecast import of_team, paid_by
+from services.reads.risk import risk_of_day
+from services.rules.money.units import unit
 
 STALE_S = 60.0
 
@@ -91,7 +90,7 @@ def _money(today: Today) -> Metric:
     )
     sums = {(team.id, kind, today.floor.currency): 0 for team in today.floor.teams for kind in ("invoices", "payments")}
     for key, minor in {**sums, **today.money}.items():
-        family.add_metric(key, minor / 10 ** EXPONENTS.get(key[2], 2))
+        family.add_metric(key, minor / unit(key[2]))
     return family
 
 
@@ -118,9 +117,7 @@ def _at_risk(today: Today, now: datetime) -> Metric:
     paid, per_unit = paid_by(today, None), unit(today.floor.currency)
     if not today.day.working or paid.recent_count < today.floor.forecast.min_payments:
         return family
-    day = of_team(today, None, "payments", now)
-    claimed = claims(day_steps(today, None, now), sum(today.lost_answers.values()), today.floor.judgement)
-    risk = day_risk(day, claimed, paid.recent_minor / paid.recent_count, per_unit)
+    risk = risk_of_day(today, None, paid.recent_minor / paid.recent_count, now)
     for cause, minor in risk.causes.items() if risk else ():
         family.add_metric((cause,), minor / per_unit)
     return family

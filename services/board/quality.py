@@ -1,5 +1,6 @@
 """What the pages and the API say about quality, put together: scores, stages, agreement, what to hear next."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.floor import Floor
 from schemas.floor.quality import Form, Zones
+from schemas.steps import Step
 from services.board.storage import quality as stored
 from services.board.storage.quality import Candidate, Dispute, Marked, Read
+from services.reads.kept import Kept, key_of
 from services.rules.day import WorkingDay
 from services.rules.quality.agreement import Agreement, Machine, between_people, with_machine
 from services.rules.quality.forms import Key, form_for
@@ -119,11 +122,11 @@ def call_marks(
             by_call[one.call].append(one)
     found, unknown = [], set()
     for call, own in by_call.items():
-        sheets = counted(one.sheet for one in own)
-        form = forms.get(sheets[0].form)
-        if form is None:
-            unknown.add(sheets[0].form)
+        unknown |= {one.sheet.form for one in own if one.sheet.form not in forms}
+        sheets = counted(one.sheet for one in own if one.sheet.form in forms)
+        if not sheets:
             continue
+        form = forms[sheets[0].form]
         seen = machine.get(call)
         marks = seen.marks if seen and seen.form == form.key else {}
         given = stored.independent(sheets, disputes)
@@ -164,7 +167,7 @@ async def of_agent(
     read = await stored.read(connection, first, last, agent)
     marked = await stored.marked(connection, first, last, agent)
     calls, _ = call_marks(floor, marked, read, await stored.disputes(connection), forms)
-    talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s)
+    talks = await stored.talks(connection, first, last, floor.quality.listening.min_talk_s, agent)
     return _standing(floor, floor.agent_by_id[agent].team, agent, calls, read, talks.get(agent, 0), forms)
 
 
@@ -247,19 +250,21 @@ def _people(call: CallMarks) -> list[Sheet]:
     return call.sheets if call.machine else []
 
 
-async def to_hear(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> list[Next]:
+async def to_hear(connection: AsyncConnection, kept: Kept, floor: Floor, day: WorkingDay, now: datetime) -> list[Next]:
     """The queue of *day*: of the days before it; on a floor's very first day of what came before the last cut-off."""
     first, last = day.date - timedelta(days=floor.quality.listening.days), day.date - timedelta(days=1)
-    calls = await stored.candidates(connection, first, last, day.starts)
-    if not calls:
+    rungs = await stored.rungs(connection, first, last + timedelta(days=1))
+    limits = [(agent.id, agent.team, floor.long_call_of(agent.team)) for agent in floor.agents]
+    key = key_of("to hear", floor.quality.listening, limits, sorted(rungs.items()), day.starts)
+    picks = await kept.of_span(
+        *(connection, key, first, last, lambda: _drawn(connection, floor, first, last, day.starts, rungs)),
+        of=("facts",),
+    )
+    if picks is None:
         cuts = [cut.at for cut in day.cut_offs if cut.at <= now]
         first = last = day.date
-        calls = await stored.candidates(connection, first, last, cuts[-1]) if cuts else []
-    presented = await stored.presentations(connection, first, last)
-    rungs = await stored.rungs(connection, first, last + timedelta(days=1))
-    heard = _heard(floor, calls, presented)
-    teams = {agent.id: agent.team for agent in floor.agents}
-    picks = queue(floor.quality.listening, heard, teams, rungs, _best(floor, heard))
+        rungs = await stored.rungs(connection, first, last + timedelta(days=1))
+        picks = (cuts and await _drawn(connection, floor, first, last, cuts[-1], rungs)) or []
     by_call: dict[str, list[str]] = defaultdict(list)
     for one in await stored.marked(connection, first, day.date):
         if not floor.quality.is_machine(one.sheet.by):
@@ -267,10 +272,28 @@ async def to_hear(connection: AsyncConnection, floor: Floor, day: WorkingDay, no
     return [Next(pick, tuple(dict.fromkeys(by_call[pick.call.call]))) for pick in picks]
 
 
+async def _drawn(
+    connection: AsyncConnection, floor: Floor, first: Date, last: Date, by: datetime, rungs: Mapping[str, Step]
+) -> list[Pick] | None:
+    """Of the calls of *first* … *last* that ended by then; None when there are none."""
+    calls = await stored.candidates(connection, first, last, by)
+    if not calls:
+        return None
+    presented = await stored.presentations(connection, first, last)
+
+    def draw() -> list[Pick]:
+        heard = _heard(floor, calls, presented)
+        teams = {agent.id: agent.team for agent in floor.agents}
+        return queue(floor.quality.listening, heard, teams, rungs, _best(floor, heard))
+
+    return await asyncio.to_thread(draw)
+
+
 def _heard(
     floor: Floor, calls: Sequence[Candidate], presented: Sequence[tuple[str, datetime, str | None]]
 ) -> list[Heard]:
     within = timedelta(seconds=floor.quality.listening.presented_within_s)
+    long_s = {agent.id: floor.long_call_of(agent.team) for agent in floor.agents}
     named = {call for _, _, call in presented if call}
     times: dict[str, list[datetime]] = defaultdict(list)
     for agent, at, call in presented:
@@ -282,12 +305,12 @@ def _heard(
             agent=one.agent,
             ended_at=one.ended_at,
             talk_s=one.talk_s,
-            long=one.talk_s >= floor.long_call_of(floor.agent_by_id[one.agent].team),
+            long=one.talk_s >= long_s[one.agent],
             presented=one.call in named
-            or any(one.started_at <= at <= one.ended_at + within for at in times[one.agent]),
+            or any(one.started_at <= at <= one.ended_at + within for at in times.get(one.agent, ())),
         )
         for one in calls
-        if one.agent in floor.agent_by_id
+        if one.agent in long_s
     ]
 
 

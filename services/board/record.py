@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor
 from schemas.steps import Step
 from services.board.storage import acts, calls, record, tasks
-from services.board.storage.acts import Done
 from services.board.storage.calls import CallRow
 from services.board.storage.record import SliceCount
 from services.board.storage.tasks import Task
+from services.reads.cases import Done
 from services.rules.day import WorkingDay, date_of, working_day
 from services.rules.effect import Effect, of_evidence
 from services.rules.funnel import thresholds
 from services.rules.hearing import without_phone
-from services.rules.record import PAST_DAYS, CallSeen, Measure, Moved, Slot, moved, pauses_min, same_kind, shown_steps
+from services.rules.record import CallSeen, Measure, Moved, Slot, moved, pauses_min, same_kind, shown_steps
 from services.rules.tasks import LOOK_AHEAD_DAYS, repeats_since
 
 CALLS_SHOWN: Final = 200
@@ -54,7 +54,7 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
     team = await record.of_team(connection, row.team, first, last)
     slots = sorted({(one.cut_off, one.slot) for one in team if row.opened < one.cut_off <= until})
     chosen = [slot for _, slot in slots]
-    past = _like(await record.of_agent_before(connection, row.agent, first), first, floor)
+    past = _like(await record.of_agent_before(connection, row.agent, first, floor.record.days), first, floor)
     days = sorted({slot[0] for slot in chosen} | {one.date for one in past})
     seen = await record.calls_of(connection, row.agent, days)
     behaviour, result = shown_steps(row.step)
@@ -72,14 +72,20 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
         slots=chosen,
         behaviour=[steps[step] for step in behaviour if step in steps] + own,
         result=[steps[step] for step in result if step in steps],
-        effect=of_evidence(task.evidence, row.result, floor.judgement.of(row.team, row.step)),
-        again=max(1, sum(one.row.step == row.step for one in known)),
+        effect=of_evidence(task.evidence, task.counts, floor.judgement.of(row.team, row.step)),
+        again=1 + sum(_repeats(one, task) for one in known),
         carried_to=_carried_to(task, max((cut_off for cut_off, _ in slots), default=None), floor),
         calls=[
             msgspec.structs.replace(call, recording_url=without_phone(call.recording_url))
             for call in sorted(spoken, key=lambda call: call.ended_at, reverse=True)
         ],
     )
+
+
+def _repeats(earlier: Task, task: Task) -> bool:
+    """Given before on the same step; one whose time was technical is nobody's repeat."""
+    own = earlier.row.step == task.row.step and earlier.row.opened < task.row.opened
+    return own and earlier.counts != "invalidated"
 
 
 def _carried_to(task: Task, frozen: datetime | None, floor: Floor) -> datetime | None:
@@ -91,8 +97,8 @@ def _carried_to(task: Task, frozen: datetime | None, floor: Floor) -> datetime |
 
 
 def _like(rows: Sequence[SliceCount], day: Date, floor: Floor) -> list[SliceCount]:
-    """Of the last PAST_DAYS days of the same kind."""
-    kept = sorted({row.date for row in rows if same_kind(row.date, day)})[-PAST_DAYS:]
+    """Of the last ``record.days`` days of the same kind."""
+    kept = sorted({row.date for row in rows if same_kind(row.date, day)})[-floor.record.days :]
     return [row for row in rows if row.date in set(kept)]
 
 
@@ -117,6 +123,7 @@ def _step(
         slots,
         by_agent.values(),
         floor.judgement,
+        floor.record,
     )
 
 
@@ -162,6 +169,7 @@ def _own_calls(
             slots,
             (),
             floor.judgement,
+            floor.record,
         )
         for place, measure in enumerate(OF_CALLS)
     ]

@@ -14,6 +14,7 @@ class BoardSettings(ServiceSettings):
     board_reload_s: float = Field(10, gt=0, description="how often PostgreSQL is read again while Kafka brings news")
     board_poll_s: float = Field(2, gt=0, description="the same while Kafka is away")
     board_read_deadline_s: float = Field(3, gt=0, description="longest a page waits for PostgreSQL before it says 503")
+    board_warm_s: float = Field(60, gt=0, description="how often what is kept of past days is made ready")
     board_live_clients: int = Field(500, ge=1, description="open live streams at once; further ones get 503")
     board_metrics_s: float = Field(5, gt=0, description="how often the team series are read")
     board_session_idle_h: float = Field(12, gt=0, description="hours after which an unused session ends")

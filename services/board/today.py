@@ -14,25 +14,18 @@ from schemas.floor import Floor
 from schemas.messages import FunnelChanged
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.storage import (
-    alerts,
-    answers,
-    calls,
-    closes,
-    issues,
-    money,
-    slices,
-    sources,
-    tasks,
-)
+from services.board.storage import alerts, calls, closes, issues, slices, sources, tasks
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
-from services.board.storage.money import Money
 from services.board.storage.sources import LineCount, SourceCount
-from services.board.storage.tasks import Case, Task
-from services.reads import freshness, funnel, states
+from services.board.storage.tasks import Task
+from services.reads import answers, cases, freshness, funnel, money, states
 from services.reads import technical as technical_minutes
+from services.reads.cases import Case
+from services.reads.day import exposures_of
 from services.reads.freshness import Freshness
+from services.reads.kept import Kept
+from services.reads.money import Money
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, States
 from services.rules.forecast import Paid
@@ -161,21 +154,34 @@ class Today:
         return True
 
 
-async def read(connection: AsyncConnection, versions: Versions, now: datetime, second: timedelta = SECOND) -> Today:
+async def read(
+    connection: AsyncConnection,
+    versions: Versions,
+    now: datetime,
+    second: timedelta = SECOND,
+    kept: Kept | None = None,
+) -> Today:
     """One snapshot of the day that *now* belongs to. Raises what the database raises.
 
     Args:
         second: how long a real second is on the floor's clock.
+        kept: for a day that is over.
     """
     version, floor = floor_on(versions, date_of(now, versions[-1][2].zone))
     date = date_of(now, floor.zone)
     day = working_day(floor, date)
-    counts = await funnel.by_agent(connection, floor, date, day.ends)
+    counts: Mapping[str, funnel.AgentCount]
+    if kept is None:
+        counts = await funnel.by_agent(connection, floor, date, day.ends)
+        halves = await funnel.by_half(connection, floor, date, day.starts, now)
+    else:
+        counts = await funnel.by_agent_kept(connection, kept, floor, date, day.ends)
+        halves = await funnel.by_half_kept(connection, kept, floor, date, day.starts, now)
     seen = await states.of_day(connection, date)
     lost = await technical_minutes.between(connection, day.starts, day.ends)
     closed = await closes.of_day(connection, date)
     last = closed[-1] if closed else None
-    rows = await slices.find(connection, floor, date, slice_=last.slice) if last else []
+    rows = await slices.find(connection, floor, date, slice_=last.slice, kept=kept) if last else []
     common = await issues.below(connection, date) if last else {}
     recent_from = now - timedelta(seconds=floor.outages.line_failure.window_s)
     return Today(
@@ -184,18 +190,18 @@ async def read(connection: AsyncConnection, versions: Versions, now: datetime, s
         day=day,
         as_of=now,
         agents={agent.id: _agent(agent.id, counts.get(agent.id), seen.get(agent.id, ())) for agent in floor.agents},
-        exposures=technical_minutes.exposures_of(floor, day, seen, lost, now),
+        exposures=exposures_of(floor, day, seen, lost, now),
         norms={agent.id: norms_of(floor, agent, day.weekday) for agent in floor.agents},
         technical_now={agent: start for agent, spans in lost.items() for start, end in spans if end is None},
         affected=await technical_minutes.affected(connection, day.starts, day.ends),
-        halves=await funnel.by_half(connection, floor, date, day.starts, now),
+        halves=halves,
         closes=closed,
         rows={(row.agent, row.step): row for row in rows},
         tasks=await tasks.find(connection, day=date, open_too=True),
-        cases=await tasks.coaching(connection, recheck_from=date),
+        cases=await cases.find(connection, recheck_from=date),
         alerts=await alerts.find(connection, day=date, open_too=True),
         freshness=await freshness.read(
-            connection, day, last.cut_off if last else day.starts, floor.grace_s, now=now, second=second
+            connection, day, last.cut_off if last else day.starts, floor, now=now, second=second
         ),
         money=await money.between(connection, floor, date, date),
         paid=await money.paid(connection, floor, date),

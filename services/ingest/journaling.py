@@ -63,7 +63,7 @@ def _line(row: dict[str, Any]) -> str:
     where = f"{row['source']}/{row['path']}" if row["path"] else row["source"]
     return (
         f"{row['id']:>8}  {row['received_at'].isoformat(timespec='milliseconds')}  {row['state']:<8}  "
-        f"{row['facts']} facts  {row['method']} {where}  {row['bytes']} B{why}"
+        f"{row['facts']} {'fact ' if row['facts'] == 1 else 'facts'}  {row['method']} {where}  {row['bytes']} B{why}"
     )
 
 

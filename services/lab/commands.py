@@ -110,7 +110,7 @@ def bench_with(fresh: "FreshStack") -> Callable[..., None]:
 
     def bench(
         names: Annotated[
-            list[str] | None, typer.Argument(metavar="[NAME]…", help="B1, B2, B3, B6; default: all")
+            list[str] | None, typer.Argument(metavar="[NAME]…", help="B1, B2, B3, B5, B6, B9; default: all")
         ] = None,
         json: Annotated[Path | None, typer.Option("--json", help="write the figures here too")] = None,
         scale: Annotated[float, typer.Option(min=0.01, max=10, help="below 1: shorter and rougher")] = 1.0,

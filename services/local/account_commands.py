@@ -67,7 +67,10 @@ def show() -> None:
     """Say who may sign in."""
     from services.board.storage import managing
 
-    for row in _run(lambda c, _: managing.everyone(c)):
+    rows = _run(lambda c, _: managing.everyone(c))
+    if not rows:
+        typer.echo("There are no accounts: whoever sits at this machine may do everything on the board.", err=True)
+    for row in rows:
         state = "disabled" if row.disabled_at else "active"
         typer.echo(f"{row.name}\t{row.role}\t{row.team or row.agent or '-'}\t{state}")
 

@@ -15,6 +15,7 @@ from services.kit.errors import SrezError
 from services.local.account_commands import app as account_app
 from services.local.elsewhere import LateGroup, add_to
 from services.local.floor_commands import app as floor_app
+from services.local.floor_commands import read as read_floor
 from services.local.home import Home
 from services.local.norm_commands import app as norms_app
 
@@ -88,8 +89,8 @@ def up(
     from services.local.stack import Options
     from services.local.up import run
 
-    # As `floor apply` reads it, line ends and all: the same file is the same version.
-    text = floor.read_bytes().decode("utf-8-sig", errors="replace") if floor else None
+    # As `floor apply` reads it, line ends and all: the same file is the same version. A wrong one is told before anything starts.
+    text = read_floor(floor) if floor else None
     raise typer.Exit(run(Home.from_environment(), Options(text, port_base=port_base, floor_file=str(floor or "FILE"))))
 
 

@@ -15,7 +15,7 @@ Out = Annotated[Path | None, typer.Argument(dir_okay=False, allow_dash=True, met
 
 def read(file: Path) -> str:
     """Text of *file*, or exit 1 with every problem of it, line by line."""
-    from schemas.floor import FloorError, parse
+    from schemas.floor import FloorError, decoded, parse
     from services.ingest.providers import PROVIDERS
 
     try:
@@ -23,8 +23,8 @@ def read(file: Path) -> str:
     except OSError as error:
         typer.secho(f"{file}: {error.strerror}", fg="red", err=True)
         raise typer.Exit(2) from error
-    text = raw.decode("utf-8-sig", errors="replace")
     try:
+        text = decoded(raw)
         parse(text, PROVIDERS)
     except FloorError as error:
         for problem in error.problems:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from services.kit.errors import Misconfigured
 
@@ -53,8 +53,7 @@ class Home:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Be the only supervisor here. The lock falls with the process, however it ends. Raises: Misconfigured."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("a+") as file:
+        with self._lock() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -68,6 +67,15 @@ class Home:
             file.flush()
             self.state.mkdir(parents=True, exist_ok=True)
             yield
+
+    def _lock(self) -> IO[str]:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            return (self.root / "lock").open("a+")
+        except OSError as error:
+            raise Misconfigured(
+                f"cannot write to {self.root} ({error.strerror}): give Srez a folder of its own, SREZ_HOME=…"
+            ) from error
 
     def endpoints(self) -> dict[str, Any]:
         """What the running supervisor wrote, or an earlier one that was killed; {} when there is nothing."""

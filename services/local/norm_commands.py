@@ -120,7 +120,9 @@ def apply(
 
 def _edit_file(file: Path, edit: Editing) -> tuple[str, str, str]:
     """(before, after, what to say)."""
-    before = _read(file).decode("utf-8-sig", errors="replace")
+    from schemas.floor import decoded
+
+    before = decoded(_read(file))
     after = edit(before)
     if after == before:
         return before, after, f"Nothing to do: {file} has these norms."

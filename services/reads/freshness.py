@@ -1,6 +1,6 @@
 """How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 from schemas.facts import CALL
+from schemas.floor import Floor
 from services.rules.day import WorkingDay
 from services.rules.trust import TrustEvidence
 
@@ -24,7 +25,8 @@ CHECKED_WITHIN_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """``late``: facts that came after their slice was frozen; ``delay_p95_s``: received − occurred of each source's calls;
+    """``unheard``: sources that never sent a fact.
+    ``late``: facts that came after their slice was frozen; ``delay_p95_s``: received − occurred of each source's calls;
     ``backlog``: webhooks that wait to be parsed; ``differing``: agents whose live counters lastingly differ from facts."""
 
     facts: int
@@ -35,6 +37,7 @@ class Freshness:
     differing: int
     replaying: bool
     delay_p95_s: Mapping[str, float]
+    unheard: frozenset[str] = frozenset()
 
 
 def evidence(fresh: Freshness, silences: Iterable[tuple[str, str, Mapping[str, Any]]]) -> TrustEvidence:
@@ -52,6 +55,7 @@ def evidence(fresh: Freshness, silences: Iterable[tuple[str, str, Mapping[str, A
     return TrustEvidence(
         silent=frozenset(silent),
         silent_feeds=frozenset(feeds),
+        unheard=fresh.unheard,
         delay_p95_s=fresh.delay_p95_s,
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
@@ -65,7 +69,7 @@ async def read(
     connection: AsyncConnection,
     day: WorkingDay,
     since: datetime,
-    grace_s: float,
+    floor: Floor,
     *,
     now: datetime,
     second: timedelta,
@@ -74,7 +78,7 @@ async def read(
     frozen = sa.exists().where(
         _closes.date == day.date,
         _closes.cut_off >= _facts.occurred_at,
-        _facts.received_at > _closes.cut_off + sa.func.make_interval(0, 0, 0, 0, 0, 0, grace_s),
+        _facts.received_at > _closes.cut_off + sa.func.make_interval(0, 0, 0, 0, 0, 0, floor.grace_s),
     )
     counted = sa.select(
         sa.func.count().label("facts"),
@@ -101,7 +105,14 @@ async def read(
         differing=int((await connection.execute(differing)).scalar_one()),
         replaying=bool((await connection.execute(replaying)).scalar_one()),
         delay_p95_s=await _delays_p95(connection, day, since, now),
+        unheard=await _unheard(connection, [source.id for source in floor.sources]),
     )
+
+
+async def _unheard(connection: AsyncConnection, sources: Sequence[str]) -> frozenset[str]:
+    heard = [sa.select(sa.literal(name)).where(sa.exists().where(_facts.source == name)) for name in sources]
+    found = (await connection.execute(sa.union_all(*heard))).scalars() if heard else ()
+    return frozenset(sources) - frozenset(found)
 
 
 async def _delays_p95(connection: AsyncConnection, day: WorkingDay, since: datetime, now: datetime) -> dict[str, float]:

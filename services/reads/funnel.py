@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
+from services.reads.kept import Kept, key_of
 from services.rules.funnel import thresholds
 
 HALF_S: Final = 1800
@@ -99,15 +100,26 @@ def _done(row: Any) -> dict[Step, int]:
     return {step: int(getattr(row, step)) for step in STEPS}
 
 
-async def by_agent(connection: AsyncConnection, floor: Floor, day: Date, until: datetime) -> dict[str, AgentCount]:
-    """Counts of the whole roster up to *until*; agents without facts are absent."""
-    rows = await connection.execute(_BY_AGENT, {**roster(floor), "day": day, "until": until})
+async def by_agent(
+    connection: AsyncConnection, floor: Floor, day: Date, until: datetime, agent: str | None = None
+) -> dict[str, AgentCount]:
+    """Counts of the whole roster, or of one *agent*, up to *until*; agents without facts are absent."""
+    rows = await connection.execute(_BY_AGENT, {**_only(roster(floor), agent), "day": day, "until": until})
     return {
         row.agent: AgentCount(
             row.agent, _done(row), int(row.short_calls), int(row.counted), row.last_call_at, row.received_at
         )
         for row in rows
     }
+
+
+async def by_agent_kept(
+    connection: AsyncConnection, kept: Kept, floor: Floor, day: Date, until: datetime
+) -> Mapping[str, AgentCount]:
+    """As ``by_agent``, of a day that is over: counted again when anything of it changed."""
+    key = key_of("by agent", roster(floor), until)
+    found = await kept.of_days(connection, key, [day], lambda _: by_agent(connection, floor, day, until))
+    return found[day]
 
 
 async def by_half(
@@ -117,3 +129,20 @@ async def by_half(
     given = {**roster(floor), "day": day, "until": until, "starts": starts, "half_s": HALF_S, "agent": agent}
     rows = await connection.execute(_BY_HALF, given)
     return [Half(row.team, row.agent, int(row.half), _done(row)) for row in rows]
+
+
+async def by_half_kept(
+    connection: AsyncConnection, kept: Kept, floor: Floor, day: Date, starts: datetime, until: datetime
+) -> Sequence[Half]:
+    """As ``by_half`` of everybody, of a day that is over: counted again when anything of it changed."""
+    key = key_of("by half", roster(floor), starts, until)
+    found = await kept.of_days(connection, key, [day], lambda _: by_half(connection, floor, day, starts, until))
+    return found[day]
+
+
+def _only(given: dict[str, Any], agent: str | None) -> dict[str, Any]:
+    """A roster's parameters, of all or of one."""
+    if agent is None:
+        return given
+    places = [at for at, one in enumerate(given["agents"]) if one == agent]
+    return {name: [values[at] for at in places] for name, values in given.items()}

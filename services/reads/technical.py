@@ -8,10 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
-from schemas.floor import Floor
-from services.rules.day import WorkingDay
-from services.rules.exposure import Exposure, States, exposure, scheduled
-from services.rules.spans import Spans, at, union
 
 _technical = tables.technical.c
 
@@ -57,23 +53,3 @@ async def by_alert(
     for alert, agent, since, until in await connection.execute(query):
         found[alert].append((agent, since, until))
     return found
-
-
-def exposures_of(
-    floor: Floor,
-    day: WorkingDay,
-    seen: Mapping[str, States],
-    lost: Mapping[str, Sequence[tuple[datetime, datetime | None]]],
-    now: datetime,
-) -> dict[str, Exposure]:
-    """Exposure of every agent; an open technical verdict lasts until *now*."""
-    return {
-        agent.id: exposure(
-            scheduled(floor, day, agent), day, seen.get(agent.id, ()), technical_spans(lost.get(agent.id, ()), now)
-        )
-        for agent in floor.agents
-    }
-
-
-def technical_spans(lost: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Spans:
-    return union((at(start), at(end or now)) for start, end in lost)

@@ -4,7 +4,6 @@ Facts that came are held against what norms × exposure expected, in bins of fiv
 hour of the week × how the bin stands out of its hour; each leans on the wider one, as on so many expected facts.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date as Date
 from datetime import time as Time
@@ -19,26 +18,45 @@ from services.rules.spans import at
 Sums = dict[tuple[int, ...], tuple[float, float]]
 """() the whole, (hour), (weekday, hour), (−1, bin) → (came, expected)."""
 
+Past = list[tuple[Date, dict[str, list[float]]]]
+"""Earlier working days, in order → what each source was expected to bring in every bin."""
+
 
 def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str, Load]:
-    """Load of every source on *day*; of those with too short a history by norms × exposure alone."""
-    plain = loads(floor, day)
-    if by is None or not plain:
-        return plain
-    past = _past(floor, by)
-    if len(past) < floor.outages.source_silence.profile_days:
-        return plain
+    """Load of every source on *day*. With too short a history for a profile: norms × exposure, as much of it as came on the
+    days that there are, and nothing before breaks."""
+    plain, early = loads(floor, day), floor.outages.source_silence.leave_early_s
+    past = _past(floor, by) if by is not None and plain else []
     found = {}
     for source, load in plain.items():
-        sums, days = _sums(source, past, by)
-        enough = days >= floor.outages.source_silence.profile_days
-        found[source] = replace(load, shape=_shape(sums, day, floor)) if enough else load
+        sums, days = _sums(source, past, by) if by is not None else ({}, 0)
+        if days >= floor.outages.source_silence.profile_days:
+            found[source] = replace(load, shape=_shape(sums, day, floor))
+        else:
+            found[source] = _left_early(load, early, _whole(_after_the_first(source, past, by), floor))
     return found
 
 
-def _past(floor: Floor, by: Baselines) -> list[tuple[Date, dict[str, list[float]]]]:
+def _after_the_first(source: str, past: Past, by: Baselines | None) -> Sums:
+    """Sums without the first day on which the source was heard: it may have been connected in the middle of it."""
+    if by is None:
+        return {}
+    heard = [date for date, _ in past if by.by_day[date].arrived.get(source)]
+    return _sums(source, [one for one in past if one[0] > heard[0]], by)[0] if heard else {}
+
+
+def _left_early(load: Load, early_s: float, share: float) -> Load:
+    """The last minutes before a break or the end of a shift owe nothing: the last calls of a day end before it does."""
+    groups = []
+    for group in load.groups:
+        spans = tuple((start, end - early_s) for start, end in group.spans if end - early_s > start)
+        groups.append(group._replace(spans=spans, per_min=group.per_min * share))
+    return replace(load, groups=tuple(groups))
+
+
+def _past(floor: Floor, by: Baselines) -> Past:
     """Earlier working days → what each source was expected to bring in every bin."""
-    found = []
+    found: Past = []
     alike: dict[tuple[object, ...], dict[str, list[float]]] = {}
     for date in sorted(by.by_day):
         day = working_day(floor, date)
@@ -64,7 +82,7 @@ def _clock() -> list[Time]:
     return [Time(n * BIN_MIN // 60, n * BIN_MIN % 60) for n in range(BINS)]
 
 
-def _sums(source: str, past: Iterable[tuple[Date, Mapping[str, list[float]]]], by: Baselines) -> tuple[Sums, int]:
+def _sums(source: str, past: Past, by: Baselines) -> tuple[Sums, int]:
     """What came and what was expected, by how wide one looks; and of how many days on which the source was heard."""
     sums: Sums = {}
     days = 0
@@ -82,14 +100,20 @@ def _sums(source: str, past: Iterable[tuple[Date, Mapping[str, list[float]]]], b
     return sums, days
 
 
-def _shape(sums: Sums, day: WorkingDay, floor: Floor) -> Shape:
+def _whole(sums: Sums, floor: Floor) -> float:
+    """What came of what was expected, over all days; leans on norms × exposure."""
+    came, due = sums.get((), (0.0, 0.0))
     lean = floor.outages.source_silence.lean_on
+    return (came + lean) / (due + lean)
+
+
+def _shape(sums: Sums, day: WorkingDay, floor: Floor) -> Shape:
+    lean, whole = floor.outages.source_silence.lean_on, _whole(sums, floor)
 
     def leaning(key: tuple[int, ...], wider: float) -> float:
         came, due = sums.get(key, (0.0, 0.0))
         return (came + lean * wider) / (due + lean)
 
-    whole = leaning((), 1.0)
     factors = []
     for number in range(BINS):
         hour = number * BIN_MIN // 60

@@ -107,7 +107,7 @@ def of_window(
     scope = f"{one.path[0]}:{one.path[1]}"
     match one.detector:
         case "no_progress" | "short_calls":
-            together = {other.path for other in stand if other.detector == one.detector and _together(other, one)}
+            together = same_fault(one, stand)
             if len(lines) > 1 and together >= set(lines):
                 return Attributed("floor", WHOLE, ("people",))
             return Attributed("line", scope, ("people", "other_lines") if len(lines) > 1 else ("people",))
@@ -129,6 +129,11 @@ def of_window(
             if one.evidence["step"] != "calls" and answers_fine(one):
                 return Attributed("offer_or_crm", scope, ("single_agents", "telephony", "number", "list"))
             return Attributed("undetermined", scope, ("single_agents", "telephony"))
+
+
+def same_fault(one: WindowFinding, stand: Sequence[WindowFinding]) -> frozenset[Path]:
+    """Lines on which the same detector found the same at the same time, its own among them."""
+    return frozenset(other.path for other in stand if other.detector == one.detector and _together(other, one))
 
 
 def of_team(team: str, steps: Sequence[Mapping[str, Any]]) -> Attributed:
@@ -161,8 +166,8 @@ def kind_of_window(one: WindowFinding, attributed: Attributed) -> AlertKind:
     return "efficiency" if one.detector == "efficiency_drop" or attributed.verdict == "agent" else "outage"
 
 
-def mostly_on(line: str, attempts: Sequence[tuple[str, str]]) -> frozenset[str]:
-    """Agents with at least half of their attempts on *line*.
+def mostly_on(lines: Collection[str], attempts: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """Agents with at least half of their attempts on *lines*, and one at least.
 
     Args:
         attempts: (agent, line) of every outbound attempt in the window.
@@ -171,5 +176,5 @@ def mostly_on(line: str, attempts: Sequence[tuple[str, str]]) -> frozenset[str]:
     on: dict[str, int] = {}
     for agent, used in attempts:
         total[agent] = total.get(agent, 0) + 1
-        on[agent] = on.get(agent, 0) + (used == line)
-    return frozenset(agent for agent, count in on.items() if 2 * count >= total[agent])
+        on[agent] = on.get(agent, 0) + (used in lines)
+    return frozenset(agent for agent, count in on.items() if 2 * count >= total[agent] > 0 < count)

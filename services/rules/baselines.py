@@ -159,28 +159,41 @@ def learn(floor: Floor, days: Mapping[Date, DaySummary]) -> Baselines:
             own = found.lags.setdefault(feed, [0] * (len(LAG_EDGES) + 1))
             for place, count in enumerate(steps):
                 own[place] += count
-    found.spread = _spread(found, days, "line")
-    found.spreads = {kind: _spread(found, days, kind) for kind in ("line", "did", "campaign")}
+    found.spreads = _spreads(found, days)
+    found.spread = found.spreads["line"]
     return found
 
 
-def _spread(found: Baselines, days: Mapping[Date, DaySummary], kind: str) -> float:
-    """ρ by the method of moments over the hours of a kind's paths; the configured one until there are a hundred of them."""
-    squares = pairs = 0.0
-    own = attempts = 0
+@dataclass(slots=True)
+class _Scatter:
+    squares: float = 0.0
+    pairs: float = 0.0
+    attempts: int = 0
+    hours: int = 0
+
+
+def _spreads(found: Baselines, days: Mapping[Date, DaySummary]) -> dict[str, float]:
+    """ρ of lines, numbers and campaigns by the method of moments over the hours of their paths; the configured one until
+    there are a hundred of them."""
+    scatter = {kind: _Scatter() for kind in ("line", "did", "campaign")}
     for date, day in days.items():
+        weekday = date.weekday()
         for (path, hour), counts in day.hours.items():
-            n = through(counts, ATTEMPTS)
-            if path[0] != kind or hour < 0 or n < 20:
+            own = scatter.get(path[0])
+            n = counts[ATTEMPTS] - counts[FAILED]
+            if own is None or hour < 0 or n < 20:
                 continue
-            p = min(0.99, max(0.01, found.answered(path, date.weekday(), hour)))
-            squares += (counts[ANSWERED] - n * p) ** 2 / (p * (1 - p))
-            pairs += n * (n - 1)
-            attempts += n
-            own += 1
-    if own < 100:
-        return found.floor.outages.baselines.spread
-    return min(0.05, max(0.002, (squares - attempts) / pairs))
+            p = min(0.99, max(0.01, found.answered(path, weekday, hour)))
+            own.squares += (counts[ANSWERED] - n * p) ** 2 / (p * (1 - p))
+            own.pairs += n * (n - 1)
+            own.attempts += n
+            own.hours += 1
+    return {
+        kind: found.floor.outages.baselines.spread
+        if own.hours < 100
+        else min(0.05, max(0.002, (own.squares - own.attempts) / own.pairs))
+        for kind, own in scatter.items()
+    }
 
 
 def lags_of(calls: Iterable[tuple[str, float]], marks: Iterable[tuple[str, float]]) -> list[int]:

@@ -14,7 +14,7 @@ from schemas.floor import Floor, Shift
 from schemas.floor.days import Day
 from schemas.steps import Step
 from services.rules.curve import DayCurve, day_curve
-from services.rules.spans import EMPTY, Spans, at, minutes, subtract, union
+from services.rules.spans import EMPTY, Span, Spans, at, minutes, subtract, union
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BIN_MIN: Final = 30
@@ -33,7 +33,8 @@ class CutOff:
 class WorkingDay:
     """One calendar day of the floor.
 
-    ``starts`` is local midnight, ``ends`` the next one; ``standard`` the full shift without breaks;
+    ``starts`` is local midnight, ``ends`` the next one; ``standard`` the full shift without breaks, as far as it falls on this
+    day; ``whole``, where that is not all of it, what a shift over midnight has on a day between two others;
     ``cut_offs`` is empty on a non-working day. ``curves``: of the steps whose minutes do not all weigh the same.
     ``teams``: days of the teams that differ; ``hours``: when the standard shift of any team runs.
     """
@@ -48,15 +49,16 @@ class WorkingDay:
     curves: Mapping[Step, DayCurve] = field(default_factory=dict)
     teams: Mapping[str, "WorkingDay"] = field(default_factory=dict)
     hours: Spans = EMPTY
+    whole: Spans = EMPTY
     standard_min: float = field(init=False)
     _standard: Mapping[Step, float] = field(init=False, repr=False)
     """Weighted minutes of the standard shift, of the steps with a curve."""
 
     def __post_init__(self) -> None:
-        start, end = at(self.starts), at(self.ends)
-        weighted = {step: curve.minutes(self.standard, start, end) for step, curve in self.curves.items()}
+        start, end, whole = at(self.starts), at(self.ends), self.whole or self.standard
+        weighted = {step: curve.minutes(whole, start, end) for step, curve in self.curves.items()}
         object.__setattr__(self, "hours", self.hours or self.standard)
-        object.__setattr__(self, "standard_min", minutes(self.standard, start, end))
+        object.__setattr__(self, "standard_min", minutes(whole, start, end))
         object.__setattr__(self, "_standard", {step: found for step, found in weighted.items() if found})
         # A shift in which no minute weighs anything cannot be shared out by weight.
         object.__setattr__(self, "curves", {step: self.curves[step] for step in self._standard})
@@ -115,7 +117,17 @@ def is_working(floor: Floor, date: Date, team: str | None = None) -> bool:
     return (plain and _works(floor.day, date)) or any(_works(day, date) for day in own.values())
 
 
+def begins(floor: Floor, date: Date, team: str) -> bool:
+    """Whether a shift of that team begins on that date."""
+    return _begins(floor.day_by_team.get(team, floor.day), date)
+
+
 def _works(day: Day, date: Date) -> bool:
+    """The morning after a shift over midnight is worked too."""
+    return _begins(day, date) or (day.overnight and _begins(day, date - timedelta(days=1)))
+
+
+def _begins(day: Day, date: Date) -> bool:
     if date in day.days_off or date in day.working_days:
         return date in day.working_days
     if DAYS[date.weekday()] not in day.weekdays:
@@ -158,13 +170,17 @@ def _day(floor: Floor, own: Day, date: Date) -> WorkingDay:
     zone = floor.zone
     working = _works(own, date)
     breaks = tuple((_at(date, start, zone), _at(date, end, zone)) for start, end in sorted(own.breaks))
-    shift: Spans = ((_at(date, own.start, zone), _at(date, own.end, zone)),)
+    shift = whole = _on(date, own.start, own.end, zone)
+    if own.overnight and working:
+        worked = (_begins(own, date - timedelta(days=1)), _begins(own, date))
+        shift = tuple(span for span, works in zip(whole, worked, strict=True) if works)
     return WorkingDay(
         date=date,
         working=working,
         starts=local_instant(date, time(), zone),
         ends=local_instant(date + timedelta(days=1), time(), zone),
         standard=subtract(shift, breaks),
+        whole=subtract(whole, breaks),
         breaks=breaks,
         cut_offs=_cut_offs(floor, date) if working else (),
         curves={step: _curve(tuple(weights.items()), date, zone) for step, weights in floor.curves.items()},
@@ -195,14 +211,30 @@ def bin_start(number: int) -> time:
     return time(number * BIN_MIN // 60, number * BIN_MIN % 60)
 
 
-def shift_spans(day: WorkingDay, shifts: tuple[Shift, ...], zone: ZoneInfo) -> Spans:
-    """Spans of an agent's own shifts on that day, breaks taken out."""
-    own = tuple(
-        (_at(day.date, shift.start, zone), _at(day.date, shift.end, zone))
-        for shift in shifts
-        if day.weekday in shift.weekdays
-    )
-    return subtract(tuple(sorted(own)), day.breaks)
+def shift_spans(day: WorkingDay, shifts: tuple[Shift, ...], zone: ZoneInfo, begins: tuple[bool, bool]) -> Spans:
+    """Spans of an agent's own shifts on that day, breaks taken out.
+
+    Args:
+        begins: whether shifts begin on the day before, and on this one.
+    """
+    own: list[Span] = []
+    before = DAYS[day.date.weekday() - 1]
+    for shift in shifts:
+        parts = _on(day.date, shift.start, shift.end, zone)
+        today = day.weekday in shift.weekdays and begins[1]
+        worked = (today,) if len(parts) == 1 else (before in shift.weekdays and begins[0], today)
+        own += [span for span, works in zip(parts, worked, strict=True) if works]
+    return subtract(union(own), day.breaks)
+
+
+def _on(date: Date, start: time, end: time, zone: ZoneInfo) -> Spans:
+    """What a shift has on one calendar day: itself, or over midnight its morning and its evening."""
+    if start < end:
+        return ((_at(date, start, zone), _at(date, end, zone)),)
+    midnight, next_one = _at(date, time(), zone), _at(date + timedelta(days=1), time(), zone)
+    if end == time():
+        return ((_at(date, start, zone), next_one),)
+    return (midnight, _at(date, end, zone)), (_at(date, start, zone), next_one)
 
 
 def _at(date: Date, clock: time, zone: ZoneInfo) -> float:

@@ -38,8 +38,9 @@ def sums(points: Iterable[Point], by: Judgement, prior: Prior) -> Iterator[tuple
     It is held at twice the limit, so that somebody who comes back is seen to.
     """
     sum_, slices, most = 0.0, 0, 2 * limit(by)
+    slower, rest, phi = log(by.drift.rate), 1 - by.drift.rate, prior.overdispersion
     for point in points:
-        gain = (point.done * log(by.drift.rate) + point.expected * (1 - by.drift.rate)) / prior.overdispersion
+        gain = (point.done * slower + point.expected * rest) / phi
         sum_ = min(most, max(0.0, sum_ + gain))
         slices = slices + 1 if sum_ else 0
         yield sum_, slices

@@ -6,11 +6,11 @@ until the next state or the end of the shift; ``paused`` and ``offline`` do not 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.facts import StateName
 from schemas.floor import Agent, Floor
-from services.rules.day import WorkingDay, shift_spans
+from services.rules.day import WorkingDay, begins, shift_spans
 from services.rules.spans import EMPTY, Spans, at, intersect, minutes, subtract, union
 
 States = Sequence[tuple[datetime, StateName]]
@@ -47,7 +47,10 @@ def scheduled(floor: Floor, day: WorkingDay, agent: Agent) -> Spans:
         return EMPTY
     if agent.shifts is None:
         return day.standard
-    return shift_spans(day, agent.shifts, floor.zone)
+    before = day.date - timedelta(days=1)
+    return shift_spans(
+        day, agent.shifts, floor.zone, (begins(floor, before, agent.team), begins(floor, day.date, agent.team))
+    )
 
 
 def exposure(plan: Spans, day: WorkingDay, states: States, technical: Spans) -> Exposure:

@@ -15,7 +15,10 @@ Key = tuple[str, Step]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A verified task. ``on``: the floor's date of its verification; ``met``, ``index``: see tasks.Verified."""
+    """A verified task. ``on``: the floor's date of its verification; ``met``, ``index``: see tasks.Verified.
+
+    ``opened``: where its interval began. None: never looked at again.
+    """
 
     agent: str
     step: Step
@@ -24,6 +27,12 @@ class Past:
     result: TaskResult
     met: bool
     index: float | None
+    opened: datetime | None = None
+    task: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.agent, self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,8 @@ def recall(
 
     Args:
         levels: today's earlier slices, oldest first. tasks: open ones.
-        past: verified tasks, of today at least. cases: (agent, opened, recheck_on), any order.
+        past: verified tasks, of today at least, as they are seen now (closing.standing).
+        cases: (agent, opened, recheck_on), any order.
         firing: teams whose issue was firing at today's previous slice.
     """
     deviating: frozenset[Key] = frozenset()
@@ -69,7 +79,7 @@ def recall(
             continue
         if one.on != date:
             continue  # the index begins anew every morning: what was met in vain yesterday stayed under nothing since
-        key = (one.agent, one.step)
+        key = one.key
         if one.result == "not_done":
             not_done[key] = not_done.get(key, 0) + 1
         in_vain[key] = in_vain.get(key, 0) + 1 if met_in_vain(one.result, one.met, one.index, by) else 0

@@ -94,7 +94,7 @@ def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Seque
         one.evidence["teams"] = _teams(floor, cells, one.path, last)
     one.evidence["rules_out"] = list(attributed.rules_out)
     kind = attribution.kind_of_window(one, attributed)
-    return Issue(one, attributed, kind, _affected(floor, cells, one, attributed, now))
+    return Issue(one, attributed, kind, _affected(floor, cells, one, attributed, stand, now))
 
 
 def _samples(floor: Floor, cells: Cells, one: Finding, last: int) -> list[str]:
@@ -128,25 +128,31 @@ def _teams(floor: Floor, cells: Cells, path: Path, last: int) -> list[str]:
     return sorted(team for team, count in on.items() if count >= share * total[team] > 0)
 
 
-def _affected(floor: Floor, cells: Cells, one: Finding, attributed: Attributed, now: datetime) -> frozenset[str]:
-    """Whose time is technical (ADR 0027)."""
+def _affected(
+    floor: Floor, cells: Cells, one: Finding, attributed: Attributed, stand: Sequence[Finding], now: datetime
+) -> frozenset[str]:
+    """Whose time is technical: with half of their attempts on lines of the same fault (ADR 0027, ADR 0042)."""
     if attributed.verdict == "workplace":
         return frozenset({one.path[1]})
     if attributed.verdict not in ("line", "floor") or one.path[0] != "line":
         return frozenset()
+    lines = {path[1] for path in attribution.same_fault(one, stand)}
     total: dict[str, int] = {}
     on: dict[str, int] = {}
+    users: set[str] = set()
     for number in range(paths.bin_of(one.since) + 1, paths.bin_of(one.until(now)) + 1):
         if number not in cells:
             continue
         digest = cells[number].digest
         for agent, used in digest.used.items():
             total[agent] = total.get(agent, 0) + digest.agents[agent][ATTEMPTS]
-            on[agent] = on.get(agent, 0) + used.get(one.path[1], 0)
+            on[agent] = on.get(agent, 0) + sum(count for line, count in used.items() if line in lines)
+            if used.get(one.path[1]):
+                users.add(agent)
     found = frozenset(agent for agent, count in on.items() if 2 * count >= total[agent])
     if attributed.verdict == "floor":
-        found |= {agent.id for agent in floor.agents} - set(total)
-    return found
+        return found | ({agent.id for agent in floor.agents} - set(total))
+    return found & users
 
 
 def _missed(cell: paths.Cell) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
 from statistics import median
-from typing import Final, Literal
+from typing import Literal
 
+from schemas.floor.coaching import Record
 from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Step
 from services.rules.day import WorkingDay
@@ -19,13 +20,6 @@ from services.rules.spans import at, minutes
 
 Measure = Step | Literal["short_calls", "pauses"]
 Direction = Literal["more", "same", "less", "not_enough_data"]
-MIN_DAYS: Final = 3
-MIN_PEERS: Final = 3
-PAST_DAYS: Final = 20
-SURE: Final = 0.75
-"""As sure as a soft signal: so much is needed to say that something is more or less than usual."""
-MORE: Final = 1.1
-LESS: Final = 0.9
 
 Slot = tuple[Date, str]
 """(date, name of the slice)."""
@@ -61,26 +55,26 @@ def same_kind(one: Date, other: Date) -> bool:
     return (one.isoweekday() > 5) == (other.isoweekday() > 5)
 
 
-def usual(past: Mapping[str, Sequence[float]], slots: Sequence[Slot]) -> tuple[float | None, int]:
-    """(expected over *slots*, days behind it) by the mean of each slice's own past; None under MIN_DAYS days.
+def usual(past: Mapping[str, Sequence[float]], slots: Sequence[Slot], limits: Record) -> tuple[float | None, int]:
+    """(expected over *slots*, days behind it) by the mean of each slice's own past; None under ``record.min_days`` days.
 
     Args:
         past: slice name → one value per past day.
     """
     days = min((len(past.get(name, ())) for _, name in slots), default=0)
-    if days < MIN_DAYS:
+    if days < limits.min_days:
         return None, days
     return sum(sum(past[name]) / len(past[name]) for _, name in slots), days
 
 
-def direction(done: float, past: float | None, by: Judgement) -> Direction:
+def direction(done: float, past: float | None, by: Judgement, limits: Record) -> Direction:
     """Whether *done* is soundly more or less than usual; small counts say neither."""
     if past is None or past < by.min_expected - EXACT:
         return "not_enough_data"
     own = multiplier(done, past, cv=by.prior_cv, overdispersion=by.overdispersion)
-    if own.p_below(LESS) >= SURE:
+    if own.p_below(limits.less) >= limits.sure:
         return "less"
-    return "more" if 1 - own.p_below(MORE) >= SURE else "same"
+    return "more" if 1 - own.p_below(limits.more) >= limits.sure else "same"
 
 
 def moved(
@@ -91,11 +85,12 @@ def moved(
     slots: Sequence[Slot],
     peers: Iterable[float],
     by: Judgement,
+    limits: Record,
 ) -> Moved:
-    expected, days = usual(past, slots)
+    expected, days = usual(past, slots, limits)
     others = list(peers)
-    typical = median(others) if len(others) >= MIN_PEERS else None
-    return Moved(measure, done, due, expected, days, typical, len(others), direction(done, expected, by))
+    typical = median(others) if len(others) >= limits.min_peers else None
+    return Moved(measure, done, due, expected, days, typical, len(others), direction(done, expected, by, limits))
 
 
 def pauses_min(calls: Sequence[CallSeen], day: WorkingDay, start: datetime, end: datetime, pause_s: float) -> float:

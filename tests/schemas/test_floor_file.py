@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from schemas.floor import Floor, FloorError, dump, load, parse
+from schemas.floor import Floor, FloorError, decoded, dump, load, parse
 
 REPOSITORY = Path(__file__).parents[2]
 OWN = REPOSITORY / "deploy" / "floor.example.yaml"
@@ -26,6 +26,14 @@ def paths(node: Any, above: str = "") -> set[str]:
     if isinstance(node, list):
         return {path for item in node for path in paths(item, f"{above}*.")}
     return set()
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line() -> None:
+    """Names of a file saved as Windows-1251 would stand on every page as question marks."""
+    text = "timezone: Europe/Moscow\nname: Отдел\nteams: [{id: a}]\n"
+    assert decoded(b"\xef\xbb\xbf" + text.encode()) == text
+    with pytest.raises(FloorError, match=r"^line 2: this file is not UTF-8"):
+        decoded(text.encode("cp1251"))
 
 
 def test_the_shared_example_loads_as_it_stands() -> None:

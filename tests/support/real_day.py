@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -59,17 +59,35 @@ def plan(seed: int, length_s: float) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.at)
 
 
+def demo(floor: Floor, seed: int) -> FloorDay:
+    return simulate(floor, scenario_named("demo"), seed=seed)
+
+
 class RealDay:
     """``play(faults)`` runs the day; afterwards everything is settled and can be looked at."""
 
-    def __init__(self, services: Services, dsn: str, broker: str, slack: FakeSlack, folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        services: Services,
+        dsn: str,
+        broker: str,
+        slack: FakeSlack,
+        folder: Path,
+        seed: int,
+        story: Callable[[Floor, int], FloorDay] = demo,
+        patience_s: float = 3.0,
+        start_s: float = 12.0,
+    ) -> None:
+        """*patience_s*: real seconds that a webhook may be late and still be known at its slice; *start_s*: until the day
+        begins, for the services to be ready. A busy machine is no story."""
+        self.start_s = start_s
         self.services, self.dsn, self.slack, self.folder, self.seed = services, dsn, slack, folder, seed
         text = (ROOT / "deploy" / "floor.example.yaml").read_text(encoding="utf-8")
         described = parse(text)
-        hasty = described.model_copy(update={"grace_s": described.grace_s + 3 * RATE})
+        hasty = described.model_copy(update={"grace_s": described.grace_s + patience_s * RATE})
         self.text = dump(hasty)
         self.floor: Floor = parse(self.text)
-        self.day: FloorDay = simulate(self.floor, scenario_named("demo"), seed=seed)
+        self.day: FloorDay = story(self.floor, seed)
         self.opening = min(fact.received_at or fact.time for fact in self.day.deliveries) - timedelta(minutes=5)
         self.ends = self.day.days[0].cut_offs[-1].at + timedelta(seconds=self.floor.grace_s + 3 * RATE)
         self.environment = {**embedded_environment(dsn, broker), **SECRETS, "SREZ_SLACK_API_URL": slack.url}
@@ -82,8 +100,7 @@ class RealDay:
 
     async def play(self, faults: Sequence[Fault] = ()) -> FeedReport:
         loop = asyncio.get_running_loop()
-        start_s = 12.0
-        anchor = str(time.time() + start_s)
+        anchor = str(time.time() + self.start_s)
         clock_text = f"{self.opening.isoformat()}@{RATE:g}"
         self.environment |= {"SREZ_CLOCK": clock_text, "SREZ_CLOCK_ANCHOR": anchor}
         clock = Clock.parse(clock_text, anchor)
@@ -171,6 +188,12 @@ class RealDay:
 
     async def one(self, sql: str) -> dict[str, Any]:
         return (await self.all(sql))[0]
+
+    def planned_file(self) -> Path:
+        """The day as it was thought out, whatever the machine makes of it, as a file that a back-test reads."""
+        path = self.folder / "planned.ndjson"
+        path.write_bytes(self.day.ndjson())
+        return path
 
     async def facts_file(self) -> Path:
         """The stored facts as a file that a back-test reads."""

@@ -5,7 +5,7 @@ closed in order. One that is closed after the next cut-off (a restart) gets its 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from services.kit import logs
 from services.kit.clock import Clock
 from services.rules import hearing
 from services.rules.baselines import Feed
-from services.rules.closing import Closing, Evidence, close
+from services.rules.closing import Closing, Evidence, as_known, began, close
 from services.rules.tasks import Task
 from services.rules.trust import TrustEvidence
 
@@ -30,6 +30,8 @@ BACKLOG_PATIENCE_S = 120.0
 """So long a close waits for webhooks that are journaled but not parsed; then it is closed with the doubt ``backlog``."""
 DIFFERENCE_FRESH_S = 60.0
 RETRY_S = 1.0
+PREPARE_S = 600.0
+"""So long before a cut-off what is usual is learned from the weeks before: no close waits for that."""
 LOCK = 7_120_001
 
 
@@ -48,11 +50,22 @@ class Closer:
     async def run(self, every_s: float) -> None:
         while True:
             try:
+                await self.prepare()
                 await self.close_due()
             except DATABASE_ERRORS as error:
                 logs.get().warning("cannot close slices yet", error=repr(error)[:300])
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(every_s)
+
+    async def prepare(self) -> bool:
+        """Learn what the day's closes compare with, once a day, shortly before a cut-off; False when none is near."""
+        now, on = self._clock.now(), self._floors.today()
+        near = timedelta(0), self._clock.allow(PREPARE_S)
+        if not any(near[0] < cut.at - now <= near[1] for cut in on.day.cut_offs):
+            return False
+        await self._paths.loads(on)
+        await self._lines.bases(on.floor, on.day.date)
+        return True
 
     async def due(self) -> list[DueSlice]:
         now = self._clock.now()
@@ -119,20 +132,24 @@ class Closer:
 
     async def _judge(self, connection: Any, one: DueSlice, waiting: int) -> Closing:
         tasks = await closes.open_tasks(connection, one.cut.at)
-        found = await self.gather(connection, one, tasks, waiting)
-        remembered = await closes.memory(connection, one.on, one.cut.at, tasks)
-        date = one.on.day.date
+        past, date = await closes.past(connection, one.on, one.cut.at), one.on.day.date
+        reach = began(date, past, tasks)
+        found = await self.gather(connection, one, tasks, waiting, reach)
+        seen = as_known(one.on.floor, date, found, past, tasks)
+        remembered = await closes.memory(connection, one.on, one.cut.at, tasks, seen)
         # Judging 60,000 rows takes a second or two: the loop goes on meanwhile.
         closing = await asyncio.to_thread(close, one.on.floor, date, one.cut, found, remembered, on_time=one.on_time)
         agents = sorted(hearing.listeners(closing))
         deeds = await evidence.deeds(connection, one.on, agents, one.cut.at, one.known_by)
         return hearing.with_calls(closing, one.on.floor, one.on.day, one.cut, deeds)
 
-    async def gather(self, connection: Any, one: DueSlice, tasks: list[Task], waiting: int) -> Evidence:
-        """Evidence of one slice, of one snapshot of the database."""
+    async def gather(
+        self, connection: Any, one: DueSlice, tasks: list[Task], waiting: int, reach: Sequence[datetime] = ()
+    ) -> Evidence:
+        """Evidence of one slice, of one snapshot of the database; states and technical minutes from the dates of *reach* on."""
         on, cut, by = one.on, one.cut.at, one.known_by
         done, in_slice = await evidence.step_counts(connection, on, one.starts, cut, by)
-        first = evidence.earliest(tasks, on)
+        first = evidence.earliest(reach, on)
         spans, quiet = {}, frozenset[Feed]()
         watched = await technical.watched(connection, on, self._paths)
         silent = await technical.silences_of(connection, on, watched, by)
@@ -161,6 +178,7 @@ class Closer:
             trust=TrustEvidence(
                 silent=carried | {found.source for found in silent if found.resolved_at is None},
                 silent_feeds=quiet,
+                unheard=await technical.unheard(connection, on, by),
                 delay_p95_s=await evidence.delays_p95(connection, on, one.starts, cut, by),
                 unusable=unusable,
                 facts=facts,

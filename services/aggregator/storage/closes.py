@@ -35,8 +35,10 @@ async def open_tasks(connection: Any, before: datetime) -> list[Task]:
     return [Task(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in map(dict, rows)]
 
 
-async def memory(connection: Any, on: FloorDay, cut_off: datetime, tasks: Sequence[Task]) -> Memory:
-    """What is remembered of earlier closes, for one at *cut_off*."""
+async def memory(
+    connection: Any, on: FloorDay, cut_off: datetime, tasks: Sequence[Task], past: Sequence[Past]
+) -> Memory:
+    """What is remembered of earlier closes, for one at *cut_off*; *past* as it is seen now."""
     levels: dict[datetime, dict[Key, Level]] = {}
     for row in await connection.fetch(
         "SELECT cut_off, agent, step, level FROM slices WHERE date = $1 AND cut_off < $2 ORDER BY cut_off",
@@ -55,16 +57,17 @@ async def memory(connection: Any, on: FloorDay, cut_off: datetime, tasks: Sequen
         on.day.date,
         levels.values(),
         tasks,
-        await _past(connection, on, cut_off),
+        past,
         [(row["agent"], row["opened"], row["recheck_on"]) for row in cases],
         frozenset(row["team"] for row in firing),
         on.floor.judgement,
     )
 
 
-async def _past(connection: Any, on: FloorDay, cut_off: datetime) -> list[Past]:
+async def past(connection: Any, on: FloorDay, cut_off: datetime) -> list[Past]:
+    """Tasks verified before *cut_off*, as they were judged then."""
     rows = await connection.fetch(
-        "SELECT agent, step, verified, result, evidence->'verified' AS seen FROM tasks "
+        "SELECT task::text, agent, step, opened, verified, result, evidence->'verified' AS seen FROM tasks "
         "WHERE verified > $1 AND verified < $2 AND evidence ? 'verified'",
         cut_off - REMEMBER,
         cut_off,
@@ -73,7 +76,8 @@ async def _past(connection: Any, on: FloorDay, cut_off: datetime) -> list[Past]:
     for row in rows:
         seen = msgspec.json.decode(row["seen"])
         day = row["verified"].astimezone(on.floor.zone).date()
-        found.append(Past(row["agent"], row["step"], day, row["verified"], row["result"], seen["met"], seen["index"]))
+        judged = (row["result"], seen["met"], seen["index"])
+        found.append(Past(row["agent"], row["step"], day, row["verified"], *judged, row["opened"], row["task"]))
     return found
 
 

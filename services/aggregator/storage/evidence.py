@@ -1,6 +1,6 @@
 """Evidence of one slice by SQL: what was known at cut-off + grace. The back-test reads the same off a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
@@ -146,7 +146,8 @@ async def deeds(
 
 
 async def books(connection: Any, on: FloorDay, cut_off: datetime, known_by: datetime) -> Books:
-    """What the month is foretold by."""
+    """What the month is foretold by. Months of money are joined with themselves: in memory rather than by way of the disk."""
+    await connection.execute("SET LOCAL work_mem = '32MB'")
     given = rules_books.arguments(on.floor, on.day.date, cut_off, known_by)
     return rules_books.of_rows(
         await connection.fetch(queries.INVOICES_OF_DAYS, *given, record_class=Named),
@@ -185,8 +186,8 @@ async def differing(connection: Any, since: datetime) -> bool:
     return found
 
 
-def earliest(tasks: Sequence[Task], on: FloorDay) -> Date:
-    """The first local date that an open task reaches back to, at most two weeks."""
+def earliest(opened: Iterable[datetime], on: FloorDay) -> Date:
+    """The first local date that a task reaches back to, at most two weeks."""
     zone = on.floor.zone
-    dates = [task.opened.astimezone(zone).date() for task in tasks]
+    dates = [one.astimezone(zone).date() for one in opened]
     return max(min(dates, default=on.day.date), on.day.date - timedelta(days=14))

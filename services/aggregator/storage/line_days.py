@@ -51,14 +51,15 @@ class LineDays:
 
     def __init__(self, pool: "asyncpg.Pool[Any]", partitions: int) -> None:
         self._pool, self._partitions = pool, partitions
-        self._bases: tuple[Date, dict[str, float]] | None = None
+        self._bases: dict[Date, dict[str, float]] = {}
 
     async def bases(self, floor: Floor, date: Date) -> dict[str, float]:
         """Line → base rate of network failures on *date*, for lines that have a history."""
-        if self._bases is None or self._bases[0] != date:
+        if date not in self._bases:
             rows = await self._pool.fetch(_HISTORY, date - timedelta(days=HISTORY_DAYS), date, floor.timezone)
-            self._bases = date, base_rates(rows, floor)
-        return self._bases[1]
+            self._bases = {day: kept for day, kept in self._bases.items() if abs(date - day) < timedelta(days=3)}
+            self._bases[date] = base_rates(rows, floor)
+        return self._bases[date]
 
     async def of_partitions(
         self, on: FloorDay, owned: frozenset[int]

@@ -20,17 +20,21 @@ from services.rules.sources import Load
 from services.rules.spans import Spans
 from services.rules.technical import LineFinding
 
+DAYS_KEPT = 3
+"""Today, and the days that tasks reach back to."""
+
 
 class PathDays:
     """Raises asyncpg's errors. Baselines are fixed for a day and floor version, and kept."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self._kept: tuple[Date, Floor, Baselines] | None = None
-        self._loads: tuple[Date, Floor, dict[str, Load]] | None = None
+        self._kept: dict[Date, tuple[Floor, Baselines]] = {}
+        self._loads: dict[Date, tuple[Floor, dict[str, Load]]] = {}
 
     async def baselines(self, floor: Floor, date: Date) -> Baselines:
-        if self._kept is None or self._kept[0] != date or self._kept[1] is not floor:
+        kept = self._kept.get(date)
+        if kept is None or kept[0] is not floor:
             by_hour = await self._all(queries.CALLS_BY_HOUR, path_rows.by_hour_arguments(floor, date))
             by_agent = await self._all(queries.CALLS_BY_AGENT, path_rows.by_agent_arguments(floor, date))
             by_lag = await self._all(queries.MARKS_BY_LAG, path_rows.by_lag_arguments(floor, date))
@@ -38,17 +42,19 @@ class PathDays:
             learned = await asyncio.to_thread(
                 lambda: learn(floor, path_rows.summaries(by_hour, by_agent, by_lag, by_bin, floor))
             )
-            self._kept = date, floor, learned
-        return self._kept[2]
+            kept = self._kept[date] = floor, learned
+            _forget(self._kept)
+        return kept[1]
 
     async def loads(self, on: FloorDay) -> dict[str, Load]:
         """What each source is expected to bring on a day."""
-        kept = self._loads
-        if kept is None or kept[0] != on.day.date or kept[1] is not on.floor:
+        kept = self._loads.get(on.day.date)
+        if kept is None or kept[0] is not on.floor:
             by = await self.baselines(on.floor, on.day.date)
             found = await asyncio.to_thread(usual_loads, on.floor, on.day, by)
-            kept = self._loads = on.day.date, on.floor, found
-        return kept[2]
+            kept = self._loads[on.day.date] = on.floor, found
+            _forget(self._loads)
+        return kept[1]
 
     async def spans(
         self,
@@ -80,3 +86,8 @@ class PathDays:
 
     async def _all(self, query: str, arguments: tuple[Any, ...]) -> list[Named]:
         return list(await self._pool.fetch(query, *arguments, record_class=Named))
+
+
+def _forget(kept: dict[Date, Any]) -> None:
+    for date in sorted(kept)[:-DAYS_KEPT]:
+        del kept[date]

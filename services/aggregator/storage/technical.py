@@ -56,6 +56,10 @@ _LAST = """
 SELECT s.name AS source, (SELECT max(received_at) FROM facts WHERE source = s.name AND received_at <= $2) AS last
 FROM unnest($1::text[]) AS s(name) WHERE EXISTS (SELECT 1 FROM facts WHERE source = s.name AND received_at <= $2)
 """
+_UNHEARD = """
+SELECT name FROM unnest($1::text[]) AS s(name)
+WHERE NOT EXISTS (SELECT 1 FROM facts WHERE source = s.name AND received_at <= $2)
+"""
 LOOK_BACK = timedelta(days=7)
 _PERSON = """
 SELECT agent, started_at, ended_at FROM technical
@@ -79,6 +83,12 @@ async def watched(connection: Any, on: FloorDay, path_days: PathDays) -> Watched
     known = {row["source"] for row in await connection.fetch(_HEARD_EVER, sorted(expected))}
     every_s = {name: on.floor.source_by_id[name].expect_every_s for name in expected}
     return Watched({name: load for name, load in sorted(expected.items()) if name in known}, every_s)
+
+
+async def unheard(connection: Any, on: FloorDay, known_by: datetime) -> frozenset[str]:
+    """Sources of the floor file that had never sent a fact by *known_by*: they may not be connected yet."""
+    rows = await connection.fetch(_UNHEARD, [source.id for source in on.floor.sources], known_by)
+    return frozenset(row["name"] for row in rows)
 
 
 async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_by: datetime) -> list[Silence]:

@@ -82,4 +82,4 @@ class LineStream:
         except DATABASE_ERRORS as error:
             logs.get().warning("cannot tell who depends on a line", error=repr(error)[:300])
             return {}
-        return {"agents_mostly": sorted(mostly_on(state.line, used))}
+        return {"agents_mostly": sorted(mostly_on({state.line}, used))}

@@ -1,5 +1,6 @@
 """What the head is told when the day is over: whether it is, and the payload of the one message of the day."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,8 +11,13 @@ from schemas.floor import Floor
 from services.alerts.announcing import frame
 from services.alerts.findings.slices import case_of, totals
 from services.alerts.storage import day_rows
+from services.reads import cases, invoices, look, risk
+from services.reads import day as day_read
+from services.reads.kept import Kept
+from services.reads.look import LookRow
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
+from services.rules.money.risk import AtRisk
 from services.rules.spans import at, intersect, minutes, union
 
 FAR_DAYS: Final = 15
@@ -64,6 +70,9 @@ async def payload(
             "results": await day_rows.results(connection, day.starts, day.ends),
         },
         "coaching": [case_of(case, floor) for case in await day_rows.cases_of(connection, day.date)],
+        "risk": _risk(floor, await _at_risk(connection, floor, day, now)),
+        "look": _look(floor, await look.read(connection, Kept(), floor, day.date)),
+        "outcomes": _outcomes(floor, day, await cases.cases(connection, floor, day.date)),
         "incidents": [
             await _incident(connection, floor, day, alert, now)
             for alert in await day_rows.alerts_of(connection, day.date)
@@ -89,6 +98,34 @@ def _month(floor: Floor, row: Any) -> dict[str, Any] | None:
         return None
     told = {name: getattr(row, name) for name in ("done", "median", "low", "high", "p_plan")}
     return {**told, "plan": None if row.plan is None else round(row.plan), "currency": floor.currency}
+
+
+async def _at_risk(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> AtRisk | None:
+    seen = await day_read.read(connection, floor, day, now)
+    return risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), now)
+
+
+def _risk(floor: Floor, found: AtRisk | None) -> dict[str, Any] | None:
+    """By how much the day missed its plan, minor units; ``causes`` in their order, those that took something."""
+    if found is None or not found.total:
+        return None
+    causes = [{"cause": cause, "minor": minor} for cause, minor in found.causes.items() if minor]
+    return {"total": found.total, "currency": floor.currency, "causes": causes, "broken": found.broken}
+
+
+def _look(floor: Floor, found: Sequence[LookRow]) -> list[dict[str, Any]]:
+    """Who has numbers that stand out, and how many."""
+    counts = Counter(row.agent for row in found)
+    return [{"agent": agent, "name": floor.agent_by_id[agent].title, "n": n} for agent, n in counts.items()]
+
+
+def _outcomes(floor: Floor, day: WorkingDay, found: Sequence[cases.CaseNow]) -> list[dict[str, Any]]:
+    """Cases closed on the day (``outcome``), and those whose re-check is due (None)."""
+    told = [outcome for one in found if (outcome := cases.outcome(one, floor, day)) is not None]
+    return [
+        {"agent": one.agent, "name": _title(floor, "agent", one.agent), "step": one.step, "outcome": one.outcome}
+        for one in told
+    ]
 
 
 def _doubted(trust: Mapping[str, Mapping[str, Sequence[str]]]) -> bool:

@@ -16,10 +16,11 @@ from services.rules.arrivals import usual_loads
 from services.rules.attribution import kind_of, of_silence
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, date_of, working_day
-from services.rules.detectors.source_silence import Silence, at_pace, evidence, gaps, silences
+from services.rules.detectors.source_silence import LAST, Silence, at_pace, evidence, gaps, silences
+from services.rules.outages import Issue, spans_of
 from services.rules.sources import Load
 from services.rules.spans import Spans
-from services.rules.technical import explains, technical
+from services.rules.technical import cut_off, technical, unexplained
 
 WHOLE_EVERY_S: Final = 60.0
 """Arrivals may become visible late (a parse backlog): the whole day is read again so often."""
@@ -44,9 +45,14 @@ class Silences:
         now: datetime,
         usual: Callable[[], Awaitable[Baselines]],
         lost: Mapping[str, Spans],
+        issues: Sequence[Issue],
     ) -> list[Episode]:
         """Today's episodes, open and closed. A source that never sent anything, or whose webhooks are not all parsed
-        yet, is not judged."""
+        yet, is not judged.
+
+        Args:
+            lost: agent → what failing lines took today. issues: what the detectors over windows last found today.
+        """
         day = working_day(floor, date_of(now, floor.zone))
         if not day.working:
             self.found = []
@@ -63,9 +69,24 @@ class Silences:
                 if one.since == day.starts and not await arrivals.known(connection, source, before=day.starts):
                     continue  # its very first day: connected late, not silent
                 self.found.append(one)
-                if not explains(lost, one, load, floor):
-                    loaded.append((one, load))
-        return [await _episode(connection, one, load, floor, day, now, self.found) for one, load in loaded]
+                loaded.append((one, load))
+        cut = await self._cut_off(connection, floor, day, now)
+        episodes = []
+        for one, load in loaded:
+            seen = spans_of([own for own in issues if own.finding.fired_at <= one.fired_at], min(now, day.ends))
+            if (told := unexplained([lost, seen, cut], one, load, floor, min(now, day.ends))) is not None:
+                episodes.append(await _episode(connection, told, load, floor, day, now, self.found))
+        return episodes
+
+    async def _cut_off(
+        self, connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime
+    ) -> Mapping[str, Spans]:
+        """Agent → time of which a silent call source lets nothing be known; asked when something else is silent too."""
+        sources = {one.source for one in self.found if "calls" in floor.source_by_id[one.source].feeds}
+        if not sources or sources == {one.source for one in self.found}:
+            return {}
+        calls = await line_days.calls(connection, min(one.since for one in self.found), now)
+        return cut_off(floor, day, [one for one in self.found if one.source in sources], calls, min(now, day.ends))
 
     async def _of(
         self, connection: AsyncConnection, floor: Floor, day: WorkingDay, load: Load, now: datetime
@@ -130,6 +151,7 @@ async def _episode(
         calls = await line_days.calls(connection, one.since, one.resolved_at)
         spans = technical(floor, {}, calls, (one,), day, now).spans
         lost = [(agent, one.since, one.resolved_at) for agent in sorted(spans)]
+    last = await arrivals.last_before(connection, one.source, one.since, LAST)
     begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.hours]
     shown_since = max(one.since, min(begins, default=one.since))
     return Episode(
@@ -141,7 +163,7 @@ async def _episode(
         date=day.date,
         fired_at=one.fired_at,
         resolved_at=one.resolved_at,
-        evidence=evidence(one, load, floor, attributed.rules_out),
+        evidence=evidence(one, load, floor, attributed.rules_out, last),
         form="silence",
         technical=tuple(lost),
         shown={

@@ -55,9 +55,14 @@ class Windows:
         self._whole_at: datetime | None = None
         self._last: tuple[int, object] | None = None
         self._found: list[Episode] = []
+        self._issues: list[Issue] = []
 
     def forget(self) -> None:
         self._begin(None, None)
+
+    def issues_of(self, date: Date) -> list[Issue]:
+        """What the last look found of *date*."""
+        return self._issues if self._date == date else []
 
     async def usual(self, connection: AsyncConnection, floor: Floor, date: Date) -> Baselines:
         """What is usual on *date*; read once a day."""
@@ -91,8 +96,8 @@ class Windows:
         await self._read(connection, floor, day, now)
         by = await self.usual(connection, floor, date)
         marks = await path_days.marks(connection, date)
-        issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
-        self._found = [_episode(one, floor, day, now) for one in issues]
+        self._issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
+        self._found = [_episode(one, floor, day, now) for one in self._issues]
         self._last = state
         self.took_s = time.monotonic() - began
         return self._found

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.tables import facts, journal
+from services.rules.detectors.source_silence import name_of
 
 
 async def since(connection: AsyncConnection, source: str, after: datetime, until: datetime) -> list[datetime]:
@@ -41,3 +42,14 @@ async def unparsed_sources(connection: AsyncConnection) -> frozenset[str]:
     """Sources with webhooks in the journal that are not parsed yet."""
     query = sa.select(journal.c.source).where(journal.c.state == "new").distinct()
     return frozenset((await connection.execute(query)).scalars())
+
+
+async def last_before(connection: AsyncConnection, source: str, until: datetime, most: int) -> list[str]:
+    """Names of the last facts that had arrived at *until*, the newest first."""
+    query = (
+        sa.select(facts.c.data)
+        .where(facts.c.source == source, facts.c.received_at <= until)
+        .order_by(facts.c.received_at.desc(), facts.c.event_id.desc())
+        .limit(most)
+    )
+    return [name for data in (await connection.execute(query)).scalars() if (name := name_of(data))]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.rows import SliceRow
-from schemas.tables import closes, coaching, slices, task_acts, tasks, team_issues, technical
+from schemas.tables import closes, coaching, slices, task_acts, task_revisions, tasks, team_issues, technical
 
 DAYS: Final = 28
 """Calendar days of past slices that a slice is compared with."""
@@ -64,9 +64,20 @@ async def tasks_of(connection: AsyncConnection, team: str, cut_off: datetime) ->
 
 
 async def given_since(connection: AsyncConnection, team: str, since: Date) -> Sequence[Any]:
-    """The team's tasks of these days, dismissed ones left out: which time each one is, is counted from them."""
+    """The team's tasks of these days, from which it is counted which time each one is: without dismissed ones, and without
+    those whose time was technical, as it is known now."""
+    now = (
+        sa.select(task_revisions.c.result)
+        .where(task_revisions.c.task == tasks.c.task)
+        .order_by(task_revisions.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = sa.select(tasks.c.task, tasks.c.agent, tasks.c.step, tasks.c.opened, tasks.c.date).where(
-        tasks.c.team == team, tasks.c.date >= since, tasks.c.dismissed_at.is_(None)
+        tasks.c.team == team,
+        tasks.c.date >= since,
+        tasks.c.dismissed_at.is_(None),
+        sa.func.coalesce(now, tasks.c.result).is_distinct_from("invalidated"),
     )
     return (await connection.execute(query)).all()
 

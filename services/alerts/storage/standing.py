@@ -82,6 +82,26 @@ async def locked(connection: AsyncConnection, alert: str) -> Any:
     return (await connection.execute(query)).first()
 
 
+async def called_technical(connection: AsyncConnection, alert: str) -> str | None:
+    """The state in which a person called it technical; None when nobody did, or it was taken back since."""
+    steps = alert_transitions.c
+    query = sa.select(steps.state, steps.what).where(steps.alert == alert).order_by(steps.transition)
+    before, found = "firing", None
+    for state, what in await connection.execute(query):
+        if what == "technical":
+            found = found or before
+        elif what == "not_technical":
+            found = None
+        before = state
+    return found
+
+
+async def open_like(connection: AsyncConnection, alert: Any) -> bool:
+    """Whether another alert of its fingerprint is open."""
+    like = (_alerts.fingerprint == alert.fingerprint) & (_alerts.alert != alert.alert) & _alerts.resolved_at.is_(None)
+    return (await connection.execute(sa.select(sa.literal(1)).where(like).limit(1))).first() is not None
+
+
 async def waiting(connection: AsyncConnection) -> list[tuple[str, Date]]:
     """Open alerts that something may have to be said about."""
     query = sa.select(_alerts.alert, _alerts.date).where(_alerts.resolved_at.is_(None), _alerts.payload.is_not(None))

@@ -15,6 +15,7 @@ from services.alerts.storage import asked
 from services.alerts.wording.language import Language
 from services.alerts.wording.slice import doubt
 from services.reads import freshness, funnel, states, technical
+from services.reads.day import exposures_of
 from services.rules.day import date_of, working_day
 from services.rules.exposure import NONE
 from services.rules.norms import norms_of
@@ -45,7 +46,7 @@ async def _live(connection: AsyncConnection, floor: Floor, words: Language, at: 
     day = working_day(floor, date_of(at, floor.zone))
     counted = await funnel.by_agent(connection, floor, day.date, day.ends)
     lost = await technical.between(connection, day.starts, day.ends)
-    worked = technical.exposures_of(floor, day, await states.of_day(connection, day.date), lost, at)
+    worked = exposures_of(floor, day, await states.of_day(connection, day.date), lost, at)
     done: dict[str, Counter[Step]] = defaultdict(Counter)
     target: dict[str, dict[Step, float]] = defaultdict(lambda: defaultdict(float))
     for agent in floor.agents:
@@ -71,7 +72,7 @@ async def _data(
         return []
     last = await _last(connection, floor, at)
     since = last.cut_off if last else day.starts
-    fresh = await freshness.read(connection, day, since, floor.grace_s, now=at, second=second)
+    fresh = await freshness.read(connection, day, since, floor, now=at, second=second)
     doubts = gate(floor, freshness.evidence(fresh, await asked.silences(connection)))
     found = []
     for team in floor.teams:

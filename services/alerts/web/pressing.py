@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.acts import Confirm, Talk, TaskAct
-from schemas.alert_acts import Acknowledge, AlertAct, Mute, Unacknowledge, Via, WasTechnical
+from schemas.alert_acts import Acknowledge, AlertAct, Mute, NotTechnical, Unacknowledge, Via, WasTechnical
 from services.acts.tasks import Recorded, record
 from services.alerts.storage import asked
 from services.alerts.wording.language import Language
@@ -20,6 +20,7 @@ ALERT_BUTTONS: Final[Mapping[str, AlertAct]] = {
     "alert.unacknowledge": Unacknowledge(),
     "alert.mute": Mute(),
     "alert.technical": WasTechnical(),
+    "alert.not_technical": NotTechnical(),
 }
 TASK_BUTTONS: Final[Mapping[str, Callable[[datetime], TaskAct]]] = {
     "task.confirm": lambda now: Confirm(),
@@ -56,7 +57,7 @@ async def press(connection: AsyncConnection, one: Pressed, words: Language, now:
         return words.say("answer.no_alert")
     if not may(one.who, found.team):
         return words.say("answer.not_yours")
-    if found.state not in ("firing", "acknowledged") and not isinstance(act, WasTechnical):
+    if found.state not in ("firing", "acknowledged") and not isinstance(act, WasTechnical | NotTechnical):
         return words.say("answer.over")
     await asked.ask(connection, act, one.about, now, one.who.name, one.via, one.key)
     return words.say("answer.done", what=words.say(f"button.{one.name.partition('.')[2]}"))

@@ -188,6 +188,7 @@ def team(payload: Payload, words: Language) -> Content:
     if payload["state"] in ("resolved", "invalidated"):
         until = words.at(_instant(payload["resolved_at"])).split()[-1]
         key = "team.title.closed" if payload.get("ended_by") == "day" else "team.title.resolved"
+        key = key if _by_data(payload) else "team.title.technical"
         title = words.say(key, team=payload["team_name"], since=since, until=until)
         return handling.living(title, [Section(told, bullets=True)], payload, words)
     title = words.say("team.title", team=payload["team_name"], steps=named)
@@ -218,7 +219,8 @@ def team_drop(payload: Payload, words: Language) -> Content:
     named_by = {"team": payload["team_name"], "slice": payload["slice"], "steps": named}
     if payload["state"] in ("resolved", "invalidated"):
         how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
-        how = "other" if payload["state"] == "invalidated" else how
+        if payload["state"] == "invalidated":
+            how = "other" if _by_data(payload) else "technical"
         return handling.living(
             words.say(f"drop.title.{how}", **named_by), [Section(told, bullets=True)], payload, words
         )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_tasks, en_window
+from services.alerts.wording import en_report, en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -103,6 +103,7 @@ TEXT: Final[dict[str, str]] = {
     # a team's common cause
     "team.title": "{team}: the whole team is below the norm ({steps})",
     "team.title.resolved": "{team}: the team is back on norm, was below {since}–{until}",
+    "team.title.technical": "{team}: below the norm since {since} was technical, not people",
     "team.title.closed": "{team}: the team was below the norm since {since}, the working day is over",
     "team.step": "{step}: {done} of {target} by slice {slice}; {sure} sure that it is below {below} of the norm ({people})",
     "team.cause": "The cause is common. Only those who lag behind their own team get a personal task.",
@@ -110,6 +111,7 @@ TEXT: Final[dict[str, str]] = {
     # a drop of a whole team within the day
     "drop.title": "{team}: the pace fell in slice {slice} ({steps})",
     "drop.title.resolved": "{team}: the pace is even again, it fell in slice {slice} ({steps})",
+    "drop.title.technical": "{team}: the pace fell in slice {slice} for technical reasons ({steps})",
     "drop.title.closed": "{team}: the pace fell in slice {slice} ({steps}), the working day is over",
     "drop.title.other": "{team}: the pace fell in slice {slice} ({steps}); another message goes on with it",
     "drop.step": "{step}: {done} of {target} in this slice, {before} of {before_target} before it; "
@@ -121,6 +123,7 @@ TEXT: Final[dict[str, str]] = {
     "slice.untrusted.all": "All steps: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "source {source} is silent",
+    "doubt.unheard": "nothing has ever come from source {source}",
     "doubt.late": "events of {source} come late",
     "doubt.rejected": "many events rejected or without an agent",
     "doubt.replay": "a replay is in progress",
@@ -149,7 +152,7 @@ TEXT: Final[dict[str, str]] = {
     "hear.call": "{at}, talk {talk}: {why}",
     "hear.pause": "a pause after it, {pause}",
     "hear.hung_up": "answered and hung up at once",
-    "hear.cut_off": "cut off after {talk}, resistance at the entry",
+    "hear.cut_off": "cut off after {talk}, hear what made the customer leave at the start",
     "hear.not_long": "the longest of the short ones, where it stopped",
     "hear.not_presented": "long, but no presentation",
     "hear.not_invoiced": "presented, but no invoice",
@@ -192,14 +195,14 @@ TEXT: Final[dict[str, str]] = {
     "task.scale": "The whole team is below the norm, so the measure is the own team: {scale} of the norm.",
     "task.do.calls": "look together at pauses between calls and after-call time, agree on a pace until the slice.",
     "task.do.answered": "compare list and calling hours with colleagues, change the list or the number.",
-    "task.do.long_calls": "listen to two or three short calls: where was resistance at the entry not passed.",
+    "task.do.long_calls": "listen to two or three short calls: what makes the customer leave at the start.",
     "task.do.presentations": "listen to a long call without a presentation: where did the script stop.",
     "task.do.invoices": "go through a presentation without an invoice: objection, price, next step.",
     "task.do.payments": "go through the open invoices: date, who decides, what is in the way.",
     # a coaching case
     "coaching.title": "To the trainer: {agent}, {step}",
     "coaching.not_done_twice": "two tasks of the day not done, and far behind",
-    "coaching.done_without_result": "tasks done twice running, still below the norm",
+    "coaching.done_without_result": "tasks done twice running, the pace is still below the norm",
     "coaching.reason": "Why: {reason}.",
     "coaching.trainer": "Trainer: {trainer}.",
     "coaching.recheck": "Effect is checked on {date}. No new case before that.",
@@ -213,12 +216,16 @@ TEXT: Final[dict[str, str]] = {
     "handling.reminder": "It lasts since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It lasts since {since}; nobody has taken it, the head knows.",
     "handling.did.mute": "{by}, {at}: reminders are off for a while{note}.",
-    "handling.did.technical": "{by}, {at}: it was technical{note}. The time is out of the norms.",
+    "handling.did.technical": "{by}, {at}: it was technical{note}. {taken}",
+    "handling.did.not_technical": "{by}, {at}: it was not technical{note}. This time counts as working time again.",
+    "handling.taken": "Taken out of the norms: {since}–{until}, {people}.",
+    "handling.taken.bare": "The time is taken out of the norms.",
     "handling.did.resolve": "{by}, {at}: closed by hand{note}.",
     "button.acknowledge": "I take it",
     "button.unacknowledge": "Give it back",
     "button.mute": "Quiet for 1 h",
     "button.technical": "It was technical",
+    "button.not_technical": "Not technical",
     # the messenger's own answers
     "answer.done": "Noted: {what}.",
     "answer.unknown": "The floor file does not know you: ask to be added to notify.people.",
@@ -290,6 +297,7 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_report.TEXT,
     **en_tasks.TEXT,
     **en_window.TEXT,
 }

@@ -36,7 +36,7 @@ TEXT: Final[dict[str, str]] = {
     "window.do.floor": "check the internet and the PBX; hold nobody to account for this time.",
     "window.do.workplace": "check headset, network and softphone; seat them elsewhere meanwhile.",
     "window.do.offer_or_crm": "check that the CRM saves marks, and what changed in script, price and offer.",
-    "window.do.agent": "listen to two or three short calls together: where resistance at the entry was not passed.",
+    "window.do.agent": "listen to two or three short calls together: what makes the customer leave at the start.",
     "window.do.undetermined": "look at the calls of this time together; hold nobody to account yet.",
     "out.list": "the list",
     "out.number": "the number",

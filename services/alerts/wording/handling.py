@@ -24,11 +24,19 @@ def standing(payload: Payload, words: Language) -> tuple[str, ...]:
         elif payload.get("reminders"):
             found.append(words.say("handling.nobody"))
     key = f"handling.did.{acted.get('what')}"
-    if acted.get("what") in ("mute", "technical", "resolve"):
+    if acted.get("what") in ("mute", "technical", "not_technical", "resolve"):
         note = f": {acted['note']}" if acted.get("note") else ""
         at = words.at(datetime.fromisoformat(acted["at"]))
-        found.append(words.say(key, by=acted["by"], at=at, note=note))
+        found.append(words.say(key, by=acted["by"], at=at, note=note, taken=_taken(acted, words)))
     return tuple(found)
+
+
+def _taken(acted: Mapping[str, Any], words: Language) -> str:
+    """Whose time a person's verdict took, from when to when."""
+    if "people" not in acted:
+        return words.say("handling.taken.bare")
+    since, until = (words.at(datetime.fromisoformat(acted[end])) for end in ("since", "until"))
+    return words.say("handling.taken", since=since, until=until, people=words.count(acted["people"], "people"))
 
 
 def _also(payload: Payload, words: Language) -> Section:
@@ -47,6 +55,10 @@ def buttons(payload: Payload, words: Language) -> tuple[Button, ...]:
         taken = payload["state"] == "acknowledged"
         acts = ["unacknowledge" if taken else "acknowledge", "mute", "technical"]
         found = [Button(f"alert.{act}", words.say(f"button.{act}"), alert, act == "acknowledge") for act in acts]
+    elif payload["state"] == "invalidated" and (payload.get("acted") or {}).get("what") == "technical":
+        found = [Button("alert.not_technical", words.say("button.not_technical"), alert)]
+    elif payload["state"] == "resolved" and payload["kind"] == "efficiency":
+        found = [Button("alert.technical", words.say("button.technical"), alert)]
     if payload.get("board"):
         address = f"{payload['board'].rstrip('/')}/alerts?date={payload['date']}#alert-{alert}"
         found.append(Button("alert.open", words.say("button.open"), alert, url=address))

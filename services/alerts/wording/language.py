@@ -8,13 +8,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.alerts.wording import en, ru
+from services.rules.money.units import exponent
 
 CATALOGUES: Final = {"ru": (ru.TEXT, ru.COUNTED), "en": (en.TEXT, en.COUNTED)}
 NO_BREAK: Final = "\u00a0"
 THIN: Final = "\u202f"
 SIGNS: Final = {"RUB": "₽", "EUR": "€", "USD": "$"}
-EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-"""Digits after the point of currencies that do not have two (ISO 4217)."""
 RAREST: Final = 9
 """Chances are told as 1 in 10ⁿ up to this n; beyond it the figure means nothing."""
 
@@ -50,7 +49,7 @@ class Language:
 
     def money(self, minor: int, currency: str) -> str:
         """Minor units → “1 250 000 ₽” (ru), “1,250,000 ₽” (en); hundredths only when there are any."""
-        digits = EXPONENTS.get(currency, 2)
+        digits = exponent(currency)
         value = minor / 10**digits
         shown = self.number(value, 0 if value == int(value) else digits)
         return f"{shown}{NO_BREAK}{SIGNS.get(currency, currency)}"

@@ -10,12 +10,20 @@ from services.alerts.wording.language import Language
 from services.alerts.wording.slice import cases
 
 Payload = Mapping[str, Any]
+NAMED = 5
+"""So many names stand in a line; the rest are a number."""
 RESULTS = ("not_done", "not_enough_data", "invalidated")
 
 
 def report(payload: Payload, words: Language) -> Content:
     sections = [_floor(payload, words), _teams(payload, words), _tasks(payload, words), cases(payload, words)]
-    sections += [_month(payload, words), _incidents(payload, words), _data(payload, words)]
+    sections += [
+        _outcomes(payload, words),
+        _look(payload, words),
+        _month(payload, words),
+        _incidents(payload, words),
+        _data(payload, words),
+    ]
     date = words.date(Date.fromisoformat(payload["date"]))
     board = payload.get("board")
     link = f"{board.rstrip('/')}/report?date={payload['date']}" if board else None
@@ -31,7 +39,8 @@ def report(payload: Payload, words: Language) -> Content:
 
 
 DATA = (
-    *("kind", "date", "floor", "slice", "steps", "teams", "money", "month", "tasks", "coaching", "incidents"),
+    *("kind", "date", "floor", "slice", "steps", "teams", "money", "risk", "month", "tasks", "coaching", "outcomes"),
+    *("look", "incidents"),
     *("not_closed", "closed_late", "untrusted", "late"),
 )
 
@@ -49,7 +58,46 @@ def _floor(payload: Payload, words: Language) -> Section:
     for one in payload["money"]:
         sums.setdefault(one["kind"], []).append(words.money(one["minor"], one["currency"]))
     lines += [words.say(f"report.money.{kind}", sums=", ".join(told)) for kind, told in sums.items()]
+    lines += _risk(payload, words)
     return Section(tuple(lines), heading=words.say("report.floor", slice=payload["slice"]), bullets=True)
+
+
+def _risk(payload: Payload, words: Language) -> list[str]:
+    """One line, when the day missed its plan."""
+    found = payload.get("risk")
+    if found is None:
+        return []
+    told = []
+    for one in found["causes"]:
+        broken = one["cause"] == "conversion" and found["broken"]
+        key = "report.risk.conversion_of" if broken else f"report.risk.{one['cause']}"
+        step = words.say(f"step.{found['broken']}").lower() if broken else ""
+        told.append(words.say(key, step=step, sum=words.money(one["minor"], found["currency"])))
+    return [words.say("report.risk", total=words.money(found["total"], found["currency"]), causes=", ".join(told))]
+
+
+def _outcomes(payload: Payload, words: Language) -> Section:
+    """What came of coaching: cases closed today, and those it is time to look at again."""
+    lines = [
+        words.say(
+            f"report.outcome.{one['outcome'] or 'due'}",
+            agent=one["name"],
+            step=words.say(f"step.{one['step']}").lower(),
+        )
+        for one in payload.get("outcomes") or ()
+    ]
+    return Section(("; ".join(lines) + ".",) if lines else (), heading=words.say("report.outcomes"))
+
+
+def _look(payload: Payload, words: Language) -> Section:
+    """Whose numbers stand out; the page says which."""
+    names = [one["name"] for one in payload.get("look") or ()]
+    if not names:
+        return Section(())
+    told = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        told = words.say("report.look.more", names=told, n=words.number(len(names) - NAMED))
+    return Section((words.say("report.look.line", names=told),), heading=words.say("report.look"))
 
 
 def _teams(payload: Payload, words: Language) -> Section:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_tasks, ru_window
+from services.alerts.wording import ru_report, ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -103,6 +103,7 @@ TEXT: Final[dict[str, str]] = {
     # a team's common cause
     "team.title": "{team}: вся команда ниже нормы ({steps})",
     "team.title.resolved": "{team}: команда вернулась в норму, было {since}–{until}",
+    "team.title.technical": "{team}: ниже нормы с {since} была техника, не люди",
     "team.title.closed": "{team}: команда была ниже нормы с {since}, рабочий день закончен",
     "team.step": "{step}: {done} из {target} к срезу {slice}; уверенность {sure}, что ниже {below} нормы ({people})",
     "team.cause": "Причина общая. Личные задачи получат только те, кто отстаёт от своей команды.",
@@ -110,6 +111,7 @@ TEXT: Final[dict[str, str]] = {
     # a drop of a whole team within the day
     "drop.title": "{team}: в срезе {slice} темп упал ({steps})",
     "drop.title.resolved": "{team}: темп выровнялся, падал в срезе {slice} ({steps})",
+    "drop.title.technical": "{team}: темп в срезе {slice} упал из-за техники ({steps})",
     "drop.title.closed": "{team}: в срезе {slice} темп упал ({steps}), рабочий день закончен",
     "drop.title.other": "{team}: в срезе {slice} темп упал ({steps}); продолжение — в другом сообщении",
     "drop.step": "{step}: за срез {done} из {target}, а до него {before} из {before_target}; "
@@ -121,6 +123,7 @@ TEXT: Final[dict[str, str]] = {
     "slice.untrusted.all": "Все шаги: {why}",
     "slice.untrusted.step": "{steps}: {why}",
     "doubt.silent": "молчит источник {source}",
+    "doubt.unheard": "из источника {source} ещё ничего не приходило",
     "doubt.late": "события {source} приходят с опозданием",
     "doubt.rejected": "слишком много событий отклонено или осталось без агента",
     "doubt.replay": "принятое разбирается заново",
@@ -149,7 +152,7 @@ TEXT: Final[dict[str, str]] = {
     "hear.call": "{at}, разговор {talk}: {why}",
     "hear.pause": "после него пауза, {pause}",
     "hear.hung_up": "ответили и сразу положили трубку",
-    "hear.cut_off": "оборвался через {talk}, сопротивление на входе",
+    "hear.cut_off": "оборвался через {talk}, слышно, на чём клиент ушёл в начале",
     "hear.not_long": "самый долгий из коротких, на чём остановился",
     "hear.not_presented": "длинный, а презентации нет",
     "hear.not_invoiced": "презентация была, счёта нет",
@@ -199,7 +202,7 @@ TEXT: Final[dict[str, str]] = {
     # a coaching case
     "coaching.title": "К тренеру: {agent}, {step}",
     "coaching.not_done_twice": "две задачи дня не сделаны, и отставание сильное",
-    "coaching.done_without_result": "задачи выполнены дважды, а до нормы не хватает",
+    "coaching.done_without_result": "задачи выполнены дважды подряд, а темп всё ещё ниже нормы",
     "coaching.reason": "Почему: {reason}.",
     "coaching.trainer": "Тренер: {trainer}.",
     "coaching.recheck": "Проверка эффекта: {date}. До неё новых разборов не будет.",
@@ -213,22 +216,26 @@ TEXT: Final[dict[str, str]] = {
     "handling.reminder": "Длится с {since}, никто не взял в работу.",
     "handling.reminder.escalated": "Длится с {since}, никто не взял в работу, руководитель знает.",
     "handling.did.mute": "{by}, {at}: напоминания отложены{note}.",
-    "handling.did.technical": "{by}, {at}: это была техника{note}. Время вычтено из норм.",
+    "handling.did.technical": "{by}, {at}: это была техника{note}. {taken}",
+    "handling.did.not_technical": "{by}, {at}: это была не техника{note}. Это время снова считается рабочим.",
+    "handling.taken": "Из норм вычтено время {since}–{until}: {people}.",
+    "handling.taken.bare": "Время вычтено из норм.",
     "handling.did.resolve": "{by}, {at}: закрыто вручную{note}.",
     "button.acknowledge": "Беру в работу",
     "button.unacknowledge": "Отдать",
     "button.mute": "Тихо 1 час",
     "button.technical": "Это техника",
+    "button.not_technical": "Это не техника",
     # the messenger's own answers
     "answer.done": "Записано: {what}.",
-    "answer.unknown": "Вас нет в файле участка: попросите добавить вас в notify.people.",
+    "answer.unknown": "Вас нет в файле отдела: попросите добавить вас в notify.people.",
     "answer.not_yours": "Это другая команда: действовать может её руководитель.",
     "answer.over": "Уже закончилось.",
     "answer.no_alert": "Такого происшествия нет.",
-    "answer.no_floor": "Участок ещё не настроен.",
+    "answer.no_floor": "Отдел ещё не настроен.",
     "answer.help": "Можно так: /srez now — что сейчас, /srez agent ИМЯ — человек,"
     " /srez slice — последний срез, /srez mute 60 ПРИЧИНА — тихо на 60 минут",
-    "answer.no_agent": "Нет сотрудника «{name}».",
+    "answer.no_agent": "Нет агента «{name}».",
     "answer.many": "Подходят несколько: {names}.",
     "answer.no_slice": "Сегодня срезов ещё не было.",
     "answer.now": "Сейчас, {at}. {floor}",
@@ -290,6 +297,7 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_report.TEXT,
     **ru_tasks.TEXT,
     **ru_window.TEXT,
 }

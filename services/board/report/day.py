@@ -11,10 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas.floor import Floor, Team
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board import ahead, coaching, look
-from services.board.coaching import CaseNow
-from services.board.forecast import of_team, paid_by
-from services.board.look import LookRow
+from services.board import ahead
 from services.board.report.rows import (
     AgentReport,
     AgentStep,
@@ -31,11 +28,17 @@ from services.board.report.rows import (
     StepReport,
     TeamTrust,
 )
-from services.board.report.tasks import counts, outcome, task_report
-from services.board.storage import slices, tasks
-from services.board.storage.tasks import Case, Task
+from services.board.report.tasks import counts, task_report
+from services.board.storage import revisions, slices, tasks
+from services.board.storage.revisions import Revisions
+from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.reads import technical
+from services.reads import cases, look, technical
+from services.reads.cases import Case, CaseNow, outcome
+from services.reads.day import technical_spans
+from services.reads.forecast import of_team, paid_by
+from services.reads.kept import Kept
+from services.reads.look import LookRow
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -57,18 +60,20 @@ class Seen:
     look: Sequence[LookRow]
     lost: Mapping[str, Sequence[tuple[str, datetime, datetime | None]]]
     ahead: ahead.Seen
+    revisions: Revisions
 
 
-async def read(connection: AsyncConnection, today: Today, moment: datetime) -> Seen:
+async def read(connection: AsyncConnection, kept: Kept, today: Today, moment: datetime) -> Seen:
     day = today.day
     return Seen(
-        rows=await slices.find(connection, today.floor, day.date),
+        rows=await slices.find(connection, today.floor, day.date, kept=kept),
         tasks=await tasks.given_or_verified(connection, day.date, day.starts, day.ends),
-        cases=await tasks.coaching(connection, day=day.date),
-        trained=await coaching.cases(connection, today.floor, day.date),
-        look=await look.read(connection, today.floor, day.date),
+        cases=await cases.find(connection, day=day.date),
+        trained=await cases.cases(connection, today.floor, day.date),
+        look=await look.read(connection, kept, today.floor, day.date),
         lost=await technical.by_alert(connection, day.starts, day.ends),
-        ahead=await ahead.read(connection, today, moment),
+        ahead=await ahead.read(connection, kept, today, moment),
+        revisions=await revisions.of_day(connection, day.date),
     )
 
 
@@ -87,7 +92,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
     closed = {one.slice for one in today.closes}
     groups: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
     groups += [(f"team:{team.id}", team) for team in floor.teams]
-    whole = ahead.foresee(today, seen.ahead, moment).scopes[0]
+    whole = ahead.foresee(today, seen.ahead, moment, teams=False).scopes[0]
     return DayReport(
         as_of=_local(today.as_of, floor),
         date=day.date,
@@ -108,10 +113,11 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
                 opened=_local(case.row.opened, floor),
                 reason=case.row.reason,
                 recheck_on=case.recheck_on,
+                stands=case.stands,
             )
             for case in seen.cases
         ],
-        outcomes=[told for one in seen.trained if (told := outcome(one, today)) is not None],
+        outcomes=[told for one in seen.trained if (told := outcome(one, floor, day)) is not None],
         look=list(seen.look),
         incidents=_incidents(today, moment, seen),
         late=today.freshness.late,
@@ -255,6 +261,7 @@ def _slices(today: Today, seen: Seen) -> list[SliceReport]:
                 untrusted=untrusted,
                 tasks=sum(one.slice == name and one.row.date == today.date for one in seen.tasks),
                 late=sum(row.late for row in seen.rows if row.slice == name and row.step in ONE_FACT_STEPS),
+                questioned=sum(slice_ == name for slice_, _, _ in seen.revisions),
             )
         )
     return found
@@ -288,4 +295,4 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
 def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> float:
     """Working minutes of the day that *lost* took, up to *moment*."""
     plan = today.exposures.get(agent, NONE).scheduled
-    return minutes(intersect(plan, technical.technical_spans(lost, moment)), at(today.day.starts), at(moment))
+    return minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))

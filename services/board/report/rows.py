@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.acts import Outcome
 from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
-from services.board.look import LookRow
+from services.reads.cases import CaseOutcome
+from services.reads.look import LookRow
 from services.rules.money.risk import Cause
 
 
@@ -92,7 +92,8 @@ class TeamTrust(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``closed_at`` is null while the slice is not closed; ``late``: facts that came after it was frozen."""
+    """``closed_at`` is null while the slice is not closed; ``late``: facts that came after it was frozen; ``questioned``: rows
+    that would be judged differently with the technical minutes known now."""
 
     slice: str
     cut_off: datetime
@@ -101,6 +102,7 @@ class SliceReport(msgspec.Struct, frozen=True, kw_only=True):
     untrusted: list[TeamTrust]
     tasks: int
     late: int
+    questioned: int = 0
 
 
 class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,35 +126,20 @@ class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
     low: int | None
     high: int | None
     dismissed: bool = False
+    revised: TaskResult | None = None
+    """The result that counts now, where technical time became known later."""
 
 
 class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A coaching case opened today; ``recheck_on``: when its effect is looked at."""
+    """A coaching case opened today; ``recheck_on``: when its effect is looked at; ``stands``: false when what opened it rests
+    on time found technical since."""
 
     agent: str
     step: Step
     opened: datetime
     reason: str
     recheck_on: Date
-
-
-class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A coaching case that was closed on this day (``outcome``), or whose re-check is due and not done (null).
-
-    ``done`` since the case was opened; ``expected`` without help, the return of the unlucky taken out (``low`` … ``high``
-    with 80 %); null where nothing was due since.
-    """
-
-    agent: str
-    step: Step
-    opened: datetime
-    recheck_on: Date
-    trainer: str
-    outcome: Outcome | None
-    done: int | None
-    expected: float | None
-    low: int | None
-    high: int | None
+    stands: bool = True
 
 
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,10 @@
-"""Tasks of the day and what came of coaching: how many worked, what each changed against what was to be expected without."""
+"""Tasks of the day: how many worked, what each changed against what was to be expected without."""
 
 from collections.abc import Mapping, Sequence
 
 from schemas.floor import Floor
 from schemas.steps import TaskResult
-from services.board.coaching import CaseNow
-from services.board.report.rows import CaseOutcome, TaskCounts, TaskReport
+from services.board.report.rows import TaskCounts, TaskReport
 from services.board.storage.tasks import Task
 from services.board.today import Today
 from services.rules.effect import effect
@@ -25,7 +24,7 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
     row, told = task.row, task.evidence
     done, due = told.get("done"), told.get("target")
     before = (int(done), float(due)) if isinstance(done, int) and isinstance(due, int | float) else None
-    seen = told.get("verified") if row.result != "invalidated" else None
+    seen = told.get("verified") if task.counts != "invalidated" else None
     since = (int(seen["done"]), float(seen["expected"])) if isinstance(seen, Mapping) else None
     found = effect(*before, *since, floor.judgement.of(row.team, row.step)) if before and since else None
     return TaskReport(
@@ -46,26 +45,5 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
         low=found.low if found else None,
         high=found.high if found else None,
         dismissed=task.dismissed_at is not None,
-    )
-
-
-def outcome(one: CaseNow, today: Today) -> CaseOutcome | None:
-    """None of a case that was neither closed on that day nor waits for its re-check then."""
-    day, row = today.day, one.case.row
-    closed_at = next((act.at for act in one.acts if act.act is one.closed and one.closed is not None), None)
-    ended = closed_at is not None and day.starts < closed_at <= day.ends
-    if not ended and ((closed_at is not None and closed_at <= day.starts) or one.case.recheck_on > day.date):
-        return None
-    found = one.result
-    return CaseOutcome(
-        agent=row.agent,
-        step=row.step,
-        opened=row.opened.astimezone(today.floor.zone),
-        recheck_on=one.case.recheck_on,
-        trainer=one.trainer,
-        outcome=one.closed.outcome if ended and one.closed else None,
-        done=found.done if found else None,
-        expected=round(found.expected, 6) if found else None,
-        low=found.low if found else None,
-        high=found.high if found else None,
+        revised=task.revised,
     )

@@ -1,11 +1,9 @@
 """People's acts about tasks (services.acts.tasks) and coaching cases: appended, in one transaction with what they change."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,24 +13,14 @@ from schemas.acts import (
     CoachingAct,
     TaskAct,
     arguments_of,
-    coaching_act,
     kind_of,
 )
 from services.acts.tasks import Recorded, record
 from services.acts.tasks import read as read_task
+from services.reads.cases import Done, read_coaching
 from services.rules.acts import Refusal
 
 _acts, _cases = tables.task_acts.c, tables.coaching_acts.c
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One act that was done. ``act`` is None where a newer version of Srez wrote what this one cannot read."""
-
-    kind: str
-    act: TaskAct | CoachingAct | None
-    at: datetime
-    by: str
 
 
 async def record_coaching(
@@ -45,7 +33,7 @@ async def record_coaching(
     rows = await connection.execute(
         sa.select(_cases.key, _cases.act, _cases.arguments).where(_cases.case == case).order_by(_cases.id)
     )
-    earlier = [(row.key, _read(coaching_act, row.act, row.arguments)) for row in rows]
+    earlier = [(row.key, read_coaching(row.act, row.arguments)) for row in rows]
     if (key is not None and any(used == key for used, _ in earlier)) or (earlier and earlier[-1][1] == act):
         return False
     if any(isinstance(one, Close) for _, one in earlier):
@@ -82,21 +70,3 @@ async def of_tasks(connection: AsyncConnection, tasks: list[str]) -> dict[str, l
         for row in await connection.execute(query):
             found.setdefault(row.task, []).append(Done(row.act, read_task(row.act, row.arguments), row.at, row.by))
     return found
-
-
-async def of_cases(connection: AsyncConnection, cases: list[str]) -> dict[str, list[Done]]:
-    """Case → its acts, oldest first."""
-    found: dict[str, list[Done]] = {}
-    if cases:
-        query = sa.select(tables.coaching_acts).where(_cases.case.in_(cases)).order_by(_cases.id)
-        for row in await connection.execute(query):
-            act = _read(coaching_act, row.act, row.arguments)
-            found.setdefault(row._mapping["case"], []).append(Done(row.act, act, row.at, row.by))
-    return found
-
-
-def _read(reader: Any, kind: str, arguments: Any) -> Any:
-    try:
-        return reader(kind, arguments)
-    except (KeyError, msgspec.ValidationError):
-        return None

@@ -47,6 +47,12 @@ class Alert:
     def open(self) -> bool:
         return self.row.resolved_at is None
 
+    @property
+    def called_technical(self) -> bool:
+        """By a person, and not taken back."""
+        said = [one.what for one in self.history if one.what in ("technical", "not_technical")]
+        return self.state == "invalidated" and said[-1:] == ["technical"]
+
 
 async def find(
     connection: AsyncConnection,
@@ -64,6 +70,7 @@ async def find(
             again.c.fingerprint == _alerts.fingerprint,
             again.c.fired_at <= _alerts.fired_at,
             again.c.fired_at > _alerts.fired_at - sa.text("interval '7 days'"),
+            sa.or_(again.c.alert == _alerts.alert, again.c.state != "invalidated"),
         )
         .scalar_subquery()
     )

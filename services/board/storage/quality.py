@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -89,13 +89,17 @@ class WholeCall:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An answered call, for the queue."""
+    """An answered call, for the queue. ``started``: as its fact tells it, if it does."""
 
     call: str
     agent: str
-    started_at: datetime
+    started: str | None
     ended_at: datetime
     talk_s: float
+
+    @property
+    def started_at(self) -> datetime:
+        return datetime.fromisoformat(self.started) if self.started else self.ended_at
 
 
 async def marked(connection: AsyncConnection, first: Date, last: Date, agent: str | None = None) -> list[Marked]:
@@ -182,11 +186,7 @@ async def candidates(connection: AsyncConnection, first: Date, last: Date, by: d
         _facts.direction != "internal", _facts.agent.is_not(None), _facts.occurred_at <= by,
     )  # fmt: skip
     rows = await connection.execute(query.order_by(_facts.occurred_at, _facts.event_id))
-    return [
-        Candidate(call, agent, datetime.fromisoformat(started) if started else ended, ended, talk or 0.0)
-        for call, agent, started, ended, talk in rows
-        if call
-    ]
+    return [Candidate(call, agent, started, ended, talk or 0.0) for call, agent, started, ended, talk in rows if call]
 
 
 async def presentations(connection: AsyncConnection, first: Date, last: Date) -> list[tuple[str, datetime, str | None]]:
@@ -204,17 +204,25 @@ async def rungs(connection: AsyncConnection, first: Date, before: Date) -> dict[
     return {row.agent: step for row in rows if (step := _step(row.step)) is not None}
 
 
-async def talks(connection: AsyncConnection, first: Date, last: Date, min_talk_s: float) -> dict[str, int]:
-    """Agent → answered calls at least so long: what the random calls are drawn from."""
-    query = (
-        sa.select(_facts.agent, sa.func.count())
-        .where(
-            _facts.day >= first, _facts.day <= last, _facts.type == CALL, _facts.disposition == "answered",
-            _facts.direction != "internal", _facts.agent.is_not(None), _facts.talk_s >= min_talk_s,
-        )
-        .group_by(_facts.agent)
-    )  # fmt: skip
-    return {row[0]: int(row[1]) for row in await connection.execute(query)}
+# Types and dispositions as the index facts_talks says them.
+_TALKS: Final = f"""
+SELECT agent, count(*) FROM facts
+WHERE type = '{CALL}' AND disposition = 'answered' AND direction <> 'internal' AND talk_s >= :min_talk_s
+"""  # noqa: S608 - constants of ours
+_TALKS_OF_ALL: Final = sa.text(_TALKS + "AND day BETWEEN :first AND :last AND agent IS NOT NULL GROUP BY agent")
+_TALKS_OF_ONE: Final = sa.text(_TALKS + "AND day = ANY(CAST(:days AS date[])) AND agent = :agent GROUP BY agent")
+
+
+async def talks(
+    connection: AsyncConnection, first: Date, last: Date, min_talk_s: float, agent: str | None = None
+) -> dict[str, int]:
+    """Agent → answered calls at least so long: what the random calls are drawn from; of one *agent* only, if given."""
+    if agent is None:
+        rows = await connection.execute(_TALKS_OF_ALL, {"first": first, "last": last, "min_talk_s": min_talk_s})
+    else:
+        days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+        rows = await connection.execute(_TALKS_OF_ONE, {"days": days, "agent": agent, "min_talk_s": min_talk_s})
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def _step(word: str) -> Step | None:

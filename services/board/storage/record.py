@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 from schemas.facts import CALL
 from schemas.steps import Step
-from services.rules.record import PAST_DAYS, CallSeen, Slot
+from services.rules.record import CallSeen, Slot
 
 _slices, _facts = tables.slices.c, tables.facts.c
-REACH = timedelta(days=3 * PAST_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,10 @@ async def of_team(connection: AsyncConnection, team: str, since: Date, until: Da
     return await _read(connection, _slices.team == team, _slices.date >= since, _slices.date <= until)
 
 
-async def of_agent_before(connection: AsyncConnection, agent: str, before: Date) -> list[SliceCount]:
-    """Frozen rows of the agent's days before *before*, as far back as a like-for-like comparison may reach."""
-    return await _read(connection, _slices.agent == agent, _slices.date < before, _slices.date >= before - REACH)
+async def of_agent_before(connection: AsyncConnection, agent: str, before: Date, days: int) -> list[SliceCount]:
+    """Frozen rows of the agent's days before *before*, as far back as *days* working days of one kind may reach."""
+    reach = timedelta(days=4 * days)
+    return await _read(connection, _slices.agent == agent, _slices.date < before, _slices.date >= before - reach)
 
 
 async def _read(connection: AsyncConnection, *where: sa.ColumnElement[bool]) -> list[SliceCount]:

@@ -1,7 +1,8 @@
 """Rows of frozen slices. ``late`` is counted now: facts of the cut-off stored today minus those frozen (DESIGN §10)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date as Date
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,7 @@ from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS
 from services.reads import funnel
+from services.reads.kept import Kept
 
 _slices = tables.slices.c
 
@@ -27,8 +29,13 @@ async def find(
     slice_: str | None = None,
     team: str | None = None,
     agent: str | None = None,
+    kept: Kept | None = None,
 ) -> list[SliceRow]:
-    """Rows of a day in the order of DESIGN §10: cut-off, team, agent, step."""
+    """Rows of a day in the order of DESIGN §10: cut-off, team, agent, step.
+
+    Args:
+        kept: for a day that is over.
+    """
     query = sa.select(tables.slices).where(_slices.date == day)
     for column, value in ((_slices.slice, slice_), (_slices.team, team), (_slices.agent, agent)):
         if value is not None:
@@ -37,13 +44,16 @@ async def find(
     rows: Sequence[sa.Row[tuple[object, ...]]] = (
         await connection.execute(query.order_by(_slices.cut_off, _slices.team, _slices.agent, rung))
     ).all()
-    counts = {
-        cut_off: await funnel.by_agent(connection, floor, day, cut_off) for cut_off in {row.cut_off for row in rows}
-    }
+    counts: dict[datetime, Mapping[str, funnel.AgentCount]] = {}
+    for cut_off in {row.cut_off for row in rows}:
+        if kept is None or agent is not None:
+            counts[cut_off] = await funnel.by_agent(connection, floor, day, cut_off, agent)
+        else:
+            counts[cut_off] = await funnel.by_agent_kept(connection, kept, floor, day, cut_off)
     return [_row(row, counts[row.cut_off]) for row in rows]
 
 
-def _row(row: sa.Row[tuple[object, ...]], counts: dict[str, funnel.AgentCount]) -> SliceRow:
+def _row(row: sa.Row[tuple[object, ...]], counts: Mapping[str, funnel.AgentCount]) -> SliceRow:
     now = counts.get(row.agent)
     return SliceRow(
         date=row.date,

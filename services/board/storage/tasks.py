@@ -1,4 +1,4 @@
-"""Tasks with their evidence, and coaching cases."""
+"""Tasks with their evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
-from schemas.rows import CoachingRow, TaskRow
+from schemas.rows import TaskRow
+from schemas.steps import TaskResult
 
-_tasks, _coaching = tables.tasks.c, tables.coaching.c
+_tasks, _said = tables.tasks.c, tables.task_revisions.c
+_newest = (
+    sa.select(_said.result.label("revised"), _said.technical_min, _said.revised_at)
+    .where(_said.task == _tasks.task)
+    .order_by(_said.id.desc())
+    .limit(1)
+    .lateral()
+)
+TASKS = sa.select(tables.tasks, _newest).outerjoin(_newest, sa.true())
+"""Tasks, each with how its result stands now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +36,20 @@ class Task:
     evidence: Mapping[str, Any]
     dismissed_at: datetime | None = None
     issued: int | None = None
+    revised: TaskResult | None = None
+    """What the result would be with the technical minutes known now; None where it stands."""
+    technical_min: float = 0.0
+    """Of the time that was verified, as known then."""
+
+    @property
+    def counts(self) -> TaskResult | None:
+        """The result that counts: to the trainer, to repeats, to effects."""
+        return self.revised or self.row.result
 
     @property
     def open(self) -> bool:
         """Still to be verified."""
         return self.row.result is None and self.dismissed_at is None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    case: str
-    row: CoachingRow
-    team: str
-    recheck_on: Date
-    evidence: Mapping[str, Any]
 
 
 async def find(
@@ -52,7 +62,7 @@ async def find(
     agent: str | None = None,
 ) -> list[Task]:
     """Tasks in order of opening; with *open_too* also those still open from earlier days."""
-    query = sa.select(tables.tasks)
+    query = TASKS
     if day is not None:
         of_day = _tasks.date == day
         still = sa.and_(_tasks.result.is_(None), _tasks.dismissed_at.is_(None), _tasks.date < day)
@@ -65,7 +75,7 @@ async def find(
 
 
 async def one(connection: AsyncConnection, task: str) -> Task | None:
-    row = (await connection.execute(sa.select(tables.tasks).where(_tasks.task == task))).one_or_none()
+    row = (await connection.execute(TASKS.where(_tasks.task == task))).one_or_none()
     return None if row is None else _task(row)
 
 
@@ -73,7 +83,7 @@ async def given_since(
     connection: AsyncConnection, since: Date, until: datetime | None = None, agent: str | None = None
 ) -> list[Task]:
     """Tasks given from *since* on and opened up to *until*, dismissed ones left out; in order of opening."""
-    query = sa.select(tables.tasks).where(_tasks.date >= since, _tasks.dismissed_at.is_(None))
+    query = TASKS.where(_tasks.date >= since, _tasks.dismissed_at.is_(None))
     if until is not None:
         query = query.where(_tasks.opened <= until)
     if agent is not None:
@@ -83,9 +93,7 @@ async def given_since(
 
 async def given_or_verified(connection: AsyncConnection, day: Date, starts: datetime, ends: datetime) -> list[Task]:
     """Tasks given on *day* and those verified in (starts, ends], in order of opening."""
-    query = sa.select(tables.tasks).where(
-        sa.or_(_tasks.date == day, sa.and_(_tasks.verified > starts, _tasks.verified <= ends))
-    )
+    query = TASKS.where(sa.or_(_tasks.date == day, sa.and_(_tasks.verified > starts, _tasks.verified <= ends)))
     rows = (await connection.execute(query.order_by(_tasks.opened, _tasks.team, _tasks.agent))).all()
     return [_task(row) for row in rows]
 
@@ -103,38 +111,15 @@ def _task(row: Any) -> Task:
         result=row.result,
         state=None if row.state == "proposed" else row.state,
     )
-    return Task(shown, row.slice, row.due, row.state, row.evidence or {}, row.dismissed_at, row.issued)
-
-
-async def coaching(
-    connection: AsyncConnection,
-    *,
-    day: Date | None = None,
-    recheck_from: Date | None = None,
-    since: Date | None = None,
-    team: str | None = None,
-    agent: str | None = None,
-) -> list[Case]:
-    """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
-    query = sa.select(tables.coaching)
-    if day is not None:
-        query = query.where(_coaching.date == day)
-    if since is not None:
-        query = query.where(_coaching.date >= since)
-    if recheck_from is not None:
-        query = query.where(_coaching.recheck_on >= recheck_from)
-    for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
-        if value is not None:
-            query = query.where(column == value)
-    rows = (await connection.execute(query.order_by(_coaching.opened, _coaching.agent))).all()
-    return [_case(row) for row in rows]
-
-
-async def case(connection: AsyncConnection, case: str) -> Case | None:
-    row = (await connection.execute(sa.select(tables.coaching).where(_coaching.case == case))).one_or_none()
-    return None if row is None else _case(row)
-
-
-def _case(row: Any) -> Case:
-    shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
-    return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {})
+    revised = row.revised if row.revised != row.result else None
+    return Task(
+        shown,
+        row.slice,
+        row.due,
+        row.state,
+        row.evidence or {},
+        row.dismissed_at,
+        row.issued,
+        revised,
+        row.technical_min or 0.0 if revised else 0.0,
+    )

@@ -8,19 +8,21 @@ from schemas.floor import Agent, Floor
 from schemas.floor.origin import Origin, Source
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.look import LookRow
 from services.board.standing import Standing, standing
 from services.board.storage.calls import CallRow
 from services.board.storage.issues import Below
+from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.floor import shown_name
 from services.board.view.look import Told, told
 from services.board.view.norms import briefly
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent
 from services.board.view.reason import of_standing, reason
+from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
+from services.reads.look import LookRow
 from services.rules.exposure import NONE
 from services.rules.norms import governing, norms_of
 
@@ -67,8 +69,10 @@ class AgentView:
     drops: dict[str, dict[Step, Told]]
     calls: Sequence[CallRow]
     technical_min: float
-    tasks: list[tuple[Task, int, datetime, bool]]
-    """(task, done of it, when it is looked at next, carried over)."""
+    tasks: list[tuple[Task, int, int, datetime, bool]]
+    """(task, done of it, what meets it then, when it is looked at next, carried over)."""
+    revised: dict[str, dict[Step, Questioned]]
+    """Slice → step → how it would be judged now, where that is another way."""
 
     @property
     def told(self) -> list[tuple[Step, Told]]:
@@ -90,6 +94,7 @@ def agent_view(
     *,
     below: Below | None = None,
     drops: Sequence[LookRow] = (),
+    revisions: Revisions | None = None,
 ) -> AgentView:
     found = today.floor.agent_by_id[agent]
     number = [one.id for one in today.everybody.floor.agents].index(agent) + 1
@@ -117,11 +122,25 @@ def agent_view(
         calls=own,
         technical_min=sum(end - start for start, end in exposure.technical) / 60,
         tasks=[
-            (task, task_done(today, task, known), due_at(today, task), carried(today, task))
+            (task, task_done(today, task, known), owed(today, task), due_at(today, task), carried(today, task))
             for task in today.tasks
             if task.row.agent == agent
         ],
+        revised=_revised(slices, revisions or {}, w),
     )
+
+
+def _revised(
+    slices: dict[str, dict[Step, SliceRow]], revisions: Revisions, w: Words
+) -> dict[str, dict[Step, Questioned]]:
+    return {
+        name: {
+            step: told
+            for step, row in steps.items()
+            if (told := questioned(row, revisions.get((name, row.agent, step)), w)) is not None
+        }
+        for name, steps in slices.items()
+    }
 
 
 def _reasons(today: Today, rows: Sequence[SliceRow], below: Below, w: Words) -> dict[str, dict[Step, str]]:

@@ -6,11 +6,10 @@ from datetime import date as Date
 
 from schemas.acts import Close, Plan
 from schemas.floor import Floor
-from services.board.coaching import CaseNow
-from services.board.storage.acts import Done
 from services.board.storage.tasks import Task
 from services.board.view.task import Entry, ToHear, to_hear, verdict, wanted
 from services.board.words import Words
+from services.reads.cases import CaseNow, Done
 from services.rules.effect import Pooled
 
 

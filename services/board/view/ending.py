@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from services.board.forecast import of_team
 from services.board.today import Today
 from services.board.words import Words
+from services.reads.forecast import of_team
 from services.rules.deviation import EXACT
 
 
@@ -26,7 +26,7 @@ def ending(today: Today, now: datetime, w: Words) -> Ending | None:
     if found is None or found.plan is None or found.p_plan is None:
         return None
     reached = found.done >= found.plan - EXACT
-    chance = w("top.day_plan_met") if reached else w.sure(found.p_plan)
+    chance = w("top.day_plan_met") if reached else w("top.day_plan_chance", sure=w.sure(found.p_plan))
     between = w.num(found.low) if found.low == found.high else f"{w.num(found.low)}–{w.num(found.high)}"
     return Ending(
         title=w("top.day_plan") if reached else w("top.day_plan_of", n=ceil(found.plan - EXACT)),

@@ -8,20 +8,20 @@ from typing import Any, Final
 
 from schemas.floor import Agent, Team
 from schemas.steps import STEPS, Step
-from services.board.forecast import paid_by
 from services.board.standing import Shown, Standing, standing
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view import saying
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.ending import Ending, ending
 from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_group
 from services.board.view.reason import of_standing
 from services.board.words import Words
+from services.reads.forecast import paid_by
 from services.reads.freshness import evidence
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.trust import gate
+from services.rules.trust import TrustEvidence, gate
 
 CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "invoices", "payments")
 """The five results of the method (DOMAIN §1)."""
@@ -51,6 +51,7 @@ class AgentLine:
     task: Task | None
     task_due: datetime | None
     task_carried: bool
+    task_owed: int
     task_done: int
     on_shift: bool
     idle_s: float | None
@@ -148,6 +149,7 @@ def _line(today: Today, number: int, agent: Agent, now: datetime, w: Words) -> A
         task=task,
         task_due=due_at(today, task) if task else None,
         task_carried=task is not None and carried(today, task),
+        task_owed=owed(today, task) if task else 0,
         task_done=task_done(today, task, known) if task else 0,
         on_shift=today.on_shift(agent.id),
         idle_s=today.idle_s(agent.id, now),
@@ -194,11 +196,12 @@ def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
 
 
 def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
-    """What the trust gate would say at this moment; working hours only: at night nothing is judged anyway."""
-    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
-        return []
+    """What the trust gate would say at this moment. Outside working hours only which sources were never heard: at night
+    nothing is judged anyway."""
     open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
     seen = evidence(today.freshness, ((one.detector, one.row.scope, one.row.evidence) for one in open_))
+    if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
+        seen = TrustEvidence(unheard=today.freshness.unheard)
     found = []
     for team, steps in gate(today.floor, seen).items():
         reasons = saying.doubts(steps, w)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
-from services.board.ahead import AgeGroup, Ahead, Foresight, unit
+from services.board.ahead import AgeGroup, Ahead, Foresight
 from services.board.today import Today
 from services.board.view.month import MonthsShown, months_view
 from services.board.words import Words
@@ -11,6 +12,7 @@ from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast
 from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
+from services.rules.money.units import unit
 
 Say = Callable[[float], str]
 
@@ -117,7 +119,7 @@ def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
         unlinked=linked,
         others=w("forecast.others", sums=others) if others else "",
         risks=tuple(shown for one in found.scopes for shown in _risks(today, one, w)),
-        ages=tuple(_age(one, currency, w) for one in found.ages),
+        ages=tuple(_age(one, currency, w, known="lag" not in whole.month.missing) for one in found.ages),
         lag=w("forecast.lag_hint", n=found.lag.known, days=w.num(by.lag_days)) if found.lag.known else "",
         records=tuple(_record(one, w) for one in found.records),
         record_hint=w("forecast.record.hint", days=w.num(by.record_days)),
@@ -164,7 +166,7 @@ def _plots(today: Today, rows: list[tuple[Ahead, Forecast | None]], w: Words, sa
         median, low, high = (say(value) for value in (forecast.median, forecast.low, forecast.high))
         label = w("forecast.chart_label", median=median, low=low, high=high)
         if forecast.plan is not None:
-            label = w("forecast.chart_plan", median=median, low=low, high=high, plan=say(forecast.plan))
+            label = w("forecast.chart_plan", median=median, low=low, high=high, plan=say(_whole(forecast.plan)))
         chance = w("forecast.no_plan")
         if forecast.plan is not None and forecast.p_plan is not None:
             reached = forecast.done >= forecast.plan - EXACT
@@ -178,13 +180,18 @@ def _plots(today: Today, rows: list[tuple[Ahead, Forecast | None]], w: Words, sa
                 high=_place(forecast.high, top),
                 mark=None if forecast.plan is None else _place(forecast.plan, top),
                 done=say(forecast.done),
-                plan="—" if forecast.plan is None else say(forecast.plan),
+                plan="—" if forecast.plan is None else say(_whole(forecast.plan)),
                 median=median,
                 interval=low if low == high else f"{low} – {high}",
                 chance=chance,
             )
         )
     return tuple(found)
+
+
+def _whole(plan: float) -> int:
+    """Payments are whole: a plan of 25.2 is met by 26, and the Floor page says so too."""
+    return ceil(plan - EXACT)
 
 
 def _place(value: float, top: float) -> float:
@@ -208,11 +215,12 @@ def _risks(today: Today, one: Ahead, w: Words) -> list[RiskShown]:
     return shown
 
 
-def _age(one: AgeGroup, currency: str, w: Words) -> AgeShown:
+def _age(one: AgeGroup, currency: str, w: Words, *, known: bool) -> AgeShown:
+    """*known*: whether it is known how long invoices wait; else no chance is named."""
     title = w("forecast.age.older", n=one.since)
     if one.to is not None:
         title = w("forecast.age.range", n=one.to, since=w.num(one.since))
-    return AgeShown(title, w.num(one.count), w.money(one.minor, currency), w.sure(one.chance))
+    return AgeShown(title, w.num(one.count), w.money(one.minor, currency), w.sure(one.chance) if known else "—")
 
 
 def _record(one: Record, w: Words) -> RecordShown:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schemas.floor import SourceConfig
 from schemas.providers import guides
+from schemas.sources import BOARD
 from services.board.storage.sources import LineCount, SourceCount
 from services.board.today import Today
 from services.board.view.floor import source_states
@@ -32,7 +33,7 @@ class SourceShown:
     config: SourceConfig | None
     id: str
     title: str
-    """The provider's own name."""
+    """The provider, as its own page calls it; what came from the board itself is named so."""
     count: SourceCount | None
     state: str
     tone: str
@@ -81,6 +82,11 @@ def _line(today: Today, count: LineCount) -> LineShown:
 def _source(today: Today, id_: str, count: SourceCount | None, state: str, w: Words) -> SourceShown:
     config = today.floor.source_by_id.get(id_)
     feeds = ", ".join(w(f"feed.{feed}") for feed in config.feeds) if config else ""
-    guide = guides().get(config.provider) if config else None
-    title = guide.title if guide else config.provider if config else ""
-    return SourceShown(config, id_, title, count, state, TONES[state], feeds)
+    return SourceShown(config, id_, _title(id_, config, w), count, state, TONES[state], feeds)
+
+
+def _title(id_: str, config: SourceConfig | None, w: Words) -> str:
+    if config is None:
+        return w("lines.of_board") if id_ == BOARD else ""
+    guide, key = guides().get(config.provider), f"provider.{config.provider}"
+    return w(key) if w.has(key) else guide.title if guide else config.provider

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from schemas.floor import Agent, Floor
 from schemas.steps import Step
-from services.board.look import LookRow
 from services.board.words import Words
+from services.reads.look import LookRow
 
 PACES = ("drift", "drop_today", "drop_of_days")
 

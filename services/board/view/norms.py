@@ -163,11 +163,16 @@ def _number(value: float | None, w: Words) -> str:
     return "—" if value is None else w.norm(value)
 
 
+def _worked(at: int, first: int, last: int) -> bool:
+    """Minutes since midnight of a half hour, and of a day that may run over midnight."""
+    return first - 30 < at < last if first < last else at > first - 30 or at < last
+
+
 def _curve(step: Step, weights: Mapping[str, float], floor: Floor, w: Words) -> CurveChart:
     """Bars of the half hours of the floor's day and of those the curve names beyond it."""
     halves = {f"{minute // 60:02}:{minute % 60:02}": minute for minute in range(0, 24 * 60, 30)}
     first, last = (at.hour * 60 + at.minute for at in (floor.day.start, floor.day.end))
-    shown = [clock for clock, at in halves.items() if clock in weights or (first - 30 < at < last)]
+    shown = [clock for clock, at in halves.items() if clock in weights or _worked(at, first, last)]
     top = max(1.0, *(weights.get(clock, 1.0) for clock in shown)) * 1.05
     wide = WIDTH / len(shown)
     bars = []

@@ -71,13 +71,20 @@ class Day:
         self.today, self.now = today, now
         spans = today.day.hours
         first = datetime.fromtimestamp(spans[0][0], now.tzinfo) if spans else today.day.starts
-        last = max(today.day.over, min(now, today.day.ends)) if spans else today.day.ends
+        last = max(today.day.over, self._seen_to()) if spans else today.day.ends
         self.first_half = int((first - today.day.starts).total_seconds() // HALF_S)
         count = int(-(-(last - today.day.starts).total_seconds() // HALF_S)) - self.first_half
         self.edges = tuple(
             today.day.starts + timedelta(seconds=HALF_S * (self.first_half + at)) for at in range(count + 1)
         )
         self._exposed: dict[tuple[str, Step | None], tuple[float, ...]] = {}
+
+    def _seen_to(self) -> datetime:
+        """Now; of a day that is over, when the last thing was counted: its evening has nothing to show."""
+        if self.now < self.today.day.ends - timedelta(seconds=1):
+            return self.now
+        busy = max((one.half for one in self.today.halves if any(one.done.values())), default=0)
+        return min(self.today.day.ends, self.today.day.starts + timedelta(seconds=HALF_S * busy))
 
     def exposed(self, agent: str, step: Step) -> tuple[float, ...]:
         """Exposure minutes of the agent up to every edge, as they weigh for *step*."""

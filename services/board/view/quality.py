@@ -82,7 +82,11 @@ class OrderView:
 class CallView:
     form: Form
     known: bool
-    """Whether the form that was named is described by any floor version."""
+    """Whether the form is one by which the call may be marked: described by any floor version."""
+    foreign: str
+    """Forms that marks of this call name and no floor version describes."""
+    hint: str
+    """What the reader should know of the transcript; empty where there is none."""
     items: tuple[ItemView, ...]
     bans: tuple[BanView, ...]
     said: list[Said]
@@ -107,9 +111,10 @@ def agent_name(floor: Floor, agent: str | None, w: Words) -> str:
 
 
 def form_of(call: WholeCall, floor: Floor, forms: Mapping[Key, Form]) -> tuple[Form, bool]:
-    """The form the call was first marked with, else read with, else the one in force; and whether it is known."""
-    key = call.marked[0].sheet.form if call.marked else call.read.form if call.read else None
-    if key is not None and key in forms:
+    """The first form the call was marked with that is known, else read with, else the one in force; and whether it is known."""
+    keys = [one.sheet.form for one in call.marked] + ([call.read.form] if call.read else [])
+    key = next((key for key in keys if key in forms), None)
+    if key is not None:
         return forms[key], True
     agent = floor.agent_by_id.get(call.agent or "")
     return form_for(floor, agent.team if agent else None, forms), not call.marked
@@ -136,6 +141,8 @@ def call_view(
     return CallView(
         form=form,
         known=known,
+        foreign=_foreign(call, forms, w),
+        hint=_hint(call, w),
         items=tuple(
             ItemView(
                 item,
@@ -166,6 +173,22 @@ def call_view(
         comment=mine.comment if mine else "",
         orders=tuple(_order(order, titles, w) for order in orders),
     )
+
+
+def _foreign(call: WholeCall, forms: Mapping[Key, Form], w: Words) -> str:
+    keys = dict.fromkeys(one.sheet.form for one in call.marked if one.sheet.form not in forms)
+    return ", ".join(f"{card} ({w('quality.version', version=version)})" for card, version in keys)
+
+
+def _hint(call: WholeCall, w: Words) -> str:
+    """Phrases of the agent are looked for in the agent's channel only; who mixes the channels must know."""
+    if call.transcript is None:
+        return ""
+    if not any(one.text.strip() for one in call.transcript.segments):
+        return w("quality.transcript_empty")
+    if not any(one.channel == "agent" for one in call.transcript.segments):
+        return w("quality.transcript_no_agent")
+    return w("quality.transcript_hint")
 
 
 def quotes(found: Sequence[Evidence]) -> tuple[Quote, ...]:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from services.board.report.rows import (
     AgentReport,
-    CaseOutcome,
     DayReport,
     Incident,
     ScopeReport,
@@ -20,6 +19,7 @@ from services.board.view.floor import shown_name
 from services.board.view.forecast import about, causes
 from services.board.view.look import Shown, shown
 from services.board.words import Words
+from services.reads.cases import CaseOutcome
 from services.rules.money.risk import AtRisk
 
 
@@ -71,6 +71,7 @@ class CaseShown:
     reason: str
     opened: datetime
     recheck_on: Date
+    stands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
                 reason=w.known("coaching", one.reason),
                 opened=one.opened,
                 recheck_on=one.recheck_on,
+                stands=one.stands,
             )
             for one in found.coaching
         ],
@@ -162,7 +164,7 @@ def _forecast(found: DayReport, w: Words) -> list[str]:
 
 
 def _risk(key: str, risk: AtRisk, currency: str, w: Words) -> str:
-    said = ", ".join(f"{part.title.lower()} {part.sum}" for part in causes(risk, currency, w))
+    said = "; ".join(f"{part.title.lower()} — {part.sum}" for part in causes(risk, currency, w))
     return w(key, total=w.money(risk.total, currency), causes=said)
 
 

@@ -9,13 +9,15 @@ from scipy.special import gammaincinv
 from schemas.floor import Floor
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.look import LookRow
 from services.board.storage.closes import Close
 from services.board.storage.issues import Below
+from services.board.storage.revisions import Revisions
 from services.board.view import saying
 from services.board.view.look import Told, told
 from services.board.view.reason import reason
+from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
+from services.reads.look import LookRow
 from services.rules.day import CutOff, WorkingDay
 from services.rules.deviation import of_agent
 
@@ -44,6 +46,8 @@ class Cell:
     """Why its level is what it is."""
     drop: Told | None
     """Against the agent's own pace; only where the level does not say it already."""
+    revised: Questioned | None = None
+    """How it would be judged with the technical minutes known now, where that is another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class SlicesView:
     agents: list[AgentSlice]
     previous: str
     following: str
+    questioned: int
+    """Verdicts of the slice, of the teams shown, that would be others now."""
     first: CutOff | None
     """While none of the day is closed: the first still to come, with the moment it is closed (after the grace)."""
 
@@ -98,6 +104,7 @@ def slices_view(
     *,
     below: Below | None = None,
     drops: Sequence[LookRow] = (),
+    revisions: Revisions | None = None,
 ) -> SlicesView:
     titles = {one.id: one.title for one in floor.teams}
     teams = [
@@ -112,14 +119,17 @@ def slices_view(
         )
         if not team or of == team
     ]
+    seen = _Seen(chosen, below or {}, drops, revisions or {})
+    agents = _agents(floor, [row for row in rows if not team or row.team == team], seen, w)
     return SlicesView(
         day,
         closed,
         chosen,
         teams,
-        _agents(floor, [row for row in rows if not team or row.team == team], _Seen(chosen, below or {}, drops), w),
+        agents,
         (day.date - timedelta(days=1)).isoformat(),
         (day.date + timedelta(days=1)).isoformat(),
+        sum(cell.revised is not None for one in agents for cell in one.cells.values()),
         None if closed else first_to_close(floor, day, now),
     )
 
@@ -150,6 +160,7 @@ class _Seen:
     close: Close | None
     below: Below
     drops: Sequence[LookRow]
+    revisions: Revisions
 
     def why(self, row: SliceRow, floor: Floor, w: Words) -> str:
         doubts = self.close.reasons(row.team).get(row.step, ()) if self.close else ()
@@ -167,7 +178,13 @@ def _agents(floor: Floor, rows: Sequence[SliceRow], seen: _Seen, w: Words) -> li
             name = w("agents.number", n=numbers[row.agent])
         own = found.setdefault(row.agent, AgentSlice(row.agent, name, row.team, {}, 0))
         drop = dropped.get(row.agent, {}).get(row.step) if row.level not in ("soft", "hard") else None
-        own.cells[row.step] = Cell(row, certainty(floor, row), seen.why(row, floor, w), drop)
+        own.cells[row.step] = Cell(
+            row,
+            certainty(floor, row),
+            seen.why(row, floor, w),
+            drop,
+            questioned(row, seen.revisions.get((row.slice, row.agent, row.step)), w),
+        )
     return sorted(found.values(), key=lambda one: (one.team, one.name.casefold()))
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
-from services.board.storage.acts import Done
+from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
+from services.board.view.revisions import why
 from services.board.words import Words
+from services.reads.cases import Done
 from services.rules.deviation import EXACT
 
 
@@ -103,8 +105,27 @@ def again(n: int, w: Words) -> str:
     return w("task.again", n=n) if n > 1 else ""
 
 
+def doubts(task: Task, revisions: Revisions, w: Words) -> list[str]:
+    """What is in question about it: the verdict that gave it, its result."""
+    found = []
+    now = revisions.get((task.slice, task.row.agent, task.row.step))
+    if now is not None and now.level not in ("soft", "hard"):
+        found.append(w("revision.given", why=why(now, w)))
+    if task.revised is not None:
+        found.append(w("revision.task", n=round(task.technical_min)))
+    return found
+
+
 def verdict(task: Task, floor: Floor, w: Words) -> str:
     """Why the task ended as it did, in one sentence; "" while it goes on."""
+    told, seen = _ended(task, floor, w), task.evidence.get("verified")
+    required = seen.get("required") if isinstance(seen, Mapping) else None
+    if not told or task.row.result == "invalidated" or not required or required <= task.row.target:
+        return told
+    return told + w("verdict.carried", asked=w.num(task.row.target), due=w.num(required))
+
+
+def _ended(task: Task, floor: Floor, w: Words) -> str:
     seen = task.evidence.get("verified")
     result = task.row.result
     if result is None or not isinstance(seen, Mapping):

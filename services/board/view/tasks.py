@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.floor import Floor
-from services.board.storage.acts import Done
-from services.board.storage.tasks import Case, Task
+from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.board.view.dues import carried, due_at, task_done
+from services.board.view.dues import carried, due_at, owed, task_done
 from services.board.view.floor import shown_name
 from services.board.view.task import ToHear, advice, again, dismissal, said, to_hear, verdict
 from services.board.words import Words
+from services.reads.cases import Case, Done
 from services.rules.tasks import repeats_since
 
 
@@ -34,7 +34,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """``ended``: why it was verified so, or dismissed; "" while it goes on."""
+    """``ended``: why it was verified so, or dismissed; "" while it goes on. ``owed`` meets it when it is looked at next."""
 
     task: Task
     name: str
@@ -44,6 +44,7 @@ class TaskCard:
     said: str
     why: tuple[str, ...]
     done: int
+    owed: int
     hear: Sequence[ToHear]
     carried: bool
     again: str
@@ -109,6 +110,7 @@ def _card(
         said=said(done),
         why=tuple(why(task, today.floor, w)),
         done=task_done(today, task, known),
+        owed=owed(today, task),
         hear=to_hear(task.evidence, names, task.row.agent, w),
         carried=carried(today, task),
         again=again(around.again.get(task.row.task, 1), w),
@@ -144,7 +146,7 @@ def agains(known: Sequence[Task], shown: Sequence[Task], floor: Floor) -> dict[s
     """Task → which of its agent's tasks on its step within five working days it is.
 
     Args:
-        known: tasks that were not dismissed, of at least those days.
+        known: tasks that were not dismissed, of at least those days. One whose time was technical is nobody's repeat.
     """
     return {
         task.row.task: 1
@@ -153,6 +155,7 @@ def agains(known: Sequence[Task], shown: Sequence[Task], floor: Floor) -> dict[s
             and one.row.step == task.row.step
             and one.row.opened < task.row.opened
             and one.row.date >= repeats_since(floor, task.row.date)
+            and one.counts != "invalidated"
             for one in known
         )
         for task in shown

@@ -7,13 +7,14 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from schemas.steps import STEPS, Step
-from services.board import look, quality
-from services.board.storage import calls, issues, slices
+from services.board import quality
+from services.board.storage import calls, issues, revisions, slices
 from services.board.view.agent import agent_view
 from services.board.view.pace import Day, by_half
 from services.board.web import filters
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
+from services.reads import look
 from services.rules.quality.forms import known_forms
 
 Name = Annotated[str, Path(max_length=64, description="agent id")]
@@ -42,12 +43,13 @@ def routes(board: Board) -> APIRouter:
             rows = await slices.find(connection, today.floor, today.date, agent=agent)
             below = await issues.below(connection, today.date)
             past = await look.frozen(connection, today.date, agent=agent)
+            revised = await revisions.of_day(connection, today.date, agent=agent)
             known = known_forms(floor for _, _, floor in await board.floors())
             heard = await quality.of_agent(connection, today.floor, today.day, known, agent)
         w = board.words(request, today.floor)
         names = list(dict.fromkeys(row.slice for row in rows))
         drops = [one for name in names for one in look.drops(past, today.date, name, today.floor)]
-        view = agent_view(today, agent, now, own, rows, w, below=below, drops=drops)
+        view = agent_view(today, agent, now, own, rows, w, below=below, drops=drops, revisions=revised)
         return board.render(request, "agent.html", w, floor=today.floor, today=today, now=now, view=view, quality=heard)
 
     @router.get(

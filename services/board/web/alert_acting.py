@@ -20,6 +20,7 @@ from schemas.alert_acts import (
     MakeSilence,
     Matcher,
     Mute,
+    NotTechnical,
     Resolve,
     Unacknowledge,
     WasTechnical,
@@ -51,6 +52,10 @@ class TechnicalBody(Asked):
 
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    note: Text = ""
+
+
+class NotTechnicalBody(Asked):
     note: Text = ""
 
 
@@ -112,6 +117,11 @@ def routes(board: Board) -> APIRouter:
         act = WasTechnical(since=body.since, until=body.until, note=body.note)
         return await _ask(board, request, alert, act, body.key)
 
+    @post("alerts/{alert}/not_technical", "Take back that it was technical")
+    async def not_technical(request: Request, alert: UUID, body: Annotated[NotTechnicalBody, Body()]) -> Response:
+        """What a person called technical counts as working time again; what is frozen is judged again."""
+        return await _ask(board, request, alert, NotTechnical(note=body.note), body.key)
+
     @post("alerts/{alert}/resolve", "Close an alert by hand")
     async def resolve(request: Request, alert: UUID, body: Annotated[ResolveBody, Body()]) -> Response:
         return await _ask(board, request, alert, Resolve(reason=body.reason), body.key)
@@ -158,7 +168,9 @@ async def _ask(board: Board, request: Request, alert: UUID, act: AlertAct, key: 
     if found is None:
         raise HTTPException(404, "no_alert")
     check(who, "alert", team=found.team)
-    if found.state not in ("firing", "acknowledged") and not isinstance(act, WasTechnical):
+    if isinstance(act, NotTechnical) and found.state != "invalidated":
+        raise HTTPException(409, "not_said")
+    if found.state not in ("firing", "acknowledged") and not isinstance(act, WasTechnical | NotTechnical):
         raise HTTPException(409, "alert_over")
     chosen = key or f"state {found.transition}"
     return Json(ActAsked(act=await board.alert_acts.ask(act, str(alert), board.clock.now(), who.name, chosen)), 202)

@@ -33,6 +33,7 @@ from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
 from services.kit.followed import Followed
+from services.reads.kept import Kept
 from services.rules.day import WorkingDay, date_of, local_instant, working_day
 from services.rules.versions import floor_on
 
@@ -55,7 +56,7 @@ def _fingerprints() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Handed to every router; holds no state of its own."""
+    """Handed to every router; holds no state of its own but what is kept of past days."""
 
     live: Live
     reader: Reader
@@ -66,6 +67,7 @@ class Board:
     alert_acts: AlertActs
     accounts: Accounts
     acts: Acts
+    kept: Kept = field(default_factory=Kept)
     https: bool = False
     """Whether browsers reach the board by https, whatever the proxy says."""
     hooks_url: str | None = None
@@ -121,7 +123,7 @@ class Board:
         ends = local_instant(date + timedelta(days=1), time(), found.floor.zone) - timedelta(seconds=1)
         moment = ends if date < found.date else local_instant(date, time(), found.floor.zone)
         async with self.reader.connect() as connection:
-            past = await floor_today.read(connection, await self.floors(), moment)
+            past = await floor_today.read(connection, await self.floors(), moment, kept=self.kept)
         return narrowed(past, sight(past.floor, asks.get())), moment
 
     # -- speaking ---------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from schemas.steps import STEPS
 from services.board import coaching
 from services.board.access import Person, may
 from services.board.sight import sight
-from services.board.storage import tasks
 from services.board.view.coaching import case_view, effect_lines, line_of
 from services.board.view.task import names_of
 from services.board.web import filters
@@ -22,6 +21,7 @@ from services.board.web.allowed import about_own
 from services.board.web.asking import Asked, asking, check, person
 from services.board.web.board import Board, Json, listing, no_team
 from services.board.web.documented import answer, inlined
+from services.reads import cases
 from services.rules.day import date_of
 
 
@@ -80,7 +80,7 @@ def routes(board: Board) -> APIRouter:
     async def page(request: Request, team: filters.Team = None) -> Response:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
-            found = await coaching.cases(connection, floor, day.date, team)
+            found = await cases.cases(connection, floor, day.date, team)
             who = person(board, request)
             effects = await coaching.effects(connection, floor, day.date, team) if _sees_effects(who) else None
         w = board.words(request, floor)
@@ -101,18 +101,18 @@ def routes(board: Board) -> APIRouter:
             trainers=effect_lines(_named(effects.trainers, names_of(floor, w), w("coaching.nobody")), w)
             if effects
             else [],
-            window=coaching.WINDOW_DAYS,
+            window=floor.coaching.effect_days,
         )
 
     @router.get("/coaching/{case}", include_in_schema=False)
     async def one(request: Request, case: UUID) -> Response:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
-            found = await coaching.case(connection, floor, day.date, str(case))
+            found = await cases.case(connection, floor, day.date, str(case))
             if found is None:
                 raise HTTPException(404, "no_case")
             about_own(floor, found.case.row.agent)
-            led = await coaching.leading(connection, found.case)
+            led = await coaching.leading(connection, floor, found.case)
         w, who = board.words(request, floor), person(board, request)
         row = found.case.row
         return board.render(
@@ -183,7 +183,7 @@ def _row(kind: str, name: str, one: Any) -> EffectRow:
 async def _do(board: Board, request: Request, case: UUID, act: CoachingAct, key: str | None) -> Response:
     who = asking(board, request)
     async with board.reader.connect() as connection:
-        found = await tasks.case(connection, str(case))
+        found = await cases.one(connection, str(case))
     if found is None:
         raise HTTPException(404, "no_case")
     check(who, "coach", team=found.team, agent=found.row.agent)

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request, Response
 from schemas.steps import MonthUnit, Step
 from services.board import ahead
 from services.board.ahead import Ahead, Foresight
-from services.board.forecast import Foreseen, every
 from services.board.today import Today
 from services.board.view.forecast import forecast_view
 from services.board.web import filters
 from services.board.web.board import Board, listing
 from services.board.web.documented import answer, inlined
+from services.reads.forecast import Foreseen, every
 from services.rules.forecast import Forecast
 from services.rules.money.month import Missing, Parts
 from services.rules.money.months import MonthsTold
@@ -143,7 +143,7 @@ def routes(board: Board) -> APIRouter:
 
 async def _foresee(board: Board, today: Today, now: datetime) -> Foresight:
     async with board.reader.connect() as connection:
-        seen = await ahead.read(connection, today, now)
+        seen = await ahead.read(connection, board.kept, today, now)
     return await asyncio.to_thread(ahead.foresee, today, seen, now)
 
 

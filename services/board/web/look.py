@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.board import look
-from services.board.look import LookRow
 from services.board.view.look import look_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
+from services.reads import look
+from services.reads.look import LookRow
 
 
 def routes(board: Board) -> APIRouter:
@@ -18,7 +18,7 @@ def routes(board: Board) -> APIRouter:
         today = await board.today()
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            rows = await look.read(connection, floor, day.date, team)
+            rows = await look.read(connection, board.kept, floor, day.date, team)
         w = board.words(request, floor)
         return board.render(
             request,
@@ -42,7 +42,7 @@ def routes(board: Board) -> APIRouter:
         """Slow drift over days, drops at the last slice, and habits of the last weeks. Nothing here is a verdict."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            rows = await look.read(connection, floor, day.date, team)
+            rows = await look.read(connection, board.kept, floor, day.date, team)
         return listing(board.clock.now(), [row for row in rows if agent in (None, row.agent)], floor)
 
     return router

@@ -92,7 +92,7 @@ def routes(board: Board) -> APIRouter:
             check(who, "score")
             found = await whole_call(connection, call)
             _allowed(who, "score", floor, found)
-            hear = await quality.to_hear(connection, floor, day, board.clock.now())
+            hear = await quality.to_hear(connection, board.kept, floor, day, board.clock.now())
         form, known = form_of(found, floor, forms)
         if not known or found.agent is None:
             raise HTTPException(404, "no_form" if not known else "no_agent")

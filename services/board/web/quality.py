@@ -114,7 +114,7 @@ async def _everybody(board: Board, request: Request, forms: dict[Key, Form], tea
     async with board.reader.connect() as connection:
         floor, day = await board.day(connection, None)
         found = await quality.overview(connection, floor, day, forms)
-        hear = await quality.to_hear(connection, floor, day, now)
+        hear = await quality.to_hear(connection, board.kept, floor, day, now)
         disputes = await stored.disputes(connection)
     w = board.words(request, floor)
     chosen = [one for one in floor.teams if team in (None, one.id)]

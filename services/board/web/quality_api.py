@@ -214,7 +214,7 @@ def _calls(board: Board) -> APIRouter:
         """The same for everybody the whole day; calls that are marked already included."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, None)
-            found = await quality.to_hear(connection, floor, day, board.clock.now())
+            found = await quality.to_hear(connection, board.kept, floor, day, board.clock.now())
         rows = [_queue(one, floor) for one in found]
         rows = [row for row in rows if team in (None, row.team) and agent in (None, row.agent)]
         return listing(board.clock.now(), [localized(row, floor) for row in rows], floor)

@@ -62,7 +62,7 @@ def routes(board: Board) -> APIRouter:
 async def _read(board: Board, date: Date | None) -> tuple[Today, datetime, DayReport]:
     today, moment = await board.whole_day(date or await _default(board))
     async with board.reader.connect() as connection:
-        seen = await day_report.read(connection, today, moment)
+        seen = await day_report.read(connection, board.kept, today, moment)
     return today, moment, await asyncio.to_thread(day_report.report, today, moment, seen)
 
 

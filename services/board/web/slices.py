@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.floor import Floor
 from schemas.rows import SliceRow
-from services.board import look
-from services.board.storage import closes, issues, slices
+from services.board.storage import closes, issues, revisions, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
 from services.board.words import Words
+from services.reads import look
 
 
 def routes(board: Board) -> APIRouter:
@@ -29,9 +29,12 @@ def routes(board: Board) -> APIRouter:
             floor, day = await board.day(connection, date)
             closed = await closes.of_day(connection, day.date)
             chosen = next((one for one in closed if one.slice == slice), closed[-1] if closed and not slice else None)
-            rows = await slices.find(connection, floor, day.date, slice_=chosen.slice) if chosen else []
+            rows = (
+                await slices.find(connection, floor, day.date, slice_=chosen.slice, kept=board.kept) if chosen else []
+            )
             below = await issues.below(connection, day.date)
-            past = await look.frozen(connection, day.date, team) if chosen else []
+            drops = await look.drops_of(connection, board.kept, floor, day.date, chosen.slice, team) if chosen else []
+            revised = await revisions.of_day(connection, day.date, slice_=chosen.slice) if chosen else {}
         w = board.words(request, floor)
         unknown = _unknown(floor, closed, slice, team, w)
         return board.render(
@@ -52,7 +55,8 @@ def routes(board: Board) -> APIRouter:
                 team or "",
                 board.clock.now(),
                 below=below,
-                drops=look.drops(past, day.date, chosen.slice, floor) if chosen else (),
+                drops=drops,
+                revisions=revised,
             ),
             asked=slice or "",
             team=team or "",
@@ -70,7 +74,7 @@ def routes(board: Board) -> APIRouter:
         """Rows of a day's frozen slices, in order of cut-off, team, agent, step."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent)
+            rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent, kept=board.kept)
         return listing(board.clock.now(), rows, floor)
 
     return router

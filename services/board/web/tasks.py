@@ -8,14 +8,15 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from schemas.rows import CoachingRow, TaskRow
 from services.board import record
 from services.board.access import may
-from services.board.storage import acts, tasks
-from services.board.view.task import advice, again, dismissal, history, names_of, said, to_hear, verdict, wanted
+from services.board.storage import acts, revisions, tasks
+from services.board.view.task import advice, again, dismissal, doubts, history, names_of, said, to_hear, verdict, wanted
 from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
 from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
+from services.reads import cases
 from services.rules.tasks import repeats_since
 
 
@@ -73,6 +74,7 @@ def _record(board: Board, router: APIRouter) -> None:
             floor, _ = await board.day(connection, found.row.date)
             about_own(floor, found.row.agent)
             seen = await record.read(connection, floor, found, board.clock.now())
+            revised = await revisions.of_day(connection, found.row.date, slice_=found.slice, agent=found.row.agent)
         w = board.words(request, floor)
         names = names_of(floor, w)
         return board.render(
@@ -91,6 +93,7 @@ def _record(board: Board, router: APIRouter) -> None:
             hear=to_hear(found.evidence, names, found.row.agent, w),
             again=again(seen.again, w),
             history=history(seen.acts, w),
+            doubts=doubts(found, revised, w),
             ended=dismissal(seen.acts, w) if found.dismissed_at else verdict(found, floor, w),
             may=_may(board, request)(found),
         )
@@ -117,5 +120,5 @@ def _api(board: Board, router: APIRouter) -> None:
         """Cases opened on a day: who goes to the trainer, and why."""
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
-            found = await tasks.coaching(connection, day=day.date, team=team, agent=agent)
+            found = await cases.find(connection, day=day.date, team=team, agent=agent)
         return listing(board.clock.now(), [localized(case.row, floor) for case in found], floor)

@@ -30,8 +30,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "forecast.unknown": "No forecast of the month yet",
     "forecast.missing.links": "payments are not tied to invoices: too many name neither an invoice nor a deal we know",
     "forecast.missing.lag": "too few paid invoices: at least {paid} are needed to know how long they wait",
-    "forecast.missing.pace": "too few invoices in the last {days} days: at least {invoices} are needed",
-    "forecast.missing.amounts": "too few payments in the last {days} days to know the mean amount: at least {payments} needed",
+    "forecast.missing.pace": "too few invoices in the {days} days before today: at least {invoices} are needed",
+    "forecast.missing.amounts": (
+        "too few payments in the {days} days before today to know the mean amount: at least {payments} needed"
+    ),
     "forecast.linked": "{linked} of {payments} payments of the last {days} days belong to an invoice.",
     "forecast.linked_hint": "The others are expected apart, at their usual pace.",
     "forecast.others": "In other currencies this month, not part of the plan: {sums}",
@@ -40,7 +42,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "forecast.risk.day": "Today",
     "forecast.risk.month": "This month",
     "forecast.risk.none": "The expected end is not below the plan",
-    "forecast.risk.unknown": "Cannot be told: no plan, or too few payments",
+    "forecast.risk.unknown": "Cannot be told: no plan, or too few payments before today",
     "forecast.cause": "Cause",
     "forecast.cause.technical": "Faults: time lost",
     "forecast.cause.number_list": "Bad numbers and lists",

@@ -93,7 +93,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.recording": "open the recording",
     "quality.no_recording": "no recording",
     "quality.call_unknown": "The call itself has not come yet: only a transcript or a score is known",
-    "quality.form_gone": "No version of the floor file describes the form this call was marked with.",
+    "quality.form_gone": "There are marks by a form that no version of the floor file describes: {forms}. "
+    "They are not shown here and do not count.",
+    "quality.transcript_empty": "A transcript came, but there are no words in it.",
+    "quality.transcript_no_agent": "The transcript does not say where the agent speaks, so their phrases were not looked for.",
     "quality.transcript": "Transcript",
     "quality.no_transcript": "No transcript",
     "quality.transcript_hint": ("Highlighted: words the machine takes for a sign of a stage. Numbers are hidden."),

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "report.tasks_given": "Tasks given",
     "report.late_facts": "Late facts",
     "report.agents": "Agents",
-    "report.agents_hint": "done / due for the time worked; below it the pace at the last slice: 1 is exactly on norm",
+    "report.agents_hint": "done / due for the time worked; in small print the pace at the last slice: 1 is exactly on norm",
     "report.technical_min": "Technical, min",
     "report.nobody": "Nobody worked on this day",
     "report.tasks": "Tasks and their effect",

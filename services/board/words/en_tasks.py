@@ -38,7 +38,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "hear.of": "{agent}, {call}",
     "hear.why.pause": "a pause of {pause} after it",
     "hear.why.hung_up": "answered and hung up at once",
-    "hear.why.cut_off": "cut off after {talk}: where resistance at the entry was not passed",
+    "hear.why.cut_off": "cut off after {talk}: hear what made the customer leave at the start",
     "hear.why.not_long": "the longest of the short ones: where it stopped",
     "hear.why.not_presented": "long, but no presentation",
     "hear.why.not_invoiced": "presented, but no invoice",
@@ -66,12 +66,13 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "record.direction.same": "as usual",
     "record.direction.less": "less than usual",
     "record.direction.not_enough_data": "not enough data",
-    "record.hint": (
-        "The same slices: past days of the same kind (working week or weekend), up to 20; of the team, the median. "
+    "record.hint": tuple(
+        f"The same slices: past days of the same kind (working week or weekend), at most {days}; of the team, the median. "
         "“More” and “less” are said only when we are sure"
+        for days in ("{n} day", "{n} days")
     ),
     "record.no_slices": "The next slice is not closed yet: there is nothing to compare",
-    "record.pauses": "Pauses of 10 minutes and more, min",
+    "record.pauses": "Pauses of {pause} min and more, min in all",
     "record.short_calls": "Short conversations",
     "record.calls": "Calls of that time",
     "record.no_calls": "There were no calls in that time",
@@ -84,6 +85,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "verdict.done": "{done} of {target}: done",
     "verdict.done.pace": "{done} of {target}, but the pace is on norm: done",
     "verdict.not_done": "{done} of {target}: not done, and chance does not explain it",
+    "verdict.carried": " ({asked} were asked for; verification was moved, and {due} were due by then)",
     "verdict.little": "{done} of {target}; only {due} were due by the norm in that time: too early to judge",
     "verdict.unclear": "{done} of {target}: still unclear at the end of the next working day, closed without a verdict",
     "verdict.invalidated": (

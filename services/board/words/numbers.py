@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final, Literal
 
+from services.rules.money.units import exponent, unit
+
 Language = Literal["ru", "en"]
 
 THIN: Final = "\u202f"
@@ -11,8 +13,6 @@ MINUS: Final = "\u2212"
 SIGNS: Final = {"RUB": "₽", "EUR": "€", "USD": "$", "GBP": "£", "KZT": "₸", "UAH": "₴", "BYN": "Br"}
 SIGN_FIRST: Final = frozenset({"USD", "EUR", "GBP"})
 """Currencies whose sign English writes before the number."""
-EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-"""Digits after the point of currencies that do not have two (ISO 4217)."""
 
 
 def number(value: float, digits: int, language: Language) -> str:
@@ -42,9 +42,8 @@ def probability(value: float, language: Language) -> str:
 
 def money(minor: int, currency: str, language: Language) -> str:
     """Whole units, cents only when there are any: ``1 250 000 ₽``; in English ``$1,415,000``, ``−€5``."""
-    exponent = EXPONENTS.get(currency, 2)
-    value = minor / 10**exponent
-    digits = 0 if value == int(value) else exponent
+    value = minor / unit(currency)
+    digits = 0 if value == int(value) else exponent(currency)
     if language == "en" and currency in SIGN_FIRST:
         return f"{MINUS if value < 0 else ''}{SIGNS[currency]}{abs(value):,.{digits}f}"
     return f"{number(value, digits, language)}{THIN}{SIGNS.get(currency, currency)}"

@@ -30,8 +30,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "forecast.unknown": "Прогноза месяца пока нет",
     "forecast.missing.links": "оплаты не связаны со счетами: слишком многие приходят без номера счёта и сделки",
     "forecast.missing.lag": "мало оплаченных счетов: нужно хотя бы {paid}, чтобы знать, сколько ждут оплату",
-    "forecast.missing.pace": "мало счетов за последние {days} дней: нужно хотя бы {invoices}",
-    "forecast.missing.amounts": "мало оплат за последние {days} дней, чтобы знать среднюю сумму: нужно хотя бы {payments}",
+    "forecast.missing.pace": "мало счетов за последние {days} дней, сегодня не в счёт: нужно хотя бы {invoices}",
+    "forecast.missing.amounts": (
+        "мало оплат за последние {days} дней, сегодня не в счёт: чтобы знать среднюю сумму, нужно хотя бы {payments}"
+    ),
     "forecast.linked": "За {days} дней со счетами связано {linked} из {payments} оплат.",
     "forecast.linked_hint": "Остальные ждём отдельно, в их обычном темпе.",
     "forecast.others": "В других валютах за месяц, в план не входит: {sums}",
@@ -40,7 +42,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "forecast.risk.day": "Сегодня",
     "forecast.risk.month": "За месяц",
     "forecast.risk.none": "Ожидаемый итог не ниже плана",
-    "forecast.risk.unknown": "Не посчитать: нет плана или мало оплат",
+    "forecast.risk.unknown": "Посчитать нельзя: нет плана или за прошлые дни мало оплат",
     "forecast.cause": "Причина",
     "forecast.cause.technical": "Сбои: потерянное время",
     "forecast.cause.number_list": "Плохие номера и списки",

@@ -24,7 +24,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "lines.none": "Звонков сегодня ещё не было",
     "lines.no_sources": "Источники не описаны",
     "lines.unattributed_title": "События без агента",
-    "lines.unattributed_hint": "Впишите номер агенту в файл отдела: события зачтутся ему без потерь",
+    "lines.of_board": "Оценки, поставленные на самой доске",
+    "lines.unattributed_hint": "Назначьте номер агенту на странице источника: события зачтутся ему без потерь",
     "lines.identity": "Номер или учётная запись",
     "lines.backlog": (
         "{n} вебхук ждёт разбора",

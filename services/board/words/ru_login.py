@@ -24,7 +24,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "account.devices": "Другие устройства",
     "account.everywhere": "Выйти везде",
     "account.everywhere_hint": "Все сеансы этой учётной записи закончатся, этот тоже.",
-    "account.none": "На доске нет учётных записей: кто за этой машиной, тот может всё. С первой из них входить придётся всем:",
+    "account.none": "Учётных записей нет: с этого компьютера любому можно всё. Появится первая — входить будут все:",
     "account.add": "srez account add ИМЯ --role operator",
     "account.set": "Задайте пароль",
     "account.set_for": "Для учётной записи {name}",
@@ -42,5 +42,5 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "role.trainer": "тренер",
     "role.agent": "агент",
     "role.viewer": "только просмотр",
-    "top.no_accounts": "Открыто всем за этой машиной. Учётные записи: srez account add ИМЯ --role operator",
+    "top.no_accounts": "С этого компьютера доска открыта без пароля. Учётная запись: srez account add ИМЯ --role operator",
 }

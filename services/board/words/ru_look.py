@@ -14,14 +14,14 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "look.numbers": "По каким числам",
     "look.why": "Чем это может объясняться",
     "look.drift": "{step}: темп снижается уже несколько дней",
-    "look.drift.seen": "с {since} {done} из {due}",
+    "look.drift.seen": "с {since}: {done} из {due}",
     "look.maybe.drift": "Новая база, другие обязанности, усталость, болезнь. "
     "Хороший повод поговорить, пока это не стало отставанием.",
     "look.drop_today": "{step}: темп упал по сравнению с началом дня",
-    "look.drop_today.seen": "за срез {slice} {done} из {due}, а до него {before} из {before_due}; "
+    "look.drop_today.seen": "за срез {slice}: {done} из {due}; до него: {before} из {before_due}; "
     "уверенность {sure}, что темп ниже {below} прежнего",
     "look.drop_of_days": "{step}: темп ниже, чем обычно на этом срезе",
-    "look.drop_of_days.seen": "за срез {slice} {done} из {due}, а в прошлые дни на нём {before} из {before_due}; "
+    "look.drop_of_days.seen": "за срез {slice}: {done} из {due}; на нём же в прошлые дни: {before} из {before_due}; "
     "уверенность {sure}, что темп ниже {below} обычного",
     "look.maybe.drop": "Планёрка, трудный клиент, связь, плохая база на эти часы.",
     "look.pile": "Много разговоров длиной чуть больше границы длинного",

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "report.tasks_given": "Дано задач",
     "report.late_facts": "Опоздало фактов",
     "report.agents": "Агенты",
-    "report.agents_hint": "сделано / должно быть за отработанное время; ниже темп последнего среза: 1 — точно по норме",
+    "report.agents_hint": "сделано / должно быть за отработанное время; мелко — темп на последнем срезе: 1 — точно по норме",
     "report.technical_min": "Сбои, мин",
     "report.nobody": "В этот день никто не работал",
     "report.tasks": "Задачи и их эффект",

@@ -38,7 +38,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "hear.of": "{agent}, {call}",
     "hear.why.pause": "после него пауза {pause}",
     "hear.why.hung_up": "ответили и сразу положили трубку",
-    "hear.why.cut_off": "оборвался через {talk}: где не пройдено сопротивление на входе",
+    "hear.why.cut_off": "оборвался через {talk}: слышно, на чём клиент ушёл в начале",
     "hear.why.not_long": "самый долгий из коротких: на чём остановился",
     "hear.why.not_presented": "длинный, а презентации нет",
     "hear.why.not_invoiced": "презентация была, счёта нет",
@@ -66,12 +66,13 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "record.direction.same": "как обычно",
     "record.direction.less": "меньше обычного",
     "record.direction.not_enough_data": "мало данных",
-    "record.hint": (
-        "Те же срезы: прошлые дни того же рода (будни или выходные), до 20 дней; у команды — медиана. "
+    "record.hint": tuple(
+        f"Те же срезы: прошлые дни того же рода (будни или выходные), не больше {days}; у команды — медиана. "
         "«Больше» и «меньше» говорим, только когда уверены"
+        for days in ("{n} дня", "{n} дней", "{n} дней")
     ),
     "record.no_slices": "Следующий срез ещё не закрыт: сравнивать пока не с чем",
-    "record.pauses": "Паузы от 10 минут, мин",
+    "record.pauses": "Паузы от {pause} мин, всего мин",
     "record.short_calls": "Короткие разговоры",
     "record.calls": "Звонки этого времени",
     "record.no_calls": "Звонков за это время не было",
@@ -84,6 +85,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "verdict.done": "{done} из {target}: сделано",
     "verdict.done.pace": "{done} из {target}, но темп по норме: сделано",
     "verdict.not_done": "{done} из {target}: не сделано, и случайностью это не объяснить",
+    "verdict.carried": " (просили {asked}, но проверку перенесли, и к ней причиталось {due})",
     "verdict.little": "{done} из {target}; по норме за это время ждали всего {due}: судить рано",
     "verdict.unclear": "{done} из {target}: до конца следующего рабочего дня так и не стало ясно, закрыта без оценки",
     "verdict.invalidated": (

@@ -1,13 +1,12 @@
 """Alerts of a back-test: outages and silences by day, and teams' common causes by episode."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
 from schemas.floor import Floor
 from schemas.rows import AlertRow, alert_id
-from services.lab.backtest.day import Day
+from services.lab.backtest.day import FOREVER, Day
 from services.lab.backtest.silent import Silent
 from services.rules import attribution
 from services.rules.closing import Closing
@@ -17,21 +16,20 @@ from services.rules.detectors import source_silence
 from services.rules.detectors.line_failure import evidence
 from services.rules.detectors.source_silence import Silence
 from services.rules.floor_wide import told_lines
-from services.rules.outages import Issue
-from services.rules.technical import Technical, explains
+from services.rules.outages import Issue, spans_of
+from services.rules.technical import Technical, cut_off, unexplained
 from services.rules.telling import ORDER, Cause, causes, claim, told
-
-FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def outages(floor: Floor, day: Day, silent: Silent, closings: Sequence[tuple[CutOff, Closing]] = ()) -> list[AlertRow]:
     """Alerts that began on this day, with their ends: failures, silences, findings over windows and teams' issues."""
     quiet = silent.of(day.day, day.day.ends)
-    found = day.technical(day.day.ends, FOREVER, quiet)
-    issues = day.issues(day.day.ends, None, found, quiet)
+    found, issues = day.at_last(quiet)
     drops = [one for one in issues if one.finding.detector in ORDER]
     rows = (
-        _failures(found) + [_window(one) for one in issues if one not in drops] + _silences(floor, day, silent, quiet)
+        _failures(found)
+        + [_window(one) for one in issues if one not in drops]
+        + _silences(floor, day, silent, quiet, issues)
     )
     seen = [(one.finding.detector, _window(one)) for one in drops]
     by = [why for one in issues for why in causes(one.finding.detector, one.finding.fired_at, one.finding.evidence)]
@@ -86,11 +84,17 @@ def _failures(found: Technical) -> list[AlertRow]:
     return rows
 
 
-def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> list[AlertRow]:
-    rows = []
-    lost = day.technical(day.day.ends, FOREVER, ()).spans
-    for silence in silent.turn(day.day):
-        if explains(lost, silence, silent.load_of(day.day, silence.source), floor):
+def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence], issues: Sequence[Issue]) -> list[AlertRow]:
+    rows, ends = [], day.day.ends
+    began = silent.turn(day.day)
+    if not began:
+        return []
+    lines = day.technical(ends, FOREVER, ()).spans
+    cut = cut_off(floor, day.day, others, day.calls(ends, FOREVER), ends)
+    for found in began:
+        seen = spans_of([one for one in issues if one.finding.fired_at <= found.fired_at], ends)
+        silence = unexplained([lines, seen, cut], found, silent.load_of(day.day, found.source), floor, ends)
+        if silence is None:
             continue
         attributed = attribution.of_silence(floor, day.day, silence, others)
         rows.append(
@@ -102,7 +106,11 @@ def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence]) -> 
                 fired_at=silence.fired_at,
                 resolved_at=silence.resolved_at,
                 evidence=source_silence.evidence(
-                    silence, silent.load_of(day.day, silence.source), floor, attributed.rules_out
+                    silence,
+                    silent.load_of(day.day, silence.source),
+                    floor,
+                    attributed.rules_out,
+                    silent.last_before(silence),
                 ),
             )
         )

@@ -6,14 +6,14 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import cast
 
 from schemas.facts import AgentState, CallEnded, StateName
 from schemas.floor import Floor
 from schemas.steps import Step
-from services.lab.backtest.lines import Lines
+from services.lab.backtest.lines import Call, Lines
 from services.lab.backtest.read import Version
 from services.lab.backtest.sorting import Sorted, Steps, known_by, may_be_heard, sort
 from services.lab.backtest.tallies import Tallies, Tally, answers_by, percentile
@@ -27,6 +27,8 @@ from services.rules.hearing import Deed
 from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
 from services.rules.technical import Technical, with_issues
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Day:
@@ -42,6 +44,7 @@ class Day:
     ) -> None:
         self.baselines = baselines or learn(floor, {})
         self.floor, self.day, self.versions, self.bases = floor, day, versions, bases or {}
+        self._at_last: dict[tuple[Silence, ...], tuple[Technical, list[Issue]]] = {}
 
     @cached_property
     def _sorted(self) -> Sorted:
@@ -123,6 +126,10 @@ class Day:
         """What lines and sources took up to *until*, of what was known at *by*."""
         return self._lines.technical(until, by, silent)
 
+    def calls(self, until: datetime, by: datetime) -> list[Call]:
+        """(ended, agent, line) of outbound attempts up to *until*, as known at *by*."""
+        return self._lines.calls(until, by)
+
     def issues(self, until: datetime, by: datetime | None, lines: Technical, silent: Sequence[Silence]) -> list[Issue]:
         """What the detectors over windows find up to *until*, of what was known at *by* (None: at last)."""
         failing = [
@@ -136,10 +143,38 @@ class Day:
         cells, marks = self.traffic.cells(by, until), self.traffic.marks(by)
         return silent_feeds(self.floor, self.day, cells, marks, self.baselines, until)
 
+    def at_last(self, silent: Sequence[Silence]) -> tuple[Technical, list[Issue]]:
+        """Of the whole day and of all that ever became known of it: what lines and sources took, and what the detectors over
+        windows find. *silent*: the silences of the day, at its end."""
+        key = tuple(silent)
+        if key not in self._at_last:
+            lines = self.technical(self.day.ends, FOREVER, silent)
+            self._at_last[key] = lines, self.issues(self.day.ends, None, lines, silent)
+        return self._at_last[key]
+
+    def lost_at_last(self, silent: Sequence[Silence]) -> Technical:
+        """Technical minutes of the whole day by all detectors, of all that ever became known."""
+        lines, issues = self.at_last(silent)
+        return with_issues(lines, spans_of(issues, self.day.ends))
+
     def lost(self, until: datetime, by: datetime, silent: Sequence[Silence]) -> Technical:
-        """Technical minutes up to *until* by all detectors, of what was known at *by*."""
+        """Technical minutes up to *until* by all detectors, of what was known at *by*.
+
+        A day that is over, and of which nothing more was ever learned, is looked at once, however often an open task
+        reaches back to it.
+        """
+        if until >= self.day.ends and by >= self._settled:
+            return self.lost_at_last(silent)
         lines = self.technical(until, by, silent)
         return with_issues(lines, spans_of(self.issues(until, by, lines, silent), until))
+
+    @cached_property
+    def _settled(self) -> datetime:
+        """When the last was learned of the day."""
+        last = self.day.ends
+        for version in self.versions:
+            last = max(last, version.received, version.replaced or last)
+        return last
 
 
 def _at(one: tuple[Version, Steps]) -> datetime:

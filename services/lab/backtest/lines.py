@@ -90,6 +90,10 @@ class Lines:
         calls = [call for call, version in near if version.known(by)]
         return technical(self.floor, states, calls, over, self.day, until)
 
+    def calls(self, until: datetime, by: datetime) -> list[Call]:
+        """Outbound attempts up to *until*, in order, as known at *by*."""
+        return [call for call, version in self._calls[: bisect_right(self._calls, until, key=_at)] if version.known(by)]
+
     def _state(self, line: str, own: _Line, until: datetime, by: datetime) -> LineState:
         end = bisect_right(own.attempts, until, key=_when)
         knows = tuple(number for number in own.odd if number < end and own.versions[number].known(by))

@@ -10,17 +10,28 @@ from typing import Any
 import msgspec
 
 from schemas.floor import Floor
-from schemas.rows import AlertRow, CoachingRow, ForecastRow, MonthForecastRow, SliceRow, TaskRow
+from schemas.rows import (
+    AlertRow,
+    CoachingRevisionRow,
+    CoachingRow,
+    ForecastRow,
+    MonthForecastRow,
+    SliceRevisionRow,
+    SliceRow,
+    TaskRevisionRow,
+    TaskRow,
+)
 from schemas.steps import Level
 from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.books import Ledgers
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version
+from services.lab.backtest.revisions import Revisions
 from services.lab.backtest.silent import Silent
 from services.lab.backtest.sorting import known_by
 from services.rules import hearing
 from services.rules.baselines import Baselines, DaySummary, learn
-from services.rules.closing import Closing, Evidence, close
+from services.rules.closing import Closing, Evidence, as_known, began, close
 from services.rules.day import CutOff, date_of, is_working, working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.detectors.source_silence import Silence
@@ -31,6 +42,8 @@ from services.rules.technical import HISTORY_DAYS
 from services.rules.trust import TrustEvidence
 
 REMEMBER = timedelta(days=30)
+KEPT_BASELINES = 4
+"""A Monday asks for the weekend's again; each holds 28 days."""
 
 
 @dataclass
@@ -41,6 +54,10 @@ class Result:
     alerts: list[AlertRow] = field(default_factory=list)
     forecasts: list[ForecastRow] = field(default_factory=list)
     month_forecasts: list[MonthForecastRow] = field(default_factory=list)
+    slice_revisions: list[SliceRevisionRow] = field(default_factory=list)
+    task_revisions: list[TaskRevisionRow] = field(default_factory=list)
+    coaching_revisions: list[CoachingRevisionRow] = field(default_factory=list)
+    """What was frozen and would be judged differently with all technical minutes of its day."""
     evidence: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Task → why it was given and the calls to hear, as it was opened."""
     unattributed: int = 0
@@ -65,7 +82,8 @@ class _Run:
         for version in versions:
             self.by_day[version.day].append(version)
         self.silent = Silent(floor, versions, self._usual)
-        self._learned: tuple[Date, Baselines] | None = None
+        self._learned: dict[Date, Baselines] = {}
+        self._quiet: dict[Date, list[Silence]] = {}
         self.days: dict[Date, Day] = {}
         self.history: dict[Date, dict[str, tuple[int, int]]] = {}
         self.traffic: dict[Date, DaySummary] = {}
@@ -78,6 +96,7 @@ class _Run:
         self.unattributed = self.outside = 0
         self.months: list[MonthForecastRow] = []
         self.ledgers = Ledgers(floor, versions)
+        self.revisions = Revisions(floor)
 
     def dates(self) -> list[Date]:
         if not self.by_day:
@@ -99,6 +118,7 @@ class _Run:
             self._keep(day, position, closing)
         if is_working(self.floor, date):
             self.alerts += outages(self.floor, day, self.silent, issues)
+        self._revise(date, day, issues)
         self.unattributed += day.unusable(len(day.day.cut_offs))[0]
         self.outside += day.outside
         self.history[date] = day.history(day.day.ends)
@@ -111,7 +131,8 @@ class _Run:
         date, by = day.day.date, known_by(cut, self.floor)
         silent = self.silent.of(day.day, by)
         unusable, facts = day.unusable(position)
-        reach = sorted({date_of(task.opened, self.floor.zone) for task in self.open} | {date})
+        past = [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER]
+        reach = sorted({date_of(one, self.floor.zone) for one in began(date, past, self.open)} | {date})
         back = [self._day(reach[0] + timedelta(days=n)) for n in range((date - reach[0]).days + 1)]
         found = Evidence(
             done=day.done(position),
@@ -130,6 +151,7 @@ class _Run:
             trust=TrustEvidence(
                 silent=self.silent.open_at(day.day, by),
                 silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
+                unheard=self.silent.unheard(by),
                 delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,
@@ -139,7 +161,7 @@ class _Run:
             date,
             levels,
             self.open,
-            [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER],
+            as_known(self.floor, date, found, past, self.open),
             [(case.agent, case.opened, case.recheck_on) for case in self.cases],
             firing,
             self.floor.judgement,
@@ -148,12 +170,28 @@ class _Run:
         deeds = day.deeds(hearing.listeners(closing), cut.at, by)
         return hearing.with_calls(closing, self.floor, day.day, cut, deeds)
 
+    def _revise(self, date: Date, day: Day, closings: Sequence[tuple[CutOff, Closing]]) -> None:
+        """What was frozen of the day, against the technical minutes that are known at last."""
+        past = [one for closed in self.closed if (one := self._past(closed)).on == date]
+        dates = {date, *(date_of(one.opened, self.floor.zone) for one in past if one.opened is not None)}
+        first = min(dates)
+        back = [self._day(first + timedelta(days=ahead)) for ahead in range((date - first).days + 1)]
+        silent = [(one, self.silent.of(one.day, one.day.ends)) for one in back]
+        self.revisions.add(day, closings, past, self.cases, silent)
+
     def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
-        return today if one.day.date == date else self.silent.of(one.day, min(by, one.day.ends))
+        if one.day.date == date:
+            return today
+        if by < one.day.ends:
+            return self.silent.of(one.day, by)
+        if one.day.date not in self._quiet:
+            self._quiet[one.day.date] = self.silent.of(one.day, one.day.ends)
+        return self._quiet[one.day.date]
 
     def _past(self, one: Verified) -> Past:
         on = date_of(one.at, self.floor.zone)
-        return Past(one.task.agent, one.task.step, on, one.at, one.result, one.met, one.index)
+        judged = (one.result, one.met, one.index)
+        return Past(one.task.agent, one.task.step, on, one.at, *judged, one.task.opened, one.task.task)
 
     def _keep(self, day: Day, position: int, closing: Closing) -> None:
         closed = {one.task.task for one in closing.verified}
@@ -180,16 +218,19 @@ class _Run:
 
     def _usual(self, date: Date) -> Baselines:
         """What is usual on *date*, from the days before."""
-        if self._learned is None or self._learned[0] != date:
+        if date not in self._learned:
             first, _ = history_span(self.floor, date)
             days = {day: own for day, own in self.traffic.items() if first <= day < date}
-            self._learned = date, learn(self.floor, days)
-        return self._learned[1]
+            self._learned[date] = learn(self.floor, days)
+            while len(self._learned) > KEPT_BASELINES:
+                del self._learned[next(iter(self._learned))]
+        return self._learned[date]
 
     def _forget(self, date: Date) -> None:
         """Drop days that no open task reaches back to."""
         oldest = min((date_of(task.opened, self.floor.zone) for task in self.open), default=date)
         self.days = {kept: day for kept, day in self.days.items() if kept >= oldest}
+        self._quiet = {kept: one for kept, one in self._quiet.items() if kept >= oldest}
 
     def _local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.floor.zone)
@@ -214,6 +255,9 @@ class _Run:
             ),
             forecasts=self.forecasts,
             month_forecasts=self.months,
+            slice_revisions=self.revisions.slices,
+            task_revisions=self.revisions.tasks,
+            coaching_revisions=self.revisions.cases,
             evidence={task.task: task.evidence for task in [*(one.task for one in self.closed), *self.open]},
             unattributed=self.unattributed,
             outside=self.outside,

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime
 
+import msgspec
+
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.rules.arrivals import usual_loads
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
-from services.rules.detectors.source_silence import Silence, at_pace, gaps, silences
+from services.rules.detectors.source_silence import LAST, Silence, at_pace, gaps, name_of, silences
 from services.rules.sources import Load
 
 
@@ -25,8 +27,12 @@ class Silent:
         """*usual*: what is known of the days before a day, when it is asked for."""
         self.floor, self._usual = floor, usual
         self._arrivals: dict[str, list[datetime]] = defaultdict(list)
+        self._told: dict[str, list[Version]] = defaultdict(list)
         for version in versions:
             self._arrivals[version.source].append(version.received)
+            self._told[version.source].append(version)
+        for told in self._told.values():
+            told.sort(key=_told_at)
         self._ends: dict[str, list[datetime]] = {}
         for source, arrivals in self._arrivals.items():
             arrivals.sort()
@@ -54,6 +60,17 @@ class Silent:
         arrivals = self._arrivals[source]
         return bisect_right(arrivals, until) - bisect_right(arrivals, after)
 
+    def last_before(self, one: Silence) -> list[str]:
+        """Names of the last facts that had arrived when the silence began, the newest first."""
+        told = self._told[one.source]
+        found = []
+        for place in range(bisect_right(told, one.since, key=_received) - 1, -1, -1):
+            if told[place].known(one.fired_at):
+                found.append(told[place])
+            if len(found) == LAST:
+                break
+        return [name for version in found if (name := name_of(msgspec.structs.asdict(version.data)))]
+
     def load_of(self, day: WorkingDay, source: str) -> Load:
         return dict(self._loads_of(day))[source]
 
@@ -66,6 +83,14 @@ class Silent:
         """Sources silent at *by*, those included that have been silent since an earlier day."""
         fresh = {one.source for one in self.of(day, by) if one.resolved_at is None}
         return frozenset(fresh | {source for source in self._carried if not self._arrived(source, day, by)})
+
+    def unheard(self, by: datetime) -> frozenset[str]:
+        """Sources of the floor file of which nothing had come by then, on this day or before."""
+        return frozenset(
+            source.id
+            for source in self.floor.sources
+            if source.id not in self._arrivals or self._arrivals[source.id][0] > by
+        )
 
     def turn(self, day: WorkingDay) -> list[Silence]:
         """Episodes that began on *day*, with their ends; what stays open is carried into the next days."""
@@ -90,3 +115,11 @@ class Silent:
         first = bisect_right(arrivals, day.starts)
         inside = ends[bisect_right(ends, day.starts) : bisect_right(ends, by)]
         return sorted({arrivals[first], *inside, arrivals[last - 1]})
+
+
+def _received(version: Version) -> datetime:
+    return version.received
+
+
+def _told_at(version: Version) -> tuple[datetime, str]:
+    return version.received, version.id

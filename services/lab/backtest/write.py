@@ -10,13 +10,16 @@ from services.lab.backtest.run import Result
 
 
 def write(result: Result, out: Path) -> dict[str, int]:
-    """Write ``slices``, ``tasks``, ``coaching`` and ``alerts`` into *out* (made if missing); rows written per file."""
+    """Write ``slices``, ``tasks``, ``coaching``, their revisions, and ``alerts`` into *out* (made if missing); rows per file."""
     out.mkdir(parents=True, exist_ok=True)
     files: dict[str, Iterable[msgspec.Struct]] = {
         "slices.ndjson": result.slices,
         "tasks.ndjson": result.tasks,
         "coaching.ndjson": result.coaching,
         "alerts.ndjson": result.alerts,
+        "slice_revisions.ndjson": result.slice_revisions,
+        "task_revisions.ndjson": result.task_revisions,
+        "coaching_revisions.ndjson": result.coaching_revisions,
     }
     counts = {}
     for name, rows in files.items():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from services.kit.errors import BadInput, SrezError
-from services.lab.bench import counting, freshness, replay, webhooks
+from services.lab.bench import counting, freshness, looking_back, replay, webhooks
 from services.lab.bench.result import Result
 from services.lab.bench.stack import FreshStack
 
@@ -14,7 +14,9 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "B1": webhooks.bench,
     "B2": counting.bench,
     "B3": freshness.bench,
+    "B5": looking_back.close,
     "B6": replay.bench,
+    "B9": looking_back.pages,
 }
 
 

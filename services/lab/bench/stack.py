@@ -52,9 +52,9 @@ class Stack:
             **self.environment,
         }
 
-    async def apply_floor(self, text: str) -> None:
-        """Put a floor in force since yesterday, in the empty database of a bench."""
-        since = datetime.now(UTC) - timedelta(days=1)
+    async def apply_floor(self, text: str, since: datetime | None = None) -> None:
+        """Put a floor in force, by default since yesterday, in the empty database of a bench."""
+        since = since or datetime.now(UTC) - timedelta(days=1)
         await self.execute(
             "INSERT INTO floors (applied_at, text, hash) VALUES ($1, $2, $3)",
             since, text, hashlib.sha256(text.encode()).digest(),

@@ -29,7 +29,7 @@ def told(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
         )
     yield from _tasks(outcome)
     for row in outcome.coaching:
-        yield f"  trainer    {row['agent']} · {row['step']} · {row['reason']}"
+        yield f"  trainer    {row['agent']} · {_plain(row['step'])} · {_plain(row['reason'])}"
     for row in outcome.alerts:
         end = f"–{row['resolved_at'].astimezone(zone):%H:%M}" if row["resolved_at"] else ", still open"
         yield f"  alert      {row['fired_at'].astimezone(zone):%H:%M}{end}  {row['verdict']} · {row['scope']}"
@@ -38,10 +38,13 @@ def told(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
 
 def _tasks(outcome: Outcome) -> Iterator[str]:
     for row in outcome.tasks[:MOST]:
-        yield f"  task       {row['slice']}  {row['agent']}: {row['target']} {row['step']} → {row['result'] or 'open'}"
+        result = _plain(row["result"] or "open")
+        yield f"  task       {row['slice']}  {row['agent']}: {row['target']} {_plain(row['step'])} → {result}"
     if len(outcome.tasks) > MOST:
         results = Counter(row["result"] or "open" for row in outcome.tasks)
-        yield f"  tasks      {len(outcome.tasks)} in all: " + ", ".join(f"{n} {name}" for name, n in results.items())
+        yield f"  tasks      {len(outcome.tasks)} in all: " + ", ".join(
+            f"{n} {_plain(name)}" for name, n in results.items()
+        )
 
 
 def verdict(checks: Sequence[Check]) -> Iterator[str]:
@@ -49,3 +52,8 @@ def verdict(checks: Sequence[Check]) -> Iterator[str]:
     yield "Held against what really happened"
     for check in checks:
         yield f"  {'✓' if check.passed else '✗'} {check.what}{f' ({check.detail})' if check.detail else ''}"
+
+
+def _plain(word: str) -> str:
+    """A word of the tables as people write it: ``not_enough_data`` → ``not enough data``."""
+    return word.replace("_", " ")

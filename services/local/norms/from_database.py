@@ -88,6 +88,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
     seen = TrustEvidence(
         silent=carried | {one.source for one in silent if one.resolved_at is None},
         silent_feeds=quiet,
+        unheard=await technical.unheard(connection, on, on.day.ends),
         unusable=unusable,
         facts=facts,
     )

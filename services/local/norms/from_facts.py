@@ -69,6 +69,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
     seen = TrustEvidence(
         silent=silent.open_at(day.day, ends),
         silent_feeds=day.silent_feeds(ends, EVER),
+        unheard=silent.unheard(ends),
         unusable=unusable,
         facts=facts,
     )

@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from schemas.alert_acts import Acknowledge, ActProblem, AlertAct, Mute, Resolve, Unacknowledge, WasTechnical
+from schemas.alert_acts import (
+    Acknowledge,
+    ActProblem,
+    AlertAct,
+    Mute,
+    NotTechnical,
+    Resolve,
+    Unacknowledge,
+    WasTechnical,
+)
 from services.rules.alerting.model import OPEN
 
 
@@ -15,10 +24,20 @@ class After:
     changed: bool = True
 
 
-def after(state: str, owner: str | None, act: AlertAct, by: str) -> After | ActProblem:
-    """What *act* of *by* makes of it. A verdict of technical trouble may also come after the end; nothing else may."""
+def after(state: str, owner: str | None, act: AlertAct, by: str, before: str | None = None) -> After | ActProblem:
+    """What *act* of *by* makes of it. A verdict of technical trouble, and taking it back, may also come after the end;
+    nothing else may.
+
+    Args:
+        before: the state in which a person called it technical; None when nobody did, or it was taken back.
+    """
     if isinstance(act, WasTechnical):
-        return After("invalidated", by, state != "invalidated")
+        corrected = act.since is not None or act.until is not None
+        return After("invalidated", by, state != "invalidated" or before is None or corrected)
+    if isinstance(act, NotTechnical):
+        if state != "invalidated" or before is None:
+            return "not_said"
+        return After("acknowledged" if before in OPEN else before, by)
     if state not in OPEN:
         return "over"
     if isinstance(act, Acknowledge):

@@ -2,10 +2,26 @@
 
 In order: what is due (``rows``) → common cause and levels (``issues``) → verification of open tasks and coaching
 (``verifying``) → new tasks (``issuing``) → the end of the day as it looks now (``foretelling``); ``slice`` puts
-the steps in a row. The live closer gathers the evidence by SQL, the back-test from a file; this package is the same for both.
+the steps in a row. What earlier closes said is seen with the technical minutes known now: at the next close (``standing``),
+and beside what is frozen (``revising``). The live closer gathers the evidence by SQL, the back-test from a file; this
+package is the same for both.
 """
 
 from services.rules.closing.evidence import Closing, Counts, Evidence, TeamIssue
+from services.rules.closing.revising import Frozen, Opened, Revised, revised
 from services.rules.closing.slice import close
+from services.rules.closing.standing import as_known, began
 
-__all__ = ["Closing", "Counts", "Evidence", "TeamIssue", "close"]
+__all__ = [
+    "Closing",
+    "Counts",
+    "Evidence",
+    "Frozen",
+    "Opened",
+    "Revised",
+    "TeamIssue",
+    "as_known",
+    "began",
+    "close",
+    "revised",
+]

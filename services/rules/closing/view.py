@@ -1,6 +1,6 @@
 """The floor on the day of a close: exposures and what is due, by date; days are computed once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date as Date
 from datetime import datetime, timedelta
 
@@ -61,15 +61,24 @@ class FloorView:
         agent = self.floor.agent_by_id.get(task.agent)
         if agent is None:
             return Since(done, 0.0, 0.0)
-        expected = planned = lost = 0.0
-        date, last = date_of(task.opened, self.floor.zone), self.today.date
-        while date <= last:
-            own = self.exposure(agent, date)
-            expected += self.expected(agent, date, task.step, task.opened, end) or 0.0
-            planned += own.scheduled_min(task.opened, end)
-            lost += own.technical_share(task.opened, end) * own.scheduled_min(task.opened, end)
+        expected = sum(
+            self.expected(agent, date, task.step, task.opened, end) or 0.0 for date in self._dates(task.opened)
+        )
+        return Since(done, expected, *self.lost(agent, task.opened, end))
+
+    def lost(self, agent: Agent, start: datetime, end: datetime) -> tuple[float, float]:
+        """(technical share, technical minutes) of the agent's scheduled minutes in (start, end]."""
+        own = [self.exposure(agent, date) for date in self._dates(start)]
+        planned = sum(one.scheduled_min(start, end) for one in own)
+        minutes = sum(one.technical_share(start, end) * one.scheduled_min(start, end) for one in own)
+        return (minutes / planned if planned else 0.0), minutes
+
+    def _dates(self, start: datetime) -> Iterator[Date]:
+        """Of *start* to the day of the close."""
+        date = date_of(start, self.floor.zone)
+        while date <= self.today.date:
+            yield date
             date += timedelta(days=1)
-        return Since(done, expected, lost / planned if planned else 0.0, lost)
 
     def out_of_order(self, agent: Agent, cut: CutOff) -> bool:
         """Whether a fault that began before the cut-off still lasts at it, with work of today ahead."""

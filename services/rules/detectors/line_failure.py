@@ -1,8 +1,9 @@
 """Line failure: network failures of one line beyond its own base rate (DOMAIN §8).
 
 Enter: binomial tail over the last 20–100 attempts of 5 minutes, or four network failures in a row of at least two
-agents or customers. Leave: below twice the base for 10 minutes. Without attempts the finding stays open as ``no_data``
-and is closed when the working day is over.
+agents or customers. Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are
+usual, not a relapse (ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is
+over.
 """
 
 from collections import deque
@@ -36,7 +37,10 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Finding:
-    """One episode. ``last_failure`` moves while it lasts; ``resolved_at`` ends it."""
+    """One episode. ``last_failure`` moves while it lasts, not for a usual failure after it; ``resolved_at`` ends it.
+
+    ``well``: (attempts, failures) of the window it recovered in, and of all since.
+    """
 
     since: datetime
     fired_at: datetime
@@ -55,6 +59,7 @@ class Finding:
     failures_by_agent: dict[str, int] = field(default_factory=dict)
     ok_by_others: int = 0
     window_from: datetime | None = None
+    well: tuple[int, int] = (0, 0)
 
     def technical_until(self, now: datetime, window_s: float) -> datetime:
         """End of the technical time: the last failure once it recovers, else now — but not long past the last attempt."""
@@ -215,13 +220,21 @@ def _finding(path: Literal["in_a_row", "tail"], failed: list[Attempt], seen: lis
 def _follow(state: LineState, found: Finding, attempt: Attempt) -> None:
     _tally(found, [attempt])
     found.last_attempt = max(found.last_attempt, attempt.at)
-    if attempt.failed:
-        found.last_failure = max(found.last_failure, attempt.at)
-    ratio = sum(one.failed for one in state.window) / len(state.window) if state.window else 0.0
-    if ratio < 2 * state.base:
-        found.below_since = found.below_since or attempt.at
+    n, failed = len(state.window), sum(one.failed for one in state.window)
+    if found.below_since is None:
+        if failed < 2 * state.base * n:
+            found.below_since, found.well = attempt.at, (n, failed)
     else:
-        found.below_since = None
+        found.well = found.well[0] + 1, found.well[1] + attempt.failed
+        if failed >= 2 * state.base * n and not _usual(state, *found.well):
+            found.below_since = None
+    if attempt.failed and found.below_since is None:
+        found.last_failure = max(found.last_failure, attempt.at)
+
+
+def _usual(state: LineState, attempts: int, failures: int) -> bool:
+    """Whether a line in order brings so many failures one time in ten."""
+    return not failures or float(bdtrc(failures - 1, attempts, state.base)) >= state.by.leave_p
 
 
 def _tally(found: Finding, attempts: Iterable[Attempt]) -> None:

@@ -6,12 +6,12 @@ then, at most the usual one. One event ends it. Outside working time nothing is 
 interval does not run: a floor of six hundred owes ten presentations nine seconds after nine (ADR 0036, ADR 0038).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import exp
-from typing import Any
+from typing import Any, Final
 
 from schemas.floor import Floor
 from schemas.floor.outages import SourceSilence
@@ -20,7 +20,10 @@ from services.rules.sources import Load
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One episode: ``since`` the last arrival (or the start of the day), ``fired_at`` when both limits were reached."""
+    """One episode: ``since`` the last arrival (or the start of the day), ``fired_at`` when both limits were reached.
+
+    ``explained``: events due by then of people who could not work.
+    """
 
     source: str
     since: datetime
@@ -28,6 +31,7 @@ class Silence:
     expected: float
     resolved_at: datetime | None = None
     pace: float = 1.0
+    explained: float = 0.0
 
 
 def silence(
@@ -99,9 +103,24 @@ def at_pace(
     return replace(found, resolved_at=one.resolved_at, pace=pace) if found else None
 
 
-def evidence(one: Silence, load: Load, floor: Floor, rules_out: Sequence[str]) -> dict[str, Any]:
-    """What the alert says. Nothing came, so there is no call to show; ``p_value`` is that of nothing where so much was due."""
-    expected = replace(load, pace=one.pace).expected(one.since, one.fired_at)
+LAST: Final = 3
+"""So many of the facts before a silence are named."""
+
+
+def name_of(data: Mapping[str, Any]) -> str | None:
+    """By which a fact is found again in its source: the call, else the payment, the invoice or the deal."""
+    return next((str(data[key]) for key in ("call_id", "payment", "invoice", "deal") if data.get(key)), None)
+
+
+def evidence(
+    one: Silence, load: Load, floor: Floor, rules_out: Sequence[str], last: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What the alert says; ``p_value`` is that of nothing where so much was due.
+
+    Args:
+        last: names of the last facts that arrived before, the newest first. Of telephony they are calls to check by.
+    """
+    expected = replace(load, pace=one.pace).expected(one.since, one.fired_at) - one.explained
     return {
         "since": one.since.astimezone(floor.zone).isoformat(),
         "expected": round(expected, 6),
@@ -113,7 +132,8 @@ def evidence(one: Silence, load: Load, floor: Floor, rules_out: Sequence[str]) -
         "pace": round(one.pace, 4),
         "expect_every_s": floor.source_by_id[one.source].expect_every_s,
         "source": one.source,
-        "calls": [],
+        "calls": list(last) if "calls" in floor.source_by_id[one.source].feeds else [],
+        "last": list(last),
         "rules_out": list(rules_out),
     }
 

@@ -1,6 +1,6 @@
 """The month of the floor and its teams, from invoices, payments and the calendar: the same at a close and on the board."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from schemas.floor import Agent, Floor, Team
 from services.rules.day import WorkingDay, is_working, working_day
 from services.rules.exposure import NONE, Exposure, scheduled
 from services.rules.forecast import month_plan
-from services.rules.money.books import Books
+from services.rules.money.books import Books, InvoiceGroup, PaymentGroup
 from services.rules.money.lag import Lag, Settled, learn
 from services.rules.money.month import Amounts, Month, OpenInvoices, Rest, Sales, end_of_month
 from services.rules.spans import at, minutes
@@ -34,9 +34,16 @@ def lag_of(books: Books, date: Date) -> Lag:
 
 
 def outlooks(
-    floor: Floor, day: WorkingDay, exposures: Mapping[str, Exposure], books: Books, lag: Lag, now: datetime
+    floor: Floor,
+    day: WorkingDay,
+    exposures: Mapping[str, Exposure],
+    books: Books,
+    lag: Lag,
+    now: datetime,
+    *,
+    teams: Sequence[Team] | None = None,
 ) -> list[Outlook]:
-    """The floor, then its teams as they stand in the floor file.
+    """The floor, then *teams*, by default all as they stand in the floor file.
 
     Args:
         day: the floor's own, with *now* in it. exposures: today's, by agent.
@@ -45,11 +52,11 @@ def outlooks(
     past = min((one.issued for one in books.invoices), default=date)
     since = max(past, date - timedelta(days=floor.forecast.pace_days))
     planned = scheduled_min(floor, since, last_of_month(date))
-    whole = _sales(floor, date, books, planned, None)
+    whole, of_team = _sales(floor, date, books, planned, None), _by_team(floor, books)
     found = []
     scopes: list[tuple[str, Team | None]] = [(f"floor:{floor.floor}", None)]
-    for scope, team in [*scopes, *((f"team:{team.id}", team) for team in floor.teams)]:
-        sales = whole if team is None else _sales(floor, date, books, planned, team)
+    for scope, team in [*scopes, *((f"team:{one.id}", one) for one in (floor.teams if teams is None else teams))]:
+        sales = whole if team is None else _sales(floor, date, of_team[team.id], planned, team)
         if sales.amounts.count < floor.forecast.min_payments:
             sales = replace(sales, amounts=whole.amounts)
         rest = _rest(floor, day, exposures, planned, team, now)
@@ -87,9 +94,19 @@ def last_of_month(date: Date) -> Date:
     return (date.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+def _by_team(floor: Floor, books: Books) -> Mapping[str, Books]:
+    issued: dict[str, list[InvoiceGroup]] = {team.id: [] for team in floor.teams}
+    paid: dict[str, list[PaymentGroup]] = {team.id: [] for team in floor.teams}
+    for invoices in books.invoices:
+        issued[invoices.team].append(invoices)
+    for payments in books.payments:
+        paid[payments.team].append(payments)
+    return {team.id: Books(issued[team.id], paid[team.id]) for team in floor.teams}
+
+
 def _sales(floor: Floor, date: Date, books: Books, planned: Minutes, team: Team | None) -> Sales:
-    issued = [one for one in books.invoices if team is None or one.team == team.id]
-    paid = [one for one in books.payments if team is None or one.team == team.id]
+    """Of *books* that hold nothing but the team's, or all of the floor."""
+    issued, paid = books.invoices, books.payments
     begins = date - timedelta(days=floor.forecast.pace_days)
     month = [one for one in paid if one.day >= date.replace(day=1)]
     recent = [one for one in paid if begins <= one.day < date]

@@ -21,6 +21,7 @@ from services.aggregator.live.floors import Floors
 from services.aggregator.metrics import Metrics
 from services.aggregator.storage import closes
 from services.aggregator.storage.line_days import LineDays
+from services.aggregator.storage.path_days import PathDays
 from services.kit import postgres
 from services.kit.clock import Clock
 from services.lab.backtest.read import read
@@ -103,6 +104,25 @@ def facts_file(tmp_path: Any) -> Callable[[list[Fact]], Any]:
         return path
 
     return written
+
+
+def test_what_is_usual_is_learned_before_the_cut_off(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes before a cut-off, not at nine; the close then asks nothing of the weeks before."""
+
+    async def closed(pool: Any) -> Any:
+        await store(postgres_dsn, a_day(), FLOOR)
+        assert await closer(pool, at(9)).prepare() is False
+        ready = closer(pool, at(10, 55))
+        assert await ready.prepare() is True
+
+        async def asked(*_: Any) -> Any:
+            raise AssertionError("the weeks before were read while a close was due")
+
+        monkeypatch.setattr(PathDays, "_all", asked)
+        monkeypatch.setattr(ready, "_clock", Clock(at(11, 3, 3.5), 1.0, time.time()))
+        assert await ready.close_due() == 1
+
+    with_pool(postgres_dsn, closed)
 
 
 def test_live_slices_equal_the_back_test(postgres_dsn: str, facts_file: Callable[[list[Fact]], Any]) -> None:

@@ -220,6 +220,17 @@ REPORT: dict[str, Any] = {
         {"kind": "payments", "currency": "RUB", "minor": 125_000_050},
         {"kind": "payments", "currency": "EUR", "minor": 50_000},
     ],
+    "risk": {
+        "total": 300_000_00,
+        "currency": "RUB",
+        "causes": [{"cause": "technical", "minor": 50_000_00}, {"cause": "conversion", "minor": 250_000_00}],
+        "broken": "presentations",
+    },
+    "look": [{"agent": f"a{n}", "name": f"Агент {n}", "n": 1} for n in range(1, 8)],
+    "outcomes": [
+        {"agent": "mark", "name": "Марк Ефремов", "step": "presentations", "outcome": "grown"},
+        {"agent": "dina", "name": "Дина Мурашко", "step": "calls", "outcome": None},
+    ],
     "tasks": {"given": 6, "results": {"done": 3, "not_done": 1, "invalidated": 1}},
     "coaching": [{"case": "c-1", "agent": "ivan", "name": "Иван Петров", "step": "calls", "reason": "not_done_twice"}],
     "incidents": [

@@ -184,6 +184,7 @@ async def test_a_silent_source_is_found_by_the_clock(day, engine):
     (alert,) = await day.all(alerts)
     assert (alert.detector, alert.scope, alert.state) == ("source_silence", "source:pbx", "firing")
     assert (alert.kind, alert.verdict) == ("outage", "floor")
+    assert len(alert.evidence["calls"]) == 3, "the last calls before it"
     await tell(engine, facts=[call("10:31", "ivan")])
     await day.look("10:31:10")
     (alert,) = await day.all(alerts)

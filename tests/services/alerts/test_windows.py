@@ -73,6 +73,30 @@ async def test_live_and_back_test_find_the_same(engine):
     story.evaluation._windows.forget()
     await story.look("23:00")
 
+    told = await the_same(story, floor, past, today)
+    assert at("10:00") <= told[0][3]
+
+
+async def test_live_and_back_test_see_the_floor_drop(engine):
+    """From 10:30 everybody does a third of what is usual at that hour: one alert about the floor, the same by either way."""
+    floor = parse_floor(FLOOR)
+    past = [row for day in HISTORY for row in traffic(day)]
+    whole = traffic(DAY)
+    today = [row for n, row in enumerate(whole) if row["occurred_at"] < at("10:30") or n % 3 == 0]
+    await tell(engine, facts=[*past, *today])
+    story = Story(engine)
+    for clock in ("10:20", "11:05", "11:35", "12:05"):
+        await story.look(clock)
+    story.evaluation._windows.forget()
+    await story.look("23:00")
+    await the_same(story, floor, past, today)
+    dropped = [row for row in await story.all(alerts) if row.detector == "efficiency_drop"]
+    assert [(row.verdict, row.scope) for row in dropped] == [("undetermined", "floor:floor")]
+    assert await story.all(technical) == [], "people could work"
+
+
+async def the_same(story, floor, past, today):
+    """Alerts of the story and of a back-test of the same facts are equal, evidence too; returns what was told."""
     days = {day: Day(floor, working_day(floor, day), versions([r for r in past if r["day"] == day])) for day in HISTORY}
     first, _ = history_span(floor, DAY)
     known = {day: one.traffic.summary(one.day.ends) for day, one in days.items() if day >= first}
@@ -84,7 +108,7 @@ async def test_live_and_back_test_find_the_same(engine):
     assert told == sorted((row.alert, row.verdict, row.scope, row.fired_at, row.resolved_at) for row in expected)
     by_id = {row.alert: row.evidence for row in live}
     assert all(by_id[row.alert] == row.evidence for row in expected)
-    assert at("10:00") <= told[0][3]
+    return told
 
 
 async def test_between_bins_nothing_is_said_again(engine):

@@ -12,8 +12,9 @@ from schemas.facts import Fact, InvoiceIssued, Payment
 from schemas.rows import derived_id
 from services.board import ahead
 from services.board.app import Service
-from services.board.storage import answers, invoices
 from services.kit import postgres
+from services.reads import answers, invoices
+from services.reads.kept import Kept
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, fact_row, seed
 
@@ -22,7 +23,7 @@ async def test_the_month_of_floor_and_teams(service: Service) -> None:
     """Paid, open and ahead add up; the plan of the month is the floor's only; causes add up to what is at risk."""
     today = await service.live.reload()
     async with service.reader.connect() as connection:
-        seen = await ahead.read(connection, today, NOW)
+        seen = await ahead.read(connection, Kept(), today, NOW)
     found = ahead.foresee(today, seen, NOW)
     assert [one.scope for one in found.scopes] == ["floor:main", "team:hunters", "team:farmers"]
     whole = found.scopes[0]
@@ -115,7 +116,7 @@ async def test_payments_find_their_invoices(linked: Service) -> None:
     today = await linked.live.reload()
     first = (NOW - timedelta(days=61)).date()
     async with linked.reader.connect() as connection:
-        found = await invoices.of_days(connection, today.floor, date(2026, 10, 1))
+        found = await invoices.of_days(connection, Kept(), today.floor, date(2026, 10, 1))
     issued = found.invoices
     paid = [one for one in found.payments if one.day >= first]
     at = (NOW - timedelta(days=60)).date()

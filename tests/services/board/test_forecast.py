@@ -1,6 +1,7 @@
 """The end of the day as the board tells it: rows, the plan in words, doubts about data that are not all here."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,11 @@ import sqlalchemy as sa
 
 from schemas import tables
 from services.board.app import Service
-from services.board.forecast import every
 from services.board.view.ending import ending
 from services.board.view.floor import doubts_now
 from services.board.words import words
 from services.kit import postgres
+from services.reads.forecast import every
 from services.rules.forecast import Paid
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import AMOUNTS, NOW, seed
@@ -112,6 +113,17 @@ async def doubtful(postgres_dsn: str) -> AsyncIterator[Service]:
     found = board_on(postgres_dsn)
     yield found
     await found.engine.dispose()
+
+
+async def test_a_source_that_never_sent_anything_is_a_doubt_by_day_and_by_night(doubtful: Service) -> None:
+    """At work beside what else there is to doubt; at night alone, for data that never came are complete at no hour."""
+    today = await doubtful.live.reload()
+    today.freshness = replace(today.freshness, unheard=frozenset({"mango-main"}))
+    night = today.day.starts + timedelta(minutes=5)
+    said = ("Calls, Answered, Long", "nothing has ever come from source mango-main: connect it on the page Sources")
+    for moment, doubts in ((NOW, 3), (night, 1)):
+        found = [doubt.reasons for doubt in doubts_now(today, moment, EN) if said in doubt.reasons]
+        assert [len(reasons) for reasons in found] == [doubts], moment
 
 
 async def test_backlog_and_differences_make_doubts(doubtful: Service) -> None:

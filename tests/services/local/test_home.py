@@ -38,6 +38,14 @@ def test_one_supervisor_at_a_time(home: Home) -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder should be, or nobody may write there: what to set instead, and no traceback."""
+    (tmp_path / "file").write_text("")
+    home = Home(tmp_path / "file" / ".srez", tmp_path / "file" / ".srez")
+    with pytest.raises(Misconfigured, match=r"cannot write to .*SREZ_HOME"), home.locked():
+        pass
+
+
 def test_half_written_addresses_are_none(home: Home) -> None:
     """Addresses of which a crash left a half are ignored."""
     home.write_endpoints({"board": "http://127.0.0.1:1"})

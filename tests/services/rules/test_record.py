@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from schemas.floor import parse
+from schemas.floor.coaching import Record
 from schemas.floor.judgement import Judgement
 from services.rules.day import working_day
 from services.rules.record import CallSeen, direction, moved, pauses_min, same_kind, usual
@@ -12,6 +13,7 @@ from services.rules.tasks import repeats_since
 from tests.services.aggregator.feeding import floor_text
 
 BY = Judgement()
+LIMITS = Record()
 FLOOR = parse(floor_text(agents=1, zone="UTC"))
 DATE = date(2026, 11, 23)
 DAY = working_day(FLOOR, DATE)
@@ -33,22 +35,22 @@ def at(hour: int, minute: int = 0) -> datetime:
 )
 def test_more_or_less_only_when_sure(done: int, past: float | None, expected: str) -> None:
     """Twice as many of twenty says something; anything of two does not."""
-    assert direction(done, past, BY) == expected
+    assert direction(done, past, BY, LIMITS) == expected
 
 
 def test_usual_is_of_the_same_slices() -> None:
     """Each slice of the task against its own past; under three days nothing is said."""
     past = {"11:00": [10, 12, 14], "13:00": [20, 20, 20]}
-    assert usual(past, [(DATE, "11:00")]) == (12.0, 3)
-    assert usual(past, [(DATE, "11:00"), (DATE, "13:00")]) == (32.0, 3)
-    assert usual({"11:00": [10, 12]}, [(DATE, "11:00")]) == (None, 2)
-    assert usual(past, [(DATE, "16:00")]) == (None, 0)
+    assert usual(past, [(DATE, "11:00")], LIMITS) == (12.0, 3)
+    assert usual(past, [(DATE, "11:00"), (DATE, "13:00")], LIMITS) == (32.0, 3)
+    assert usual({"11:00": [10, 12]}, [(DATE, "11:00")], LIMITS) == (None, 2)
+    assert usual(past, [(DATE, "16:00")], LIMITS) == (None, 0)
 
 
 def test_two_colleagues_are_no_team() -> None:
     """A median wants three."""
-    assert moved("calls", 5, None, {}, [], [1, 2], BY).peers is None
-    assert moved("calls", 5, None, {}, [], [1, 2, 9], BY).peers == 2
+    assert moved("calls", 5, None, {}, [], [1, 2], BY, LIMITS).peers is None
+    assert moved("calls", 5, None, {}, [], [1, 2, 9], BY, LIMITS).peers == 2
 
 
 def test_days_of_one_kind() -> None:

@@ -9,9 +9,9 @@ from schemas.floor import Floor
 from services.rules import attribution
 from services.rules.attribution import Attributed, mostly_on
 from services.rules.detectors.line_failure import Attempt, Finding, LineState, advance
-from services.rules.detectors.source_silence import Silence
+from services.rules.detectors.source_silence import Silence, evidence
 from services.rules.sources import loads
-from services.rules.technical import Technical, fold_lines, technical
+from services.rules.technical import Technical, cut_off, fold_lines, technical, unexplained
 from tests.services.rules.stories import floor, instant, monday, spans
 
 A, B = "mango/trunk-a", "mango/trunk-b"
@@ -131,7 +131,7 @@ def test_who_works_elsewhere_at_that_hour_is_not_asked() -> None:
 )
 def test_affected_is_who_has_half_of_the_attempts_there(used: Sequence[str], affected: bool) -> None:
     """At least half of the agent's own attempts; without attempts nobody is affected."""
-    assert ("ivan" in mostly_on(A, [("ivan", line) for line in used])) is affected
+    assert ("ivan" in mostly_on({A}, [("ivan", line) for line in used])) is affected
 
 
 def day_of(*calls: Call, now: str = "12:00", silent: Sequence[Silence] = (), of: Floor = FLOOR) -> Technical:
@@ -163,6 +163,91 @@ def test_a_dead_trunk_takes_out_the_time_of_those_on_it() -> None:
     found = day_of(*OUTAGE, now="10:05")
     assert [one.attributed for one in found.lines] == [Attributed("line", f"line:{A}", ("people", "other_lines"))]
     assert found.spans == {"ivan": spans("10:00-10:05"), "maria": spans("10:00-10:05")}
+
+
+C = "mango/trunk-c"
+
+
+def test_lines_that_fail_together_take_the_time_of_those_who_use_them_all() -> None:
+    """A pool of three trunks: nobody has half of the attempts on one of them, and all are dead (ADR 0042).
+
+    With the third alive it is two lines: still two of three attempts of everybody.
+    """
+    dead = [
+        (f"10:{minute:02}:{10 * n + 5 * m:02}", who, line, "fail")
+        for minute in range(4)
+        for n, line in enumerate((A, B, C))
+        for m, who in enumerate(("ivan", "maria"))
+    ]
+    floor_wide = day_of(*dead, now="10:04")
+    assert {one.attributed.verdict for one in floor_wide.lines} == {"floor"}
+    assert floor_wide.spans["ivan"] == spans("10:00-10:04")
+    assert floor_wide.spans["petr"][0][1] == spans("10:00-10:04")[0][1], "who has no attempts cannot work either"
+    two = day_of(
+        *(one if one[2] != C else (*one[:3], "ok") for one in dead), ("10:03:50", "olga", C, "ok"), now="10:04"
+    )
+    assert {one.attributed.verdict for one in two.lines} == {"line"}
+    assert set(two.spans) == {"ivan", "maria"}
+
+
+def test_a_line_that_nobody_uses_says_nothing_of_the_floor() -> None:
+    """A failed at 10:00 and was left; B fails an hour later, or three minutes later: then the whole floor stands."""
+
+    def then(minute: str) -> list[str]:
+        dead = [(f"{minute}:{10 * n:02}", ("olga", "petr")[n % 2], B, "fail") for n in range(4)]
+        return [
+            one.attributed.verdict for one in day_of(*(one for one in OUTAGE if one[2] == A), *dead, now="12:00").lines
+        ]
+
+    assert then("11:03") == ["line", "line"]
+    assert then("10:06") == ["floor", "floor"]
+
+
+FED = """agents:
+  - {id: ivan, team: hunters, identities: {mango: ["1"], crm: ["1"]}}
+  - {id: maria, team: hunters, identities: {mango: ["2"], crm: ["2"]}}
+"""
+CRM = floor(
+    FED,
+    norms="norms: [{for: {floor: main}, per_day: {presentations: 48}}]",
+    more=SOURCES[:-1] + ", {id: crm, provider: generic, feeds: [presentations]}]",
+)
+
+
+def silent_crm(**lost: str) -> Silence | None:
+    """A CRM that is silent from 10:00 to 14:00 where 12 an hour are due, found at 10:50."""
+    load = loads(CRM, monday(CRM))["crm"]
+    hour = load.expected(instant("10:00"), instant("11:00"))
+    found = Silence("crm", instant("10:00"), instant("10:00") + timedelta(hours=10 / hour), 4 * hour)
+    spans_of = {agent: spans(when) for agent, when in lost.items()}
+    return unexplained([{}, spans_of], found, load, CRM, instant("14:00"))
+
+
+def test_a_silent_crm_is_explained_by_those_who_could_not_work() -> None:
+    """While they can, marks are due: told when ten of them are, with those that were not due left out."""
+    plain = silent_crm()
+    assert plain is not None
+    took = plain.fired_at - plain.since
+    assert took > timedelta(minutes=40)
+    assert silent_crm(ivan="10:00-14:00", maria="10:00-14:00") is None
+    assert silent_crm(ivan="10:00-14:00") is None, "a quarter of them is enough: the others may feed another"
+    later = silent_crm(ivan="10:05-10:35", maria="10:10-10:40")
+    assert later is not None
+    assert abs(later.fired_at - plain.fired_at - timedelta(minutes=35)) <= timedelta(seconds=2)
+    load = loads(CRM, monday(CRM))["crm"]
+    assert evidence(later, load, CRM, ())["expected"] == pytest.approx(10, abs=0.02)
+    assert silent_crm(ivan="15:00-16:00") == plain
+
+
+def test_whose_telephony_is_silent_is_cut_off() -> None:
+    """Of those fed by the floor's silent source, who have no call of their own in it; also while it lasts."""
+    one = quiet("mango", "10:00", "10:30")
+    calls = [(instant("10:10"), "ivan", A)]
+    found = cut_off(FLOOR, monday(FLOOR), [one], calls, instant("12:00"))
+    assert found == {name: spans("10:00-10:30") for name in ("maria", "olga", "petr")}
+    lasts = quiet("mango", "10:00", None)
+    assert cut_off(FLOOR, monday(FLOOR), [lasts], calls, instant("11:00"))["olga"] == spans("10:00-11:00")
+    assert cut_off(FLOOR, monday(FLOOR), [quiet("fs", "10:00", "10:30")], calls, instant("12:00")) == {}
 
 
 def test_technical_time_does_not_outlive_the_evidence() -> None:

@@ -18,6 +18,12 @@ agents:
   - {id: petr, team: farmers, identities: {fs: ["1"]}}
 """
 )
+TWO_PBX = """
+timezone: Europe/Moscow
+teams: [{id: hunters}]
+sources: [{id: mango, provider: mango, feeds: [calls]}, {id: spare, provider: freeswitch, feeds: [calls]}]
+agents: [{id: ivan, team: hunters, identities: {mango: ["1"], spare: ["1"]}}]
+"""
 CALLS = ("calls", "answered", "long_calls")
 DEALS = ("presentations", "invoices", "payments")
 
@@ -45,6 +51,23 @@ def test_a_feed_that_stopped_hides_its_step_though_the_source_is_heard() -> None
     quiet = frozenset({("crm", "presentations")})
     assert doubted("hunters", silent_feeds=quiet) == {"presentations": ("silent:crm",)}
     assert doubted("hunters", silent_feeds=frozenset({("other", "presentations")})) == {}
+
+
+def test_a_source_that_never_sent_anything_hides_its_steps() -> None:
+    """Not connected yet: nobody is blamed for calls that nobody reports. Silent and never heard is said once."""
+    never = frozenset({"mango"})
+    assert doubted("hunters", unheard=never) == dict.fromkeys(CALLS, ("unheard:mango",))
+    assert doubted("farmers", unheard=never) == {}
+    assert doubted("hunters", unheard=never, silent=never) == dict.fromkeys(CALLS, ("silent:mango",))
+    assert doubted("farmers", unheard=frozenset({"crm"})) == dict.fromkeys(DEALS, ("unheard:crm",))
+
+
+def test_a_second_source_that_was_never_heard_takes_nothing_away() -> None:
+    """A PBX for bad days, beside one that is heard: calls are judged; with neither heard they are not."""
+    floor = parse(TWO_PBX)
+    assert not any(gate(floor, TrustEvidence(unheard=frozenset({"spare"})))["hunters"].values())
+    both = gate(floor, TrustEvidence(unheard=frozenset({"mango", "spare"})))["hunters"]
+    assert both["calls"] == ("unheard:mango", "unheard:spare")
 
 
 @pytest.mark.parametrize(("delay", "doubt"), [(179.999, False), (180.0, True), (600.0, True)])

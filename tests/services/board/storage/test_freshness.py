@@ -12,11 +12,12 @@ from schemas import facts, tables
 from schemas.facts import CALL, CallEnded, Fact
 from schemas.floor import parse
 from services.aggregator.live.floors import FloorDay
-from services.aggregator.storage import evidence
+from services.aggregator.storage import evidence, technical
 from services.board.today import SECOND
 from services.kit import postgres
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import read
+from services.lab.backtest.silent import Silent
 from services.reads import freshness
 from services.rules.day import date_of, working_day
 from services.rules.funnel import thresholds
@@ -57,7 +58,7 @@ async def test_only_calls_of_this_slice_are_late(postgres_dsn: str, tmp_path: Pa
     async with engine.begin() as connection:
         rows: list[dict[str, Any]] = [fact_row(fact, date_of(fact.time, FLOOR.zone)) for fact in made]
         await connection.execute(sa.insert(tables.facts), rows)
-        live = await freshness.read(connection, DAY, STARTS, FLOOR.grace_s, now=CUT.at, second=SECOND)
+        live = await freshness.read(connection, DAY, STARTS, FLOOR, now=CUT.at, second=SECOND)
     await engine.dispose()
     on = FloorDay(
         1, FLOOR, DAY, {agent.id: thresholds(FLOOR, agent.team) for agent in FLOOR.agents}, thresholds(FLOOR, "")
@@ -71,3 +72,30 @@ async def test_only_calls_of_this_slice_are_late(postgres_dsn: str, tmp_path: Pa
     assert live.delay_p95_s == pytest.approx({"mango-main": 2, "fs-office": 400})
     assert closed == pytest.approx(dict(live.delay_p95_s))
     assert Day(FLOOR, DAY, of_day).delays_p95(1) == pytest.approx(closed)
+
+
+async def test_who_was_never_heard_is_told_alike_live_at_a_close_and_in_a_back_test(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    """Of the floor's sources two sent something by the cut-off; six minutes after the slice began, only one had."""
+    made = told()
+    engine = postgres.engine(postgres_dsn)
+    async with engine.begin() as connection:
+        rows: list[dict[str, Any]] = [fact_row(fact, date_of(fact.time, FLOOR.zone)) for fact in made]
+        await connection.execute(sa.insert(tables.facts), rows)
+        live = await freshness.read(connection, DAY, STARTS, FLOOR, now=CUT.at, second=SECOND)
+    await engine.dispose()
+    on = FloorDay(
+        1, FLOOR, DAY, {agent.id: thresholds(FLOOR, agent.team) for agent in FLOOR.agents}, thresholds(FLOOR, "")
+    )
+    raw = await asyncpg.connect(postgres_dsn)
+    early, late = STARTS + timedelta(minutes=6), CUT.at
+    closed = [await technical.unheard(raw, on, moment) for moment in (early, late)]
+    await raw.close()
+    path = tmp_path / "facts.ndjson"
+    path.write_bytes(b"\n".join(facts.encode(fact) for fact in made))
+    silent = Silent(FLOOR, read(path, FLOOR))
+    others = frozenset(FLOOR.source_by_id) - {"mango-main", "fs-office"}
+    assert others
+    assert closed == [silent.unheard(early), silent.unheard(late)] == [others | {"fs-office"}, others]
+    assert live.unheard == others

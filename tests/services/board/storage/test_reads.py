@@ -11,17 +11,10 @@ from schemas.facts import CallEnded
 from schemas.floor import parse
 from schemas.steps import STEPS
 from services.board.app import Service
-from services.board.storage import (
-    alerts,
-    calls,
-    closes,
-    money,
-    slices,
-    sources,
-    tasks,
-)
+from services.board.storage import alerts, calls, closes, slices, sources, tasks
 from services.board.today import SECOND
-from services.reads import freshness, funnel, states, technical
+from services.reads import cases, freshness, funnel, money, states, technical
+from services.reads.kept import Kept
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds
 from tests.support.seed_floor import AMOUNTS, NOW, floor_text, invent
@@ -62,6 +55,24 @@ async def test_inbound_counts_only_where_the_team_says_so(service: Service) -> N
     assert sum(one.done["calls"] for one in fewer.values()) == sum(one.done["calls"] for one in usual.values())
 
 
+async def test_what_is_kept_of_a_day_equals_what_is_read(service: Service) -> None:
+    """Counts, half-hours and late facts of slices; of one agent what the whole floor says of that agent."""
+    kept = Kept()
+    async with service.reader.connect() as connection:
+        for _ in range(2):
+            by_agent = await funnel.by_agent(connection, FLOOR, DAY.date, DAY.ends)
+            assert await funnel.by_agent_kept(connection, kept, FLOOR, DAY.date, DAY.ends) == by_agent
+            by_half = await funnel.by_half(connection, FLOOR, DAY.date, DAY.starts, DAY.ends)
+            assert await funnel.by_half_kept(connection, kept, FLOOR, DAY.date, DAY.starts, DAY.ends) == by_half
+            rows = await slices.find(connection, FLOOR, DAY.date)
+            assert await slices.find(connection, FLOOR, DAY.date, kept=kept) == rows
+        one = await slices.find(connection, FLOOR, DAY.date, agent="zoya", kept=kept)
+        assert one == [row for row in rows if row.agent == "zoya"]
+        assert one
+        alone = await funnel.by_agent(connection, FLOOR, DAY.date, DAY.ends, "zoya")
+    assert alone == {"zoya": by_agent["zoya"]}
+
+
 async def test_half_hours_add_up_to_the_day(service: Service) -> None:
     """Nothing falls between two half-hours."""
     async with service.reader.connect() as connection:
@@ -81,7 +92,7 @@ async def test_late_is_what_came_after_the_freeze(service: Service) -> None:
     ]
     async with service.reader.connect() as connection:
         rows = await slices.find(connection, FLOOR, DAY.date, slice_="11:00")
-        fresh = await freshness.read(connection, DAY, cut, FLOOR.grace_s, now=NOW, second=SECOND)
+        fresh = await freshness.read(connection, DAY, cut, FLOOR, now=NOW, second=SECOND)
     assert len(after) == 4
     assert sum(row.late for row in rows if row.step == "calls") == len(after)
     assert fresh.late == len(after)
@@ -157,10 +168,10 @@ async def test_tasks_and_cases(service: Service) -> None:
     """Open ones have no result; a case stays until its re-check day."""
     async with service.reader.connect() as connection:
         found = await tasks.find(connection, day=DAY.date, open_too=True)
-        cases = await tasks.coaching(connection, recheck_from=DAY.date)
-        gone = await tasks.coaching(connection, recheck_from=DAY.date + timedelta(days=30))
+        known = await cases.find(connection, recheck_from=DAY.date)
+        gone = await cases.find(connection, recheck_from=DAY.date + timedelta(days=30))
     assert {task.open for task in found} == {True, False}
-    assert [case.row.agent for case in cases] == ["denis"]
+    assert [case.row.agent for case in known] == ["denis"]
     assert gone == []
 
 

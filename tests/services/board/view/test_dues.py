@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from services.board.app import Service
 from services.board.storage.tasks import Task
 from services.board.today import Today
-from services.board.view.dues import carried, due_at
+from services.board.view.dues import carried, due_at, owed
 from services.board.words import Language, words
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -41,6 +42,23 @@ async def test_a_carried_task_is_due_at_the_next_cut_off(service: Service) -> No
     ahead = next(cut.at for cut in today.day.cut_offs if cut.at > today.last_close.cut_off)
     for due in (at(20, "16:00"), today.last_close.cut_off):
         assert (due_at(today, replace(task, due=due)), carried(today, replace(task, due=due))) == (ahead, True)
+
+
+async def test_a_carried_task_owes_what_has_become_due_since(service: Service) -> None:
+    """In time: what was asked for. Carried: the norm since it was given, up to the next look (decision 0007), which goes
+    on over the night; what the head made of it counts in proportion."""
+    today, task = await open_task(service)
+    assert owed(today, replace(task, due=at(23, "16:00"))) == task.row.target
+    moved = replace(task, due=at(23, "13:00"), row=msgspec.structs.replace(task.row, opened=at(23, "11:00"), target=1))
+    due = [today.due(task.row.agent, task.row.step, moment) for moment in (at(23, "11:00"), due_at(today, moved))]
+    expected = (due[1] or 0) - (due[0] or 0)
+    assert expected > 2
+    assert owed(today, moved) == ceil(expected - 1e-9)
+    assert owed(today, replace(moved, issued=2)) == ceil(expected / 2 - 1e-9)
+    last = today.day.cut_offs[-1]
+    assert today.last_close is not None
+    today.closes = (*today.closes, replace(today.last_close, slice=last.name, cut_off=last.at))
+    assert owed(today, moved) > ceil(expected - 1e-9), "the hours till the morning's first slice as well"
 
 
 async def test_after_the_last_slice_it_is_due_on_the_next_working_day(service: Service) -> None:

@@ -1,7 +1,7 @@
 """What pages show, from a reading: standing, pace, order, sentences."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,6 @@ from schemas.floor import parse
 from schemas.rows import AlertRow
 from services.board.app import Service
 from services.board.cells import agent_cells
-from services.board.forecast import of_agent
 from services.board.standing import standing
 from services.board.storage.alerts import Alert, Transition
 from services.board.view.floor import floor_view, slice_summary
@@ -19,6 +18,8 @@ from services.board.view.saying import say
 from services.board.view.slices import first_to_close
 from services.board.view.wall import ROWS, wall_view
 from services.board.words import words
+from services.reads.forecast import of_agent
+from services.reads.funnel import Half
 from services.rules.day import working_day
 from services.rules.exposure import NONE
 from tests.support.seed_floor import NOW, floor_text
@@ -89,6 +90,16 @@ async def test_the_curve_ends_at_what_the_cell_says(service: Service) -> None:
     shown = [point.done for point in curve.points if point.done is not None]
     assert shown[-1] == sum(today.agents[agent].done["calls"] for agent in members)
     assert shown == sorted(shown)
+
+
+async def test_a_day_that_is_over_ends_with_its_work_or_its_last_count(service: Service) -> None:
+    """Looked back at, the chart has no empty evening; what was done after work is on it, and today goes up to now."""
+    today = await service.live.reload()
+    ended = today.day.ends - timedelta(seconds=1)
+    assert Day(today, ended).edges[-1] == today.day.over
+    assert Day(today, today.day.starts + timedelta(hours=20)).edges[-1] == today.day.starts + timedelta(hours=20)
+    today.halves = [*today.halves, Half("hunters", "ivan", 44, {"calls": 1})]
+    assert Day(today, ended).edges[-1] == today.day.starts + timedelta(hours=22)
 
 
 async def test_everything_on_the_board_is_due_by_the_curve(service: Service) -> None:

@@ -21,7 +21,6 @@ from schemas.floor import Floor, parse
 from services.board.access import Person
 from services.board.app import Service
 from services.board.cells import cells, team_cells
-from services.board.forecast import of_team
 from services.board.live import Event
 from services.board.sight import narrowed, sight
 from services.board.storage import managing
@@ -29,6 +28,7 @@ from services.board.web.allowed import NARROWED, narrowed_query
 from services.board.web.board import Board
 from services.board.web.routes import SECTIONS
 from services.local.postgres import EmbeddedPostgres
+from services.reads.forecast import of_team
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, RU, floor_text, seed
 from tests.support.seed_quality import seed_quality
@@ -161,10 +161,17 @@ async def test_an_agent_sees_the_own_day_and_sums(agents_board: Service) -> None
             rows = (await client.get(f"/api/v1/{path}")).json()["rows"]
             assert {row["agent"] for row in rows} == {WHO}, path
         assert (await client.get(f"/agents/{WHO}")).status_code == 200
+        past = (await client.get(f"/agents/{WHO}?date=2026-11-20&lang=en")).text
+        assert "No slice of this day was closed" in past
+        assert "before the first slice" not in past
         page = await client.get("/")
         assert page.status_code == 200
         assert 'href="/slices' not in page.text
         assert 'href="/alerts' not in page.text
+        for path in ("/", f"/agents/{WHO}"):
+            text = (await client.get(path)).text
+            assert 'href="/forecast' not in text, path
+            assert 'href="/norms' not in text, path
         refused = await client.get("/wall?lang=en")
         assert refused.status_code == 403
         assert "do not open this page" in refused.text

@@ -160,7 +160,7 @@ def test_no_input_breaks_the_api(board_process: str, mode: GenerationMode) -> No
             continue  # what takes no parameter cannot be asked wrongly
         asked.append(operation.path)
         _ask(operation.as_strategy(generation_mode=mode))
-    assert len(asked) == (43 if mode is GenerationMode.POSITIVE else 37)
+    assert len(asked) == (44 if mode is GenerationMode.POSITIVE else 38)
 
 
 def _ask(cases: Any) -> None:

@@ -107,6 +107,7 @@ POST /api/v1/alerts/{alert}/acknowledge              >        +    +    t       
 POST /api/v1/alerts/{alert}/unacknowledge            >        +    +    t       -     -      -
 POST /api/v1/alerts/{alert}/mute                     >        +    +    t       -     -      -
 POST /api/v1/alerts/{alert}/technical                >        +    +    t       -     -      -
+POST /api/v1/alerts/{alert}/not_technical            >        +    +    t       -     -      -
 POST /api/v1/alerts/{alert}/resolve                  >        +    +    t       -     -      -
 POST /api/v1/silences                                >        +    +    t       -     -      -
 POST /api/v1/silences/{silence}/end                  >        +    +    t       -     -      -

@@ -26,7 +26,10 @@ from services.lab.backtest.write import write
 
 MONDAY = date(2026, 11, 23)
 ZONE = ZoneInfo("Europe/Moscow")
-FILES = ("slices.ndjson", "tasks.ndjson", "coaching.ndjson", "alerts.ndjson")
+FILES = (
+    *("slices.ndjson", "tasks.ndjson", "coaching.ndjson", "alerts.ndjson"),
+    *("slice_revisions.ndjson", "task_revisions.ndjson", "coaching_revisions.ndjson"),
+)
 
 FLOOR: Floor = parse(
     """

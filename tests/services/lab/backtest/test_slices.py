@@ -251,8 +251,9 @@ def test_alerts_are_sorted_by_when_they_fired(tmp_path: Path) -> None:
         ]
     alerts = objects(written(tmp_path, facts)["alerts.ndjson"])
     outages = [one for one in alerts if one["kind"] == "outage" and "line" in one["evidence"]]
-    # m fails while z, which nobody used again, still does: the floor, told by z (ADR 0036)
-    assert [one["evidence"]["line"] for one in outages] == ["mango/z", "mango/a"]
+    # nobody used z again when m failed: it says nothing of the floor, though it was never seen well (ADR 0042)
+    assert [one["evidence"]["line"] for one in outages] == ["mango/z", "mango/m", "mango/a"]
+    assert [one["verdict"] for one in outages] == ["line"] * 3
     assert len({one["alert"] for one in alerts}) == len(alerts)
     assert [one["fired_at"] for one in alerts] == sorted(one["fired_at"] for one in alerts)
     assert all(json.dumps(one) for one in alerts)

@@ -162,6 +162,21 @@ def test_a_failure_while_recovering_starts_the_ten_minutes_anew() -> None:
     assert found.closed[0].total_failures == 5
 
 
+def test_a_usual_failure_keeps_no_episode_open() -> None:
+    """A line with 2 % fails one of 25 attempts every other time: over is over, and so is the lost time.
+
+    One of eight is no usual line: still the same fault, though 25 attempts in a row were well.
+    """
+    over = crowd("xxxx" + "." * 28 + "x" + "." * 60, step_s=12, state=line(0.02))
+    assert over.open is None
+    (episode,) = over.closed
+    assert episode.last_failure == instant("10:00:36")
+    assert episode.resolved_at == instant("10:15:36")
+    lasts = crowd("xxxx" + "." * 28 + "x......." * 6, step_s=12, state=line(0.02))
+    assert lasts.open is not None
+    assert lasts.open.last_failure == instant("10:14:24")
+
+
 def test_no_attempts_are_no_recovery() -> None:
     """Nobody dials any more: open as ``no_data``, closed when the working day is over."""
     found = told(*FOUR)

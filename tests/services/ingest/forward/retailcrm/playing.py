@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +22,6 @@ class Played:
     crm: list[Answer] = field(default_factory=list)
     ingest: list[Answer] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
-    asked_at: list[float] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
     posted: list[tuple[str, bytes]] = field(default_factory=list)
     url: str = ""
@@ -59,7 +57,6 @@ def playing(**known: Any) -> Iterator[Played]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             played.asked.append(query)
-            played.asked_at.append(time.monotonic())
             played.keys.add(self.headers.get("x-api-key"))
             self._answer(played.history(query) if parts.path == HISTORY else (404, {}, {}))
 

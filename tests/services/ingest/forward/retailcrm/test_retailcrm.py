@@ -1,5 +1,6 @@
 """``srez retailcrm`` against a real HTTP server: pages, refusals, patience, and being killed at the worst moment."""
 
+import itertools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from schemas.floor import SourceConfig
+from services.ingest.forward.retailcrm import crm
 from services.ingest.forward.retailcrm.crm import History
 from services.ingest.forward.retailcrm.cursor import Cursor
 from services.ingest.forward.retailcrm.patience import retrying
@@ -177,14 +179,27 @@ def test_what_does_not_pass_is_told_at_once(peer: str, answer: Answer, mend: str
         assert "cret" not in " ".join(test.said)
 
 
-def test_ten_requests_a_second_at_most(tmp_path: Path) -> None:
-    """Measured at the server, over real sleeps."""
+def test_ten_requests_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that only its own sleeps and slow answers move: requests are begun a tenth of a second apart, or later."""
+    now, begun = [1000.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def send(client: httpx.Client, request: httpx.Request, who: str) -> httpx.Response:
+        begun.append(now[0])
+        now[0] += (0.0, 0.03, 0.25)[len(begun) % 3]
+        return real(client, request, who)
+
+    real = crm.send
+    monkeypatch.setattr(crm, "send", send)
+    monkeypatch.setattr(crm.time, "monotonic", lambda: now[0])
     with playing(entries=entries(*range(1, 9)), page_size=1) as played, httpx.Client() as client:
-        history = History(client, played.url, "key")
+        history = History(client, played.url, "key", sleep)
         for since in range(6):
             history.after(since)
-        gaps = [later - earlier for earlier, later in zip(played.asked_at, played.asked_at[1:], strict=False)]
-        assert min(gaps) > 0.08
+    gaps = [later - earlier for earlier, later in itertools.pairwise(begun)]
+    assert gaps == pytest.approx([0.1, 0.25, 0.1, 0.1, 0.25])
 
 
 def facts_of(played: Played) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is worth a look: slow drift, drops of the last slice, habits of the last weeks (DOMAIN §6, §12). Never a verdict."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date as Date
 from datetime import timedelta
@@ -11,18 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 from schemas.floor import Floor
-from schemas.rows import SliceRow
 from schemas.steps import Step
-from services.board.storage import habits
+from services.reads import habits
+from services.reads.kept import Kept, key_of
 from services.rules.drift import drift
 from services.rules.drop import Dropped, drops_at
 from services.rules.gaming import Habits, looks, others
-from services.rules.pace import points, prior_of
+from services.rules.pace import Point, points, prior_of
 
 DAYS: Final = 28
 """Calendar days of slices that are looked at."""
 
 What = Literal["drift", "drop_today", "drop_of_days", "pile", "same_number", "quick", "unheard", "late_marks", "unpaid"]
+
+
+class Frozen(msgspec.Struct, frozen=True, gc=False):
+    """Of a frozen slice what paces need: a floor has a hundred thousand of them in the days looked at."""
+
+    date: Date
+    slice: str
+    agent: str
+    step: Step
+    team: str
+    in_slice: int
+    target: float | None
+    trusted: bool
 
 
 class LookRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,35 +57,58 @@ class LookRow(msgspec.Struct, frozen=True, kw_only=True):
     usual: float | None = None
 
 
-async def read(connection: AsyncConnection, floor: Floor, until: Date, team: str | None = None) -> list[LookRow]:
+async def read(
+    connection: AsyncConnection, kept: Kept, floor: Floor, until: Date, team: str | None = None
+) -> list[LookRow]:
     """Of the floor or one team, as of the last slice closed on *until*; sorted by team and agent of the floor file."""
-    rows = await frozen(connection, until, team)
-    counted = await habits.read(connection, floor, until, team)
-    found = [*paces(floor, rows, until), *customs(floor, counted)]
+    counted = await habits.read(connection, kept, floor, until, team)
+    slow = await _kept(connection, kept, floor, until, team, None)
+    found = [*slow, *customs(floor, counted)]
     place = {agent.id: at for at, agent in enumerate(floor.agents)}
     teams = {one.id: at for at, one in enumerate(floor.teams)}
     listed = [row for row in found if row.agent in place]
     return sorted(listed, key=lambda row: (teams.get(row.team, len(teams)), place[row.agent]))
 
 
+async def drops_of(
+    connection: AsyncConnection, kept: Kept, floor: Floor, date: Date, slice_: str, team: str | None = None
+) -> list[LookRow]:
+    """Drops of everybody, or of one team, at one slice; the surest first."""
+    return await _kept(connection, kept, floor, date, team, slice_)
+
+
+async def _kept(
+    connection: AsyncConnection, kept: Kept, floor: Floor, until: Date, team: str | None, slice_: str | None
+) -> list[LookRow]:
+    """``drops`` at *slice_*, else ``paces``; made anew when a slice of the days looked at has come."""
+
+    async def make() -> list[LookRow]:
+        rows = await frozen(connection, until, team)
+        if slice_ is None:
+            return await asyncio.to_thread(paces, floor, rows, until)
+        return await asyncio.to_thread(drops, rows, until, slice_, floor)
+
+    priors = [(agent.id, agent.team) for agent in floor.agents]
+    key = key_of("paces", floor.judgement, priors, team, slice_)
+    return await kept.of_span(connection, key, until - timedelta(days=DAYS), until, make, of=("slices",))
+
+
 async def frozen(
     connection: AsyncConnection, until: Date, team: str | None = None, agent: str | None = None
-) -> Sequence[SliceRow]:
+) -> Sequence[Frozen]:
     """Rows of the last DAYS up to *until*, in order of time."""
     columns = tables.slices.c
-    query = sa.select(tables.slices).where(columns.date.between(until - timedelta(days=DAYS), until))
+    query = sa.select(*(columns[name] for name in Frozen.__struct_fields__)).where(
+        columns.date.between(until - timedelta(days=DAYS), until)
+    )
     if team is not None:
         query = query.where(columns.team == team)
     if agent is not None:
         query = query.where(columns.agent == agent)
-    names = set(SliceRow.__struct_fields__)
-    return [
-        SliceRow(**{name: value for name, value in row.items() if name in names})
-        for row in (await connection.execute(query.order_by(columns.cut_off))).mappings()
-    ]
+    return [Frozen(*row) for row in await connection.execute(query.order_by(columns.date, columns.cut_off))]
 
 
-def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow]:
+def paces(floor: Floor, frozen: Sequence[Frozen], until: Date) -> list[LookRow]:
     """Drift, and drops at the last slice of *until*.
 
     Args:
@@ -79,8 +116,8 @@ def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow
     """
     teams = {row.agent: row.team for row in frozen}
     last = next((row.slice for row in reversed(frozen) if row.date == until), None)
-    found = []
-    for (agent, step), own in points(frozen).items():
+    found, by_key = [], points(frozen)
+    for (agent, step), own in by_key.items():
         slow = drift(own, floor.judgement, prior_of(floor, agent, step))
         if slow is not None and slow.since < until:  # what began today is for the verdict of the day to say
             found.append(
@@ -94,17 +131,22 @@ def paces(floor: Floor, frozen: Sequence[SliceRow], until: Date) -> list[LookRow
                     since=slow.since,
                 )
             )
-    return found if last is None else found + drops(frozen, until, last, floor)
+    return found if last is None else found + _drops(by_key, teams, until, last, floor)
 
 
-def drops(frozen: Sequence[SliceRow], date: Date, slice_: str, floor: Floor) -> list[LookRow]:
+def drops(frozen: Sequence[Frozen], date: Date, slice_: str, floor: Floor) -> list[LookRow]:
     """Drops at one slice, the surest first.
 
     Args:
         frozen: rows of the days up to *date*, in order of time; what is later than the slice is not looked at.
     """
-    teams = {row.agent: row.team for row in frozen}
-    return [_drop(teams[one.agent], slice_, one) for one in drops_at(points(frozen), date, slice_, floor)]
+    return _drops(points(frozen), {row.agent: row.team for row in frozen}, date, slice_, floor)
+
+
+def _drops(
+    by_key: Mapping[tuple[str, Step], Sequence[Point]], teams: Mapping[str, str], date: Date, slice_: str, floor: Floor
+) -> list[LookRow]:
+    return [_drop(teams[one.agent], slice_, one) for one in drops_at(by_key, date, slice_, floor)]
 
 
 def _drop(team: str, slice_: str, found: Dropped) -> LookRow:

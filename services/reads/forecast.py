@@ -6,7 +6,7 @@ from datetime import datetime
 
 from schemas.floor import Team
 from schemas.steps import STEPS, Step
-from services.board.today import Today
+from services.reads.day import DayNow
 from services.rules.exposure import NONE
 from services.rules.forecast import (
     Course,
@@ -31,7 +31,7 @@ class Foreseen:
     forecast: Forecast
 
 
-def of_agent(today: Today, agent: str, step: Step, now: datetime) -> Forecast | None:
+def of_agent(today: DayNow, agent: str, step: Step, now: datetime) -> Forecast | None:
     """None without a norm: nothing is expected, so nothing can be foreseen."""
     own = _course(today, agent, step, now)
     if own is None:
@@ -40,7 +40,7 @@ def of_agent(today: Today, agent: str, step: Step, now: datetime) -> Forecast | 
     return end_of_day(own, plan_of_step(own), cv=by.prior_cv, overdispersion=by.overdispersion, mean=by.mean)
 
 
-def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forecast | None:
+def of_team(today: DayNow, team: Team | None, step: Step, now: datetime) -> Forecast | None:
     """The whole floor where *team* is None; None where nobody has a norm for the step."""
     today = today.everybody
     members = [agent.id for agent in today.floor.agents if team is None or agent.team == team.id]
@@ -56,7 +56,7 @@ def of_team(today: Today, team: Team | None, step: Step, now: datetime) -> Forec
     return end_of_day(whole, _plan(today, team, step, whole), cv=by.team.prior_cv, overdispersion=phi)
 
 
-def every(today: Today, now: datetime, *, team: str | None = None, agent: str | None = None) -> Iterator[Foreseen]:
+def every(today: DayNow, now: datetime, *, team: str | None = None, agent: str | None = None) -> Iterator[Foreseen]:
     """The floor, then teams, then agents, in the order of the floor file; the whole floor only when nothing is chosen."""
     groups: list[tuple[str, Team | None]] = [(f"team:{one.id}", one) for one in today.floor.teams]
     if agent is None:
@@ -68,7 +68,7 @@ def every(today: Today, now: datetime, *, team: str | None = None, agent: str | 
             yield from _steps(f"agent:{one.id}", ((step, of_agent(today, one.id, step, now)) for step in STEPS))
 
 
-def paid_by(today: Today, team: Team | None) -> Paid:
+def paid_by(today: DayNow, team: Team | None) -> Paid:
     """Payments of a team, or of all teams together."""
     chosen = [paid for id_, paid in today.paid.items() if team is None or id_ == team.id]
     return Paid(**{one.name: sum(getattr(paid, one.name) for paid in chosen) for one in fields(Paid)})
@@ -78,7 +78,7 @@ def _steps(scope: str, found: Iterable[tuple[Step, Forecast | None]]) -> Iterato
     return (Foreseen(scope, step, forecast) for step, forecast in found if forecast is not None)
 
 
-def _course(today: Today, agent: str, step: Step, now: datetime) -> Course | None:
+def _course(today: DayNow, agent: str, step: Step, now: datetime) -> Course | None:
     norm = today.norms.get(agent, {}).get(step)
     if norm is None:
         return None
@@ -87,7 +87,7 @@ def _course(today: Today, agent: str, step: Step, now: datetime) -> Course | Non
     return course(done, norm, today.exposures.get(agent, NONE), today.day_of(agent), now, step)
 
 
-def _plan(today: Today, team: Team | None, step: Step, whole: Course) -> float | None:
+def _plan(today: DayNow, team: Team | None, step: Step, whole: Course) -> float | None:
     """For payments a share of the month's plan, where there is one that can be turned into payments; else the norms."""
     month = month_plan(today.floor, today.date, team.id if team else None) if step == "payments" else None
     if month is None:

@@ -1,0 +1,84 @@
+"""The evening's message and the page of the report say the same of money at risk, of coaching, and of what is worth a look."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from schemas import tables
+from schemas.acts import Close, arguments_of
+from schemas.floor import parse
+from schemas.rows import derived_id
+from services.alerts.findings import day as day_message
+from services.alerts.storage import day_rows
+from services.alerts.wording import render
+from services.kit import postgres as engines
+from services.rules.day import working_day
+from tests.services.board.conftest import board_on, client_of
+from tests.support import seed_floor
+from tests.support.servers import fresh_database
+
+pytestmark = pytest.mark.integration
+
+EVENING = seed_floor.NOW + timedelta(hours=4)
+
+
+@pytest.fixture
+def evening_dsn(postgres, monkeypatch):
+    """The seeded day with a plan that it misses."""
+    text = seed_floor.floor_text("ru").replace("3710000000", "4710000000")
+    monkeypatch.setattr(seed_floor, "floor_text", lambda language: text)
+    with fresh_database(postgres) as dsn:
+        asyncio.run(seed_floor.seed(dsn, now=EVENING))
+        yield dsn, parse(text)
+
+
+def test_they_are_the_same(evening_dsn):
+    """Total and causes to the unit; the same people, the same outcomes."""
+    dsn, floor = evening_dsn
+
+    async def both():
+        engine = engines.engine(dsn)
+        async with engine.begin() as connection:
+            await _coached(connection, floor)
+        async with engine.connect() as connection:
+            day = working_day(floor, EVENING.date())
+            close = await day_rows.newest_close(connection)
+            told = await day_message.payload(connection, floor, day, close, EVENING, "http://board.test")
+        await engine.dispose()
+        board = board_on(dsn, now=EVENING)
+        async with client_of(board) as client:
+            page = (await client.get("/api/v1/report")).json()
+        await board.engine.dispose()
+        return told, page
+
+    told, page = asyncio.run(both())
+    assert told["risk"]["total"] == page["at_risk"]["total"] > 0
+    assert {one["cause"]: one["minor"] for one in told["risk"]["causes"]} == {
+        cause: minor for cause, minor in page["at_risk"]["causes"].items() if minor
+    }
+    assert sum(one["minor"] for one in told["risk"]["causes"]) == told["risk"]["total"]
+    assert [one["agent"] for one in told["look"]] == list(dict.fromkeys(row["agent"] for row in page["look"]))
+    assert told["look"]
+    outcomes = [(one["agent"], one["step"], one["outcome"]) for one in page["outcomes"]]
+    assert [(one["agent"], one["step"], one["outcome"]) for one in told["outcomes"]] == outcomes
+    assert {one[2] for one in outcomes} == {"grown", None}
+    headings = [section.heading for section in render(told).sections]
+    assert {"Стоит посмотреть", "После работы с тренером"} <= set(headings)
+    assert "До плана дня не хватило" in " ".join(line for section in render(told).sections for line in section.lines)
+
+
+async def _coached(connection, floor):
+    """Two cases of two weeks ago: one closed this afternoon, one to be looked at again."""
+    opened = EVENING - timedelta(days=14)
+    for agent in ("gleb", "nina"):
+        case = derived_id("case", agent)
+        row = {
+            "case": case, "date": opened.date(), "agent": agent, "team": "hunters", "step": "calls", "opened": opened,
+            "reason": "not_done_twice", "recheck_on": EVENING.date(), "evidence": {},
+        }  # fmt: skip
+        await connection.execute(sa.insert(tables.coaching).values(row))
+    act = Close(outcome="grown", note="")
+    done = {"case": derived_id("case", "gleb"), "at": EVENING - timedelta(hours=3), "by": "oleg", "act": "close"}
+    await connection.execute(sa.insert(tables.coaching_acts).values({**done, "arguments": arguments_of(act)}))
