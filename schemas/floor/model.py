@@ -267,8 +267,13 @@ class Notify(Strict):
     ack_within_s: float = 900
     head: Head = Head()
     budget: int | None = Field(3, ge=1, description="alerts delivered a day; null: as many as there are")
+    lead_messages: int = Field(
+        9,
+        ge=3,
+        description="messages a day to one lead, over all places; severe alerts beyond it are told in the thread of another",
+    )
     severe_agents: int = Field(
-        3, ge=1, description="an outage of half a team and of at least so many people is told beyond the budget"
+        3, ge=1, description="an outage of half a team and of at least so many people is severe: always told"
     )
     again_s: float = Field(900, ge=0, description="the same fault again so soon after its end waits that long")
     maintenance: tuple[Maintenance, ...] = ()

@@ -42,8 +42,17 @@ alerts = sa.Table(
     Column("told_at", Instant, comment="when its first message was written"),
     Column("raised_at", Instant, comment="when it was last said again"),
     Column("escalated_at", Instant, comment="when the head was told, because nobody had taken it"),
+    Column("below", UUID(as_uuid=False), comment="told in the thread of this alert; null: as a message of its own"),
+    Column(
+        "named",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="the head was named in the thread instead of being written to",
+    ),
     Index("alerts_open", "fingerprint", unique=True, postgresql_where=text("resolved_at IS NULL")),
     Index("alerts_date", "date"),
+    Index("alerts_below", "below", postgresql_where=text("below IS NOT NULL")),
 )
 
 alert_transitions = sa.Table(

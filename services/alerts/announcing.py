@@ -53,19 +53,41 @@ def payload_of(
 
 
 def of_alert(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[Outgoing]:
-    """The living message of an alert, and its details for its thread; the head's too, once it was escalated."""
+    """The living message of an alert, and its details for its thread; the head's too, once it was escalated.
+
+    One that is told below another goes where that one was told, and its details into the same thread.
+    """
     kind, alert = payload["kind"], payload["alert"]
-    found = to_lanes(floor, kind, payload["team"], alert, transition, payload)
+    found = _living(floor, payload, transition, payload)
+    if payload["form"] in DETAILED:
+        thread = (payload.get("under") or payload)["alert"]
+        details = {**payload, "under": None, "form": f"{payload['form']}_details", "parent": thread}
+        found += in_threads(found, f"{alert}/details", transition, kind, details, floor)
+    return found
+
+
+def changed(floor: Floor, payload: Mapping[str, Any], transition: int) -> list[Outgoing]:
+    """The living message alone, and only where it can be changed: something stands in its thread."""
+    kinds = {channel.id: channel.kind for channel in floor.notify.channels}
+    living = _living(floor, payload, transition, payload)
+    return [one for one in living if ABILITIES[kinds.get(one.channel, "console")].edits]
+
+
+def _living(floor: Floor, payload: Mapping[str, Any], transition: int, told: Mapping[str, Any]) -> list[Outgoing]:
+    """Every place of the living message of *payload*'s alert; with *told* in each."""
+    alert, place = payload["alert"], payload.get("under") or payload.get("place") or payload
+    found = [
+        Outgoing(alert, transition, lane.channel.id, lane.target, payload["kind"], dict(told))
+        for lane in routing.lanes(floor, place["kind"], place["team"])
+    ]
     if payload.get("escalated"):
         known = {(one.channel, one.target) for one in found}
         found += [
-            Outgoing(alert, transition, lane.channel.id, lane.target, kind, dict(payload))
-            for lane in routing.head(floor, kind, payload["team"])
+            Outgoing(alert, transition, lane.channel.id, lane.target, payload["kind"], dict(told))
+            for lane in routing.head(floor, place["kind"], place["team"])
             if (lane.channel.id, lane.target) not in known
+            and not (payload.get("named") and lane.target == floor.notify.head.slack)
         ]
-    if payload["form"] in DETAILED:
-        details = {**payload, "form": f"{payload['form']}_details", "parent": alert}
-        found += in_threads(found, f"{alert}/details", transition, kind, details, floor)
     return found
 
 
@@ -76,11 +98,12 @@ def reminder(floor: Floor, payload: Mapping[str, Any], transition: int, *, aloud
         aloud: the whole channel hears of it; else only who is named, and whoever follows the thread.
     """
     kind, alert, team = payload["kind"], payload["alert"], payload["team"]
-    told = {**payload, "form": "reminder", "of": payload["form"], "mentions": list(routing.lead(floor, team))}
-    living = to_lanes(floor, kind, team, alert, transition, told)
-    found = in_threads(
-        living, f"{alert}/again/{transition}", transition, kind, {**told, "parent": alert, "broadcast": aloud}, floor
-    )
+    named = routing.everybody(floor, team, payload["technical"]) if payload.get("named") else routing.lead(floor, team)
+    told = {**payload, "form": "reminder", "of": payload["form"], "mentions": list(named)}
+    living = _living(floor, {**payload, "escalated": False}, transition, told)
+    thread = (payload.get("under") or payload)["alert"]
+    below = {**told, "under": None, "parent": thread, "broadcast": aloud}
+    found = in_threads(living, f"{alert}/again/{transition}", transition, kind, below, floor)
     if not aloud:
         return found
     kinds = {channel.id: channel.kind for channel in floor.notify.channels}

@@ -1,5 +1,6 @@
 """Who hears of what: the first route that matches decides; what no route matches goes to the first channel."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from schemas.floor import Floor
@@ -83,6 +84,13 @@ def lead(floor: Floor, team: str | None) -> tuple[str, ...]:
     """Slack user to be mentioned: the team's lead."""
     found = floor.team_by_id.get(team) if team else None
     return (found.slack.lead,) if found and found.slack.lead else ()
+
+
+def everybody(floor: Floor, team: str | None, agents: Collection[str]) -> tuple[str, ...]:
+    """Slack users to be named where nothing else says it to them: leads of *team* and of *agents*' teams, and the head."""
+    teams = {team} | {floor.agent_by_id[one].team for one in agents if one in floor.agent_by_id}
+    leads = [one.slack.lead for one in floor.teams if one.id in teams or (len(teams) == 1 and team is None)]
+    return tuple(dict.fromkeys(user for user in (*leads, floor.notify.head.slack) if user))
 
 
 def others(floor: Floor, kind: MessageKind, team: str | None, than: str) -> tuple[Lane, ...]:

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.floor import Floor
-from services.alerts import announcing
+from services.alerts import announcing, reading, routing
 from services.alerts.storage import outbox, standing
 from services.alerts.storage.outbox import Outgoing
+from services.alerts.wording import render
 from services.kit.clock import Clock
-from services.rules.alerting import pipeline
-from services.rules.alerting.model import Standing, World, rank
+from services.rules.alerting import pipeline, places
+from services.rules.alerting.model import SEVERE, Standing, World, rank
+from services.rules.day import date_of
 from services.rules.versions import floor_on
 
 Versions = Callable[[], Sequence[tuple[int, datetime, Floor]]]
@@ -32,7 +34,7 @@ class Telling:
             open_ = await standing.waiting(connection)
             if not open_:
                 return 0
-            worlds = {date: await standing.world(connection, self.floor(date), now) for date in {d for _, d in open_}}
+            worlds = {date: await self._world(connection, self.floor(date), now) for date in {d for _, d in open_}}
         written = 0
         severe_first = sorted(open_, key=lambda each: -_rank(each[0], worlds[each[1]]))
         for alert, date in severe_first:
@@ -73,9 +75,56 @@ class Telling:
         if row.state not in ("firing", "acknowledged"):
             payload["phase"] = None
         await standing.write(connection, row.alert, payload=payload)
-        if row.told_at is None and not await self._goes_out(connection, floor, row, now):
+        if row.told_at is None:
+            if not await self._goes_out(connection, floor, row, now):
+                return 0
+            row = await standing.locked(connection, row.alert)
+        payload |= await self._placed(connection, floor, row, payload)
+        await standing.write(connection, row.alert, payload=payload)
+        messages = announcing.of_alert(floor, payload, row.transition)
+        if payload["was"] and not payload["place"]:
+            known = {(one.channel, one.target) for one in messages}
+            before = announcing.changed(floor, {**payload, "place": payload["was"]}, row.transition)
+            messages += [one for one in before if (one.channel, one.target) not in known]
+        written = await self.write(connection, floor, messages)
+        return written + (await self._also(connection, floor, row.below) if row.below else 0)
+
+    async def _placed(
+        self, connection: AsyncConnection, floor: Floor, row: Any, payload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Whose thread it stands in, what stands in its own, and who is named."""
+        also = [_title(one) for one in await standing.told_below(connection, row.alert)]
+        found: dict[str, Any] = {"also": also, "named": row.named, "under": None, "place": None, "was": None}
+        if row.below is None:
+            return found | await self._moved(connection, floor, row, payload)
+        leader = await standing.locked(connection, row.below)
+        found["under"] = {"alert": leader.alert, "kind": leader.kind, "team": leader.team}
+        midnight = World(floor, self._clock.now()).midnight
+        known = await standing.told_before(connection, row, midnight)
+        found["mentions"] = [] if known else list(routing.everybody(floor, payload["team"], payload["technical"]))
+        return found
+
+    async def _moved(
+        self, connection: AsyncConnection, floor: Floor, row: Any, payload: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A verdict that makes it a matter of others (one person's drop becomes a technical fault) changes the message where
+        it stands; only what is severe is a new message at its own place too."""
+        first = await outbox.first(connection, row.alert)
+        if first is None or (first.kind, first.payload["team"]) == (payload["kind"], payload["team"]):
+            return {}
+        was = {"kind": first.kind, "team": first.payload["team"]}
+        one, _ = await self._around(connection, floor, row.alert, self._clock.now())
+        return {"was": was, "place": None if rank(one, floor) >= SEVERE else was}
+
+    async def _also(self, connection: AsyncConnection, floor: Floor, leader: str) -> int:
+        """What stands in the thread of *leader* is said in its message too, where that can be changed."""
+        row = await standing.locked(connection, leader)
+        also = [_title(one) for one in await standing.told_below(connection, leader)]
+        if row.payload.get("also") == also:
             return 0
-        return await self.write(connection, floor, announcing.of_alert(floor, payload, row.transition))
+        payload = {**row.payload, "also": also}
+        await standing.write(connection, leader, transition=row.transition + 1, payload=payload)
+        return await self.write(connection, floor, announcing.changed(floor, payload, row.transition + 1))
 
     async def _goes_out(self, connection: AsyncConnection, floor: Floor, row: Any, now: datetime) -> bool:
         if row.state == "invalidated" or (row.held is not None and row.resolved_at is not None):
@@ -85,13 +134,16 @@ class Telling:
         if found is not None:
             await standing.write(connection, row.alert, held=str(found))
             return False
-        await standing.write(connection, row.alert, held=None, told_at=now)
+        await standing.write(connection, row.alert, held=None, told_at=now, below=places.below(one, around))
         return True
+
+    async def _world(self, connection: AsyncConnection, floor: Floor, now: datetime) -> World:
+        return await standing.world(connection, floor, now, reading.planned(floor, date_of(now, floor.zone)))
 
     async def _around(
         self, connection: AsyncConnection, floor: Floor, alert: str, now: datetime
     ) -> tuple[Standing, World]:
-        whole = await standing.world(connection, floor, now)
+        whole = await self._world(connection, floor, now)
         one = next(each for each in whole.others if each.alert == alert)
         return one, replace(whole, others=tuple(each for each in whole.others if each is not one))
 
@@ -105,20 +157,21 @@ class Telling:
         if pipeline.hold(one, around, pipeline.OF_REMINDERS) is not None:
             return 0
         if pipeline.escalation_due(one, floor, now):
-            await standing.step(connection, row, now, "escalate", escalated_at=now, raised_at=now)
+            named = not places.directly(one, around)
+            await standing.step(connection, row, now, "escalate", escalated_at=now, raised_at=now, named=named)
         elif pipeline.reminder_due(one, floor, now):
             await standing.step(connection, row, now, "repeat", raised_at=now)
         else:
             return 0
         fresh = await standing.locked(connection, alert)
-        said = await standing.reminders_since(connection, around.midnight) - 1  # without this one
         number = await standing.reminders(connection, alert)
         written = await self._tell(connection, floor, fresh, {**fresh.payload, "reminders": number})
-        if fresh.escalated_at == now:
+        if fresh.escalated_at == now and not fresh.named:
             return written
-        payload = {**fresh.payload, "escalated": fresh.escalated_at is not None, "reminders": number}
-        aloud = pipeline.aloud(replace(around, others=(*around.others, one)), said)
-        reminder = announcing.reminder(floor, payload, fresh.transition, aloud=aloud)
+        fresh = await standing.locked(connection, alert)
+        whole = replace(around, others=(*around.others, one))
+        aloud = fresh.escalated_at != now and one.below is None and places.aloud(whole)
+        reminder = announcing.reminder(floor, fresh.payload, fresh.transition, aloud=aloud)
         return written + await self.write(connection, floor, reminder)
 
     async def write(self, connection: AsyncConnection, floor: Floor, messages: Sequence[Outgoing]) -> int:
@@ -137,6 +190,13 @@ def replace_notify(of_day: Floor, newest: Floor) -> Floor:
 
 def _rank(alert: str, whole: World) -> int:
     return next((rank(one, whole.floor) for one in whole.others if one.alert == alert), 0)
+
+
+def _title(payload: Mapping[str, Any]) -> str:
+    try:
+        return render(payload).title
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return str(payload.get("scope", ""))  # its own message says what is wrong with it
 
 
 def _something(one: Standing, whole: World) -> bool:

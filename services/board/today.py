@@ -14,16 +14,16 @@ from schemas.floor import Floor
 from schemas.messages import FunnelChanged
 from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
-from services.board.storage import alerts, calls, closes, freshness, issues, slices, sources, tasks
+from services.board.storage import alerts, calls, closes, issues, slices, sources, tasks
 from services.board.storage.alerts import Alert
 from services.board.storage.closes import Close
-from services.board.storage.freshness import Freshness
 from services.board.storage.sources import LineCount, SourceCount
 from services.board.storage.tasks import Task
-from services.reads import answers, cases, funnel, money, states
+from services.reads import answers, cases, freshness, funnel, money, states
 from services.reads import technical as technical_minutes
 from services.reads.cases import Case
 from services.reads.day import exposures_of
+from services.reads.freshness import Freshness
 from services.reads.kept import Kept
 from services.reads.money import Money
 from services.rules.day import CutOff, WorkingDay, date_of, working_day

@@ -132,8 +132,10 @@ class Delivery:
                 thread = parent.ts if parent else None
                 waiting = await outbox.is_waiting(connection, row.channel, row.target, row.parent)
         if row.parent is not None and not (thread and notifier.ability.threads):
-            await self._postpone(row, waiting=waiting and notifier.ability.threads)
-            return
+            thread, waiting = None, waiting and notifier.ability.threads
+            if waiting or not row.whole:
+                await self._postpone(row, waiting=waiting)
+                return
         try:
             content = render(row.payload)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -201,7 +203,7 @@ class Delivery:
         logs.get().error("message is dead", group=row.group_key, channel=row.channel, kind=row.kind, reason=reason)
         async with self._engine.begin() as connection:
             await outbox.settle(connection, row, state="dead", error=reason[:500])
-            if row.parent is None and await outbox.is_hopeless(connection, row):
+            if row.whole and await outbox.is_hopeless(connection, row):
                 await self.hand_over(connection, row)
         self._metrics.notifications.labels(row.channel, "dead").inc()
 

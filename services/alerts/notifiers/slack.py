@@ -32,6 +32,7 @@ GONE: Final = frozenset({"message_not_found", "edit_window_closed", "cant_update
 IN_DOUBT: Final = frozenset(
     {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
+NO_SCOPE: Final = "missing_scope"
 READ: Final = frozenset({"conversations.history", "conversations.replies"})
 PAGES: Final = 10
 DEFAULT_RETRY_AFTER_S: Final = 5.0
@@ -67,7 +68,7 @@ class Slack:
         try:
             return await self._find(target, group_key, since, thread)
         except Refused as error:
-            if USER.match(target) and str(error) == "missing_scope":
+            if USER.match(target) and str(error).startswith(NO_SCOPE):
                 return None
             raise
 
@@ -157,6 +158,9 @@ def _meaning(error: SlackApiError) -> DeliveryError:
         return Gone(word)
     if status >= 500 or word in IN_DOUBT or (status == 200 and not word):
         return Unknown(f"HTTP {status} {word}".strip())
+    needed = str(data.get("needed") or "") if isinstance(data, dict) else ""
+    if word == NO_SCOPE and needed:
+        return Refused(f"{NO_SCOPE}: {needed[:100]}", "bad_value")
     return Refused(word or f"HTTP {status}", "bad_value")
 
 

@@ -57,6 +57,14 @@ async def open_tasks(connection: AsyncConnection) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
+async def silences(connection: AsyncConnection) -> list[tuple[str, str, dict[str, Any]]]:
+    """(detector, scope, evidence) of the open alerts about sources."""
+    query = sa.select(alerts.c.detector, alerts.c.scope, alerts.c.evidence).where(
+        alerts.c.resolved_at.is_(None), alerts.c.scope.startswith("source:")
+    )
+    return [(row.detector, row.scope, row.evidence or {}) for row in await connection.execute(query)]
+
+
 async def open_count(connection: AsyncConnection) -> int:
     query = sa.select(sa.func.count()).where(alerts.c.resolved_at.is_(None))
     return int((await connection.execute(query)).scalar_one())

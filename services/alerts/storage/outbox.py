@@ -51,8 +51,13 @@ class Claimed:
     @property
     def parent(self) -> str | None:
         """group_key of the message in whose thread this one goes."""
-        found: str | None = self.payload.get("parent")
+        found: str | None = self.payload.get("parent") or (self.payload.get("under") or {}).get("alert")
         return found
+
+    @property
+    def whole(self) -> bool:
+        """It says all there is to say: where nothing can be answered below, it is a message of its own."""
+        return "parent" not in self.payload
 
 
 CLAIM: Final = sa.text("""
@@ -216,6 +221,12 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
     columns = (outbox.c.transition, outbox.c.payload, outbox.c.kind, outbox.c.created_at)
     query = sa.select(*columns).where(outbox.c.group_key == group_key).order_by(outbox.c.transition.desc(), outbox.c.id)
     return (await connection.execute(query.limit(1))).first()
+
+
+async def first(connection: AsyncConnection, group_key: str) -> Any:
+    """The state with which a message began: kind and payload; None when there is none."""
+    query = sa.select(outbox.c.kind, outbox.c.payload).where(outbox.c.group_key == group_key)
+    return (await connection.execute(query.order_by(outbox.c.transition, outbox.c.id).limit(1))).first()
 
 
 async def alone(connection: AsyncConnection, group_key: str) -> None:

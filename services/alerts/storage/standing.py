@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.alert_acts import EndSilence, MakeSilence, Matcher
 from schemas.floor import Floor
-from schemas.tables import alert_acts, alert_transitions, alerts, silences, technical
+from schemas.tables import alert_acts, alert_transitions, alerts, outbox, silences, technical
 from services.rules.alerting.model import Silence, Standing, World
 
 _alerts, _silences = alerts.c, silences.c
@@ -26,8 +27,12 @@ async def alone(connection: AsyncConnection) -> None:
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
 
 
-async def world(connection: AsyncConnection, floor: Floor, now: datetime) -> World:
-    """Alerts of the last day and those still open, with the teams they take the time of; silences in force."""
+async def world(connection: AsyncConnection, floor: Floor, now: datetime, planned: int = 0) -> World:
+    """Alerts of the last day and those still open, with the teams they take the time of; silences in force.
+
+    Args:
+        planned: messages of the day that are not alerts.
+    """
     recent = sa.or_(
         _alerts.resolved_at.is_(None), _alerts.fired_at >= now - LOOK_BACK, _alerts.resolved_at >= now - LOOK_BACK
     )
@@ -39,7 +44,8 @@ async def world(connection: AsyncConnection, floor: Floor, now: datetime) -> Wor
         for row in await connection.execute(held)
     )
     found = (standing(row, floor, agents.get(row.alert, frozenset())) for row in rows)
-    return World(floor, now, tuple(found), kept)
+    whole = World(floor, now, tuple(found), kept, planned=planned)
+    return replace(whole, reminders=await _aloud_since(connection, whole.midnight))
 
 
 def standing(row: Any, floor: Floor, agents: frozenset[str] = frozenset()) -> Standing:
@@ -140,10 +146,26 @@ async def reminders(connection: AsyncConnection, alert: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-async def reminders_since(connection: AsyncConnection, since: datetime) -> int:
-    """How often anything was said again."""
-    query = sa.select(sa.func.count()).where(alert_transitions.c.what == "repeat", alert_transitions.c.at >= since)
+async def _aloud_since(connection: AsyncConnection, since: datetime) -> int:
+    """How often a whole channel was told that something still lasts."""
+    of = alert_transitions.c
+    key = sa.cast(of.alert, sa.Text) + "/again/" + sa.cast(of.transition, sa.Text)
+    said = sa.exists().where(outbox.c.group_key == key, outbox.c.payload["broadcast"].as_boolean())
+    query = sa.select(sa.func.count()).where(of.what == "repeat", of.at >= since, said)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def told_below(connection: AsyncConnection, alert: str) -> list[Any]:
+    """Payloads of the alerts told in the thread of *alert*, in order."""
+    query = sa.select(_alerts.payload).where(_alerts.below == alert, _alerts.payload.is_not(None))
+    return list((await connection.execute(query.order_by(_alerts.told_at, _alerts.fired_at, _alerts.alert))).scalars())
+
+
+async def told_before(connection: AsyncConnection, row: Any, since: datetime) -> bool:
+    """Whether the same fault was told since, before it came again as *row*."""
+    same = (_alerts.fingerprint == row.fingerprint) & (_alerts.alert != row.alert)
+    query = sa.select(sa.literal(1)).where(same, _alerts.told_at >= since, _alerts.told_at < row.told_at)
+    return (await connection.execute(query.limit(1))).first() is not None
 
 
 async def held(connection: AsyncConnection) -> dict[str, int]:

@@ -33,6 +33,10 @@ class Commands:
     def __init__(self, engine: AsyncEngine, clock: Clock, wake: Callable[[], None]) -> None:
         self._engine, self._clock, self._wake = engine, clock, wake
 
+    def writes(self, fields: Mapping[str, str]) -> bool:
+        """Whether it asks for something to be written: that is done before Slack is answered."""
+        return WORDS.get(fields.get("text", "").strip().partition(" ")[0].casefold()) == "mute"
+
     async def answer(self, floor: Floor, words: Language, fields: Mapping[str, str]) -> str:
         who = by_slack(floor, fields.get("user_id", ""))
         if who is None:
@@ -49,7 +53,7 @@ class Commands:
             return words.say("answer.which_agent")
         async with self._engine.connect() as connection:
             if word == "now":
-                return await answers.now(connection, floor, words, now)
+                return await answers.now(connection, floor, words, now, self._clock.allow(1))
             if word == "agent":
                 return await answers.agent(connection, floor, words, now, rest)
             return await answers.slice_(connection, floor, words, now)

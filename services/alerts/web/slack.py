@@ -37,6 +37,9 @@ from services.kit.secret import read
 
 LARGEST: Final = 256 * 1024
 WITHIN_S: Final = 2.5
+AT_HAND_S: Final = 1.5
+"""A command's answer that takes longer is sent after the acknowledgement."""
+LATER_S: Final = 60.0
 CALL_WITHIN_S: Final = 2.0
 """Of a call back to Slack: a form has to be opened within three seconds of the press."""
 NONSENSE: Final = (
@@ -60,8 +63,9 @@ class SlackDoor:
         floor: Callable[[], Floor | None],
         making: Making,
         wake: Callable[[], None],
+        at_hand_s: float = AT_HAND_S,
     ) -> None:
-        self._clock, self._floor = clock, floor
+        self._clock, self._floor, self._at_hand_s = clock, floor, at_hand_s
         self._making = replace(making, timeout_s=min(making.timeout_s, CALL_WITHIN_S))
         self._presses = Presses(engine, clock, self._making, wake)
         self._commands = Commands(engine, clock, wake)
@@ -142,8 +146,31 @@ class SlackDoor:
             await client.send(text=escape(text), response_type="ephemeral", replace_original=False)
 
     async def _commanded(self, floor: Floor, channel: Channel, words: Language, fields: Mapping[str, str]) -> Response:
-        text = await self._commands.answer(floor, words, fields)
-        return JSONResponse({"response_type": "ephemeral", "text": escape(text)})
+        """What is asked for at once when it is at hand; else that it is coming, and the answer to ``response_url``."""
+        url = fields.get("response_url", "")
+        if self._commands.writes(fields) or not _is_slacks(url, self._making.slack_api_url):
+            return _shown(await self._commands.answer(floor, words, fields))
+        counting = asyncio.create_task(self._commands.answer(floor, words, fields))
+        done, _ = await asyncio.wait({counting}, timeout=self._at_hand_s)
+        if done:
+            return _shown(counting.result())
+        later = asyncio.create_task(self._tell_later(url, counting, words))
+        self._telling.add(later)
+        later.add_done_callback(self._telling.discard)
+        return _shown(words.say("answer.counting"))
+
+    async def _tell_later(self, url: str, counting: asyncio.Task[str], words: Language) -> None:
+        try:
+            async with asyncio.timeout(LATER_S):
+                text = await counting
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            logs.get().warning("a command of Slack is not answered", error=type(error).__name__)
+            text = words.say("answer.failed")
+        await self._tell(url, text)
+
+
+def _shown(text: str) -> Response:
+    return JSONResponse({"response_type": "ephemeral", "text": escape(text)})
 
 
 def _is_slacks(url: str, api_url: str) -> bool:

@@ -211,6 +211,7 @@ TEXT: Final[dict[str, str]] = {
     "handling.owner": "{owner} is on it.",
     "handling.nobody": "It still lasts, and nobody has taken it.",
     "handling.escalated": "Nobody took it in time; the head was told.",
+    "handling.also": "Also, in the thread below:",
     "handling.again": "Reminder. {title}",
     "handling.reminder": "It lasts since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It lasts since {since}; nobody has taken it, the head knows.",
@@ -243,6 +244,10 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, slice {slice}",
     "answer.slice": "Slice {slice}",
     "answer.muted": "Quiet until {until}: {reason}. Everything stands on the board.",
+    "answer.data_on": "Data are complete.",
+    "answer.data_off": "{team}: data are incomplete ({why}), nobody is judged.",
+    "answer.counting": "Counting; the answer comes here.",
+    "answer.failed": "The database could not be read just now. Try again in a minute.",
     "answer.tasks": "Open tasks: {n}",
     # the day is over
     "report.title": "Day report {date}: {floor}",

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.alerts.wording.content import Button, Content, Section
 from services.alerts.wording.language import Language
 
 Payload = Mapping[str, Any]
 OPEN = ("firing", "acknowledged")
+LISTED: Final = 5
 
 
 def standing(payload: Payload, words: Language) -> tuple[str, ...]:
@@ -36,6 +37,15 @@ def _taken(acted: Mapping[str, Any], words: Language) -> str:
         return words.say("handling.taken.bare")
     since, until = (words.at(datetime.fromisoformat(acted[end])) for end in ("since", "until"))
     return words.say("handling.taken", since=since, until=until, people=words.count(acted["people"], "people"))
+
+
+def _also(payload: Payload, words: Language) -> Section:
+    """Severe alerts that are told in the thread of this one, newest first."""
+    titles = list(reversed(payload.get("also") or ()))
+    if not titles:
+        return Section(())
+    rest = [words.say("more", n=len(titles) - LISTED)] if len(titles) > LISTED else []
+    return Section((*titles[:LISTED], *rest), heading=words.say("handling.also"), bullets=True)
 
 
 def buttons(payload: Payload, words: Language) -> tuple[Button, ...]:
@@ -76,7 +86,11 @@ def living(title: str, sections: Sequence[Section], payload: Payload, words: Lan
     }
     return Content(
         title,
-        tuple(section for section in (*sections, Section(standing(payload, words))) if section.lines),
+        tuple(
+            section
+            for section in (*sections, Section(standing(payload, words)), _also(payload, words))
+            if section.lines
+        ),
         note=note,
         mentions=tuple(payload.get("mentions", ())),
         link=(words.say("board"), payload["board"]) if payload.get("board") else None,

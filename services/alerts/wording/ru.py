@@ -211,6 +211,7 @@ TEXT: Final[dict[str, str]] = {
     "handling.owner": "Этим занимается {owner}.",
     "handling.nobody": "Ещё длится, и никто не взял в работу.",
     "handling.escalated": "Никто не взял в работу вовремя, сообщено руководителю.",
+    "handling.also": "Ниже в ветке — ещё:",
     "handling.again": "Напоминание. {title}",
     "handling.reminder": "Длится с {since}, никто не взял в работу.",
     "handling.reminder.escalated": "Длится с {since}, никто не взял в работу, руководитель знает.",
@@ -243,6 +244,10 @@ TEXT: Final[dict[str, str]] = {
     "answer.agent": "{agent}, срез {slice}",
     "answer.slice": "Срез {slice}",
     "answer.muted": "Тихо до {until}: {reason}. Всё видно на доске.",
+    "answer.data_on": "Данные полные.",
+    "answer.data_off": "{team}: данные неполные ({why}), людей не судим.",
+    "answer.counting": "Считаю, ответ придёт сюда же.",
+    "answer.failed": "Сейчас не получилось прочитать базу. Повторите через минуту.",
     "answer.tasks": "Задач открыто: {n}",
     # the day is over
     "report.title": "Итоги дня {date}: {floor}",

@@ -49,7 +49,7 @@ def _untrusted(payload: Payload, words: Language) -> list[Section]:
     groups: dict[str, list[str]] = {}
     for step in STEPS:
         if reasons := payload["untrusted"].get(step):
-            why = "; ".join(_doubt(reason, words) for reason in reasons)
+            why = "; ".join(doubt(reason, words) for reason in reasons)
             groups.setdefault(why, []).append(step)
     lines = tuple(_untrusted_line(payload, steps, why, words) for why, steps in groups.items())
     return [Section(lines, heading=words.say("slice.untrusted"), bullets=True)]
@@ -62,7 +62,7 @@ def _untrusted_line(payload: Payload, steps: list[str], why: str, words: Languag
     return words.say("slice.untrusted.step", steps=", ".join([named[0], *map(str.lower, named[1:])]), why=why)
 
 
-def _doubt(reason: str, words: Language) -> str:
+def doubt(reason: str, words: Language) -> str:
     word, _, source = reason.partition(":")
     return words.say(f"doubt.{word}", source=source)
 

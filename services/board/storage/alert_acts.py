@@ -79,6 +79,15 @@ class Undelivered:
     reason: str
     last_at: datetime
 
+    @property
+    def word(self) -> str:
+        """What the channel said, without what it said about it: ``missing_scope: im:write``."""
+        return self.reason.partition(":")[0]
+
+    @property
+    def about(self) -> str:
+        return self.reason.partition(":")[2].strip()
+
 
 async def undelivered(connection: AsyncConnection) -> list[Undelivered]:
     """By channel and target, the machine's time; gone as soon as something arrives there again."""

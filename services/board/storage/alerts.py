@@ -40,6 +40,9 @@ class Alert:
     held: str | None = None
     """Why nobody was told: a word of ``services.rules.alerting``, and after a colon what holds it."""
 
+    below: str | None = None
+    """The alert in whose thread it was told."""
+
     @property
     def open(self) -> bool:
         return self.row.resolved_at is None
@@ -106,4 +109,6 @@ def _alert(row: Any, history: tuple[Transition, ...]) -> Alert:
         evidence=row.evidence or {},
         resolved_at=row.resolved_at,
     )
-    return Alert(shown, row.detector, row.state, row.owner, row.team, row.date, int(row.repeats), history, row.held)
+    return Alert(
+        shown, row.detector, row.state, row.owner, row.team, row.date, int(row.repeats), history, row.held, row.below
+    )

@@ -18,6 +18,7 @@ from services.board.view.pace import Curve, Day, Pace, by_half, of_agent, of_gro
 from services.board.view.reason import of_standing
 from services.board.words import Words
 from services.reads.forecast import paid_by
+from services.reads.freshness import evidence
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
 from services.rules.trust import TrustEvidence, gate
@@ -197,27 +198,10 @@ def money_today(today: Today, kind: str) -> list[tuple[int, str]]:
 def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     """What the trust gate would say at this moment. Outside working hours only which sources were never heard: at night
     nothing is judged anyway."""
-    fresh = today.freshness
     open_ = [alert for alert in today.alerts if alert.open and alert.row.scope.startswith("source:")]
-    silent = {one.row.scope.removeprefix("source:") for one in open_ if one.detector != "crm_silence"}
-    feeds = {
-        (str(one.row.evidence.get("source")), str(one.row.evidence.get("feed")))
-        for one in open_
-        if one.detector == "crm_silence"
-    }
-    seen = TrustEvidence(
-        silent=frozenset(silent),
-        silent_feeds=frozenset(feeds),
-        unheard=fresh.unheard,
-        delay_p95_s=fresh.delay_p95_s,
-        unusable=fresh.rejected + fresh.unattributed,
-        facts=fresh.facts + fresh.rejected,
-        backlog=fresh.backlog,
-        replaying=fresh.replaying,
-        differing=fresh.differing > 0,
-    )
+    seen = evidence(today.freshness, ((one.detector, one.row.scope, one.row.evidence) for one in open_))
     if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
-        seen = TrustEvidence(unheard=fresh.unheard)
+        seen = TrustEvidence(unheard=today.freshness.unheard)
     found = []
     for team, steps in gate(today.floor, seen).items():
         reasons = saying.doubts(steps, w)

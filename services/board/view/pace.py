@@ -110,7 +110,7 @@ class Day:
         return self.today.norms.get(agent, {}).get(step)
 
     def curve(self, agents: Sequence[str], halves: Mapping[int, int], step: Step, *, width: int, height: int) -> Curve:
-        """*halves*: number of the half-hour → count in it; see storage.funnel.Half."""
+        """*halves*: number of the half-hour → count in it; see services.reads.funnel.Half."""
         dues = self.due(agents, step)
         done = sum(count for half, count in halves.items() if half <= self.first_half)
         points = []

@@ -34,7 +34,9 @@ class Said:
     """When the trouble began by its evidence (the first failure, the last thing heard): before it was noticed."""
     history: tuple[tuple[datetime, str], ...]
     held: str
-    """Why nobody was told; empty when somebody was."""
+    """Why nobody was told, or that it was told below another; empty when it had a message of its own."""
+    because: str
+    """The alert that speaks for it, explains it, or in whose thread it was told; empty when there is none."""
     """When a state came, in words; one that only came with another verdict says the verdict."""
 
 
@@ -53,8 +55,14 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         numbers=tuple(flat(evidence)),
         began=_began(alert),
         history=tuple(_history(alert, w)),
-        held=w.known("held", alert.held.partition(":")[0]) if alert.held else "",
+        held=w.known("held", alert.held.partition(":")[0]) if alert.held else w("held.below") if alert.below else "",
+        because=_because(alert),
     )
+
+
+def _because(alert: Alert) -> str:
+    word, _, by = (alert.held or "").partition(":")
+    return by if word in ("grouped", "inhibited") else alert.below or ""
 
 
 def _began(alert: Alert) -> datetime:

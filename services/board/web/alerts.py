@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.rows import AlertRow
 from services.board.storage import alert_acts, alerts
-from services.board.view.saying import say
+from services.board.view.saying import say, scope
 from services.board.web import filters
 from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized
@@ -37,7 +37,10 @@ def routes(board: Board) -> APIRouter:
             precise=precise,
             silences=silences,
             undelivered=undelivered,
-            open=[one for one in said if one.alert.open],
+            shown={one.alert.row.alert: one.title for one in said},
+            teams={team.id: team.title for team in floor.teams},
+            named_scope=lambda text: scope(text, floor, w),
+            open=sorted((one for one in said if one.alert.open), key=lambda one: one.alert.held is not None),
             ended=[one for one in said if not one.alert.open],
         )
 

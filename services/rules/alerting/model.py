@@ -14,8 +14,9 @@ OPEN = ("firing", "acknowledged")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One alert as it stands. ``told_at``: when its first message was written.
+    """One alert as it stands. ``told_at``: when its first message was written; ``below``: the alert in whose thread.
 
+    ``named``: the head was named in the thread instead of being written to.
     ``agents``: whose time it takes; ``teams``: those of which it takes the time of at least half.
     """
 
@@ -34,6 +35,8 @@ class Standing:
     escalated_at: datetime | None = None
     owner: str | None = None
     held: str | None = None
+    below: str | None = None
+    named: bool = False
     teams: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
 
@@ -70,6 +73,10 @@ class World:
     silences: tuple[Silence, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Agents per team."""
+    planned: int = 0
+    """Messages of the day that are not alerts, to the lead who gets most of them."""
+    reminders: int = 0
+    """How often the whole channel was told today that an alert still lasts."""
 
     @property
     def midnight(self) -> datetime:

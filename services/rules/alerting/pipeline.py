@@ -12,6 +12,7 @@ from typing import Final
 
 from schemas.floor import Floor
 from services.rules.alerting.model import SEVERE, Hold, Silence, Standing, World, rank
+from services.rules.alerting.places import below, own_place
 from services.rules.day import date_of, local_instant, working_day
 
 Step = Callable[[Standing, World], Hold | None]
@@ -75,25 +76,9 @@ def dedup(one: Standing, world: World) -> Hold | None:
 
 
 def budget(one: Standing, world: World) -> Hold | None:
-    """No more than so many a day; all places but the first are kept for more than one person, list or number.
-
-    What is severe is never held by what is not: it has as many places of its own, whatever was told before. Beyond them it
-    is told when it has lasted ``again_s``, the next one twice as long, and no severe one of the same people still stands.
-    """
-    allowed = world.floor.notify.budget
-    if allowed is None:
-        return None
-    own = rank(one, world.floor)
-    if own < SEVERE:
-        room = allowed if own else max(1, allowed - 2)
-        return Hold("budget") if len(world.told_today) >= room else None
-    as_bad = [other for other in world.told_today if rank(other, world.floor) >= own]
-    over = len(as_bad) - allowed
-    if over < 0:
-        return None
-    lasted = world.now - one.fired_at >= timedelta(seconds=world.floor.notify.again_s) * 2.0**over
-    known = any(other.open and (own == 3 or other.teams & one.teams) for other in as_bad)
-    return None if lasted and not known else Hold("budget")
+    """No more messages a day than a lead reads. What is severe is never held by it: it is told below another."""
+    told = own_place(one, world) or below(one, world) or rank(one, world.floor) >= SEVERE
+    return None if told else Hold("budget")
 
 
 def quiet(one: Standing, world: World) -> Hold | None:
@@ -122,17 +107,6 @@ def escalation_due(one: Standing, floor: Floor, now: datetime) -> bool:
     within = timedelta(seconds=floor.notify.ack_within_s)
     waited = one.told_at is not None and now - one.told_at >= within
     return one.state == "firing" and waited and one.escalated_at is None and within > timedelta()
-
-
-def aloud(world: World, reminders: int) -> bool:
-    """Whether a reminder is for the whole channel: only where the day's budget has a place left; else below its message.
-
-    Args:
-        world: all alerts, the reminded one among them.
-        reminders: said today so far.
-    """
-    allowed = world.floor.notify.budget
-    return allowed is None or len(world.told_today) + reminders < allowed
 
 
 def maintenance(floor: Floor, now: datetime) -> list[tuple[int, Silence]]:

@@ -32,6 +32,8 @@ STEP = timedelta(minutes=5)
 CUTS = ("11:00", "13:00", "16:00", "18:00")
 HALL, STILL = ("15:20", "16:05"), ("16:30", "16:55")
 """When the line that all of team blue use is dead; when nothing works any more."""
+MORE = (("red", "11:20", "12:00"), ("green", "14:15", "14:50"), ("red", "17:10", "17:45"))
+"""When other teams' lines are dead as well: more severe faults than a day has messages for."""
 
 
 def people(team):
@@ -96,22 +98,23 @@ def facts():
     for n in range(4):
         for again in range(8):
             found += _dies(f"pbx/flap-{n}", at("09:20") + timedelta(minutes=9 * n + 55 * again), dice)
-    for n, now in enumerate(minutes(*HALL)):
-        for half in (0, 30):
-            found.append(
-                call(
-                    clock(now + timedelta(seconds=half)),
-                    people("blue")[n * 2 % SIZE + half // 30],
-                    "pbx/hall",
-                    "failed",
-                    34,
-                )
-            )
-    for n, now in enumerate(minutes(HALL[1], "16:20")):
-        found.append(call(clock(now), people("blue")[n % SIZE], "pbx/hall"))
+    found += _hall("blue", *HALL, "pbx/hall")
+    for team, begins, ends in MORE:
+        found += _hall(team, begins, ends, f"pbx/hall-{team}")
     return sorted(
         (row for row in found if not still[0] <= row["occurred_at"] < still[1]), key=lambda row: row["occurred_at"]
     )
+
+
+def _hall(team, begins, ends, line):
+    """All of a team fail on their line, two a minute; then a quarter of an hour of good calls."""
+    found = []
+    for n, now in enumerate(minutes(begins, ends)):
+        for half in (0, 1):
+            who = people(team)[(n * 2 + half) % SIZE]
+            found.append(call(clock(now + half * timedelta(seconds=30)), who, line, "failed", 34))
+    good = (at(ends) + timedelta(minutes=n) for n in range(15))
+    return found + [call(clock(now), people(team)[n % SIZE], line) for n, now in enumerate(good)]
 
 
 def _dies(line, start, dice):

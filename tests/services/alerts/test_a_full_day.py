@@ -69,38 +69,64 @@ async def test_two_hundred_findings(killed, engine, postgres_dsn, slack):
     assert [(row.kind, row.state, row.error) for row in box if row.state not in ("sent", "superseded")] == []
 
     _few_messages(slack)
-    _nothing_severe_is_missed(found)
+    _nothing_severe_is_missed(found, slack)
     assert [row.alert for row in found if not (row.told_at or row.held or row.state == "invalidated")] == []
     _personal_ones_are_inhibited(found)
     _each_post_once(slack, found)
 
 
 def _few_messages(slack):
+    """Nobody who leads a team gets ten, wherever it stands; nor the head, in the floor's channel and directly."""
     to = Counter(channel for channel, _ in loud(slack))
     print(to)
-    assert max(to.values()) < 10
     for team in TEAMS:
         own = (f"C0{team.upper()}", f"U0{team.upper()}")
         assert len(CUTS) <= sum(to[target] for target in own)
         assert sum(to[target] for target in (*own, "C0FLOOR")) < 10, (
             "the floor's channel and the team's, taken together"
         )
+    assert 0 < to["D0HEAD"] < to["D0HEAD"] + to["C0FLOOR"] < 10
 
 
-def _nothing_severe_is_missed(found):
-    """The hall and the standstill come late, when three lesser ones have spent the budget of the day; both are told at the
-    first look that knows of them."""
-    (hall,) = [row for row in found if row.scope == "line:pbx/hall"]
+def _nothing_severe_is_missed(found, slack):
+    """Five severe faults, more than there are messages for, when lesser ones have spent three in the morning: each is told
+    at the first look that knows of it; those without a message of their own in the thread of one that has, with everybody
+    named whom it concerns, and by its title in the message above."""
+    halls = sorted((row for row in found if row.scope.startswith("line:pbx/hall")), key=lambda row: row.fired_at)
     (still,) = [row for row in found if row.detector == "source_silence"]
+    assert [row.scope for row in halls] == [
+        "line:pbx/hall-red", "line:pbx/hall-green", "line:pbx/hall", "line:pbx/hall-red",
+    ]  # fmt: skip
     assert (still.verdict, still.kind) == ("floor", "outage")
-    assert at(HALL[0]) < hall.fired_at < at(HALL[0]) + STEP
+    assert at(HALL[0]) < halls[2].fired_at < at(HALL[0]) + STEP
     assert at(STILL[0]) < still.fired_at < at(STILL[0]) + STEP
-    lesser = [row for row in found if row.told_at and row not in (hall, still)]
-    assert len(lesser) == 3
-    assert max(row.told_at for row in lesser) < hall.fired_at
-    for row in (hall, still):
+    severe = [*halls, still]
+    lesser = [row for row in found if row.told_at and row.alert not in {one.alert for one in severe}]
+    assert 3 <= len(lesser) <= 4
+    assert len([row for row in lesser if row.below is None]) == 3
+    assert max(row.told_at for row in lesser) < halls[0].fired_at
+    for row in severe:
         assert row.told_at - row.fired_at <= STEP + timedelta(minutes=1)
         assert row.escalated_at is not None, "nobody took it: the head was told"
+    own = [row.alert for row in severe if row.below is None]
+    assert own == [halls[0].alert, still.alert]
+    for row, leads in ((halls[1], {"U0GREEN"}), (halls[2], {"U0BLUE"}), (halls[3], set())):
+        _told_below(slack, row, leads | {"U0HEAD"} if leads else set())
+
+
+def _told_below(slack, row, named):
+    (above,) = [post for post in slack.posts(row.below) if post.channel == "C0FLOOR"]
+    first, details, *said = [one for one in slack.replies(above.ts) if one.group_key.startswith(row.alert)]
+    assert (first.group_key, details.group_key) == (row.alert, f"{row.alert}/details")
+    posted = next(body for method, body in slack.calls if method == "chat.postMessage" and _of(body) == row.alert)
+    assert not posted["reply_broadcast"]
+    assert {user for user in ("U0RED", "U0GREEN", "U0BLUE", "U0HEAD") if f"<@{user}>" in posted["text"]} == named
+    assert first.text.split("\n")[0].split("> ")[-1] in above.shown
+    assert any("<@U0HEAD>" in one.text for one in said), "nobody took it: the head is named"
+
+
+def _of(body):
+    return body.get("metadata", {}).get("event_payload", {}).get("group_key")
 
 
 def _personal_ones_are_inhibited(found):
@@ -117,4 +143,4 @@ def _each_post_once(slack, found):
     assert [key for key, count in posts.items() if count > 1] == []
     told = {row.alert for row in found if row.told_at}
     known = {row.alert for row in found}
-    assert {key for key, _ in posts if key in known} == told
+    assert {key for key, _ in posts if key in known} == told - {row.alert for row in found if row.below}

@@ -45,6 +45,9 @@ class Day:
     def real(self):
         return datetime.now(UTC)
 
+    def allow(self, seconds):
+        return timedelta(seconds=seconds)
+
     def real_seconds_until(self, instant):
         return max(0.0, (instant - self.clock).total_seconds())
 

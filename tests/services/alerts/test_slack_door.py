@@ -30,10 +30,10 @@ SECRET = "s3cret"
 SIGNED = FLOOR.replace("SLACK_BOT_TOKEN}", "SLACK_BOT_TOKEN}, signing_secret: {env: SIGN}")
 
 
-async def send(day, path, fields, *, secret=SECRET, stamped=None, slack=None, floor=SIGNED):
+async def send(day, path, fields, *, secret=SECRET, stamped=None, slack=None, floor=SIGNED, **more):
     known = {"SIGN": SECRET, "SLACK_BOT_TOKEN": TOKEN}
     making = Making(known, slack.url if slack else "http://127.0.0.1:9/api/", 1)
-    door = SlackDoor(day.engine, day, lambda: parse(floor), making, lambda: None)
+    door = SlackDoor(day.engine, day, lambda: parse(floor), making, lambda: None, **more)
     app = FastAPI()
     app.include_router(door.routes())
     body, stamp = urlencode(fields), str(int(stamped or time.time()))
@@ -117,7 +117,10 @@ async def test_the_command_answers_from_the_rows(engine):
         assert answer.json()["response_type"] == "ephemeral"
         return answer.json()["text"]
 
-    assert "Открыто происшествий: 1" in await say("now")
+    now = await say("now")
+    assert now.startswith("Сейчас, 10:04. Отдел\nХантеры: звонки 204 / 42, ответили 200, презентации 0 / 4,2")
+    assert "Данные полные." in now
+    assert "Открыто происшествий: 1" in now
     assert "Задач открыто: 1" in await say("")
     assert await say("agent петров") == "Иван Петров, срез 11:00\nзвонки 7 / 12,4"
     assert await say("АГЕНТ maria") == "Мария Соколова, срез 11:00\nзвонки 7 / 12,4"

@@ -13,12 +13,12 @@ from schemas.facts import CALL, CallEnded, Fact
 from schemas.floor import parse
 from services.aggregator.live.floors import FloorDay
 from services.aggregator.storage import evidence, technical
-from services.board.storage import freshness
 from services.board.today import SECOND
 from services.kit import postgres
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import read
 from services.lab.backtest.silent import Silent
+from services.reads import freshness
 from services.rules.day import date_of, working_day
 from services.rules.funnel import thresholds
 from tests.support.seed_floor import NOW, fact_row, floor_text

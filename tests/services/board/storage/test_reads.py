@@ -11,9 +11,9 @@ from schemas.facts import CallEnded
 from schemas.floor import parse
 from schemas.steps import STEPS
 from services.board.app import Service
-from services.board.storage import alerts, calls, closes, freshness, slices, sources, tasks
+from services.board.storage import alerts, calls, closes, slices, sources, tasks
 from services.board.today import SECOND
-from services.reads import cases, funnel, money, states, technical
+from services.reads import cases, freshness, funnel, money, states, technical
 from services.reads.kept import Kept
 from services.rules.day import working_day
 from services.rules.funnel import is_short, steps_of, thresholds

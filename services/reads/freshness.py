@@ -1,9 +1,9 @@
 """How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,7 @@ from schemas import tables
 from schemas.facts import CALL
 from schemas.floor import Floor
 from services.rules.day import WorkingDay
+from services.rules.trust import TrustEvidence
 
 _facts, _journal, _closes, _replays = tables.facts.c, tables.journal.c, tables.closes.c, tables.replays.c
 _differences = tables.differences.c
@@ -37,6 +38,31 @@ class Freshness:
     replaying: bool
     delay_p95_s: Mapping[str, float]
     unheard: frozenset[str] = frozenset()
+
+
+def evidence(fresh: Freshness, silences: Iterable[tuple[str, str, Mapping[str, Any]]]) -> TrustEvidence:
+    """What the trust gate would be asked at this moment.
+
+    Args:
+        silences: (detector, scope, evidence) of every open alert about a source.
+    """
+    silent, feeds = set(), set()
+    for detector, scope, found in silences:
+        if detector == "crm_silence":
+            feeds.add((str(found.get("source")), str(found.get("feed"))))
+        else:
+            silent.add(scope.removeprefix("source:"))
+    return TrustEvidence(
+        silent=frozenset(silent),
+        silent_feeds=frozenset(feeds),
+        unheard=fresh.unheard,
+        delay_p95_s=fresh.delay_p95_s,
+        unusable=fresh.rejected + fresh.unattributed,
+        facts=fresh.facts + fresh.rejected,
+        backlog=fresh.backlog,
+        replaying=fresh.replaying,
+        differing=fresh.differing > 0,
+    )
 
 
 async def read(
