@@ -1,13 +1,13 @@
 """An alert may be told in the thread of another, and the head named there instead of being written to
 
-Revision: 0016, after 0012.
+Revision: 0015, after 0014.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import UUID
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
