@@ -36,7 +36,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "silences.make": "Включить тишину",
     "silences.kind": "О чём молчать",
     "silences.team": "Команда",
-    "silences.everybody": "весь участок",
+    "silences.everybody": "весь отдел",
     "silences.for": "На сколько",
     "silences.reason": "Причина",
     "silences.begin": "Включить",

@@ -125,7 +125,7 @@ async def test_the_command_answers_from_the_rows(engine):
     assert await say("agent петров") == "Иван Петров, срез 11:00\nзвонки 7 / 12,4"
     assert await say("АГЕНТ maria") == "Мария Соколова, срез 11:00\nзвонки 7 / 12,4"
     assert await say("agent а") == "Подходят несколько: Иван Петров, Мария Соколова, Ольга Край."
-    assert await say("agent никто") == "Нет сотрудника «никто»."
+    assert await say("agent никто") == "Нет агента «никто»."
     assert "Нужно имя" in await say("agent")
     assert "Хантеры: звонки 14 / 24,8" in await say("срез")
     assert "Нужны срок и причина" in await say("mute 60")
@@ -264,7 +264,7 @@ async def test_only_the_tasks_own_lead_and_the_head(given, slack):
     assert await given.all(task_acts) == []
     assert slack.views == []
     assert [one["text"].partition(":")[0] for one in slack.answered] == [
-        *["Это другая команда"] * 2, *["Вас нет в файле участка"] * 2, "Такой задачи нет.", "Задача уже проверена.",
+        *["Это другая команда"] * 2, *["Вас нет в файле отдела"] * 2, "Такой задачи нет.", "Задача уже проверена.",
     ]  # fmt: skip
 
 
