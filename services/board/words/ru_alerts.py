@@ -52,7 +52,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "undelivered.account_inactive": "Приложение удалено из Slack: установите его снова",
     "undelivered.missing_scope": "Приложению не хватает прав: установите его заново по манифесту",
     "precision.title": "Как часто по сообщению что-то делали",
-    "precision.hint": "За 28 дней. Правило, по которому никто ничего не делает, ждёт другого порога",
+    "precision.hint": "За 28 дней. Если по правилу никто ничего не делает, его порог стоит изменить",
     "precision.rule": "Правило",
     "precision.told": "Сообщений",
     "precision.acted": "Взяли в работу",
