@@ -33,6 +33,7 @@ async def test_a_day_of_kills(seed: int, services: Services, postgres_dsn: str, 
         await _facts_are_counted_once(floor)
         await _slices_are_what_a_back_test_makes(floor)
         await _alerts_are_told_once(floor)
+        await _acts_are_done_once(floor)
 
 
 async def _webhooks_are_kept(floor: RealDay) -> None:
@@ -85,6 +86,33 @@ async def _alerts_are_told_once(floor: RealDay) -> None:
             "D0HEAD"
         ]  # their conversation with the app
     assert [pair for pair, count in posts.items() if count > 1] == []
+
+
+async def _acts_are_done_once(floor: RealDay) -> None:
+    """What was answered is written down once, done once and stands in the history once, however often it was pressed."""
+    promised = floor.people.promised
+    print(f"acts: {Counter((one.kind, one.via, one.status) for one in floor.people.pressed)}")
+    assert {one.via for one in promised} == {"board", "slack"}
+    assert sum(one.attempts > 1 for one in promised) > 0
+    acts = await floor.all("SELECT alert::text AS alert, kind, via, done_at, problem FROM alert_acts")
+    assert [row for row in acts if row["done_at"] is None] == []
+    kept = Counter((row["alert"], row["kind"], row["via"]) for row in acts)
+    asked = Counter((one.alert, one.kind, one.via) for one in promised)
+    heard = Counter((one.alert, one.kind, one.via) for one in floor.people.pressed)
+    late = await floor.all("SELECT alert::text AS alert FROM alerts WHERE resolved_at IS NOT NULL")
+    over = {row["alert"] for row in late}
+    for key, count in asked.items():
+        # Slack is answered 200 also where an alert is over and nothing is written down: that is said to who pressed.
+        assert kept[key] == count or (key[2] == "slack" and key[0] in over and kept[key] <= count), (key, count)
+    assert [key for key, count in kept.items() if count > heard[key]] == []
+    done = Counter((row["alert"], row["kind"]) for row in acts if row["problem"] is None)
+    steps = await floor.all("SELECT alert::text AS alert, what FROM alert_transitions WHERE by IS NOT NULL")
+    told = Counter((row["alert"], row["what"]) for row in steps)
+    assert [key for key, count in told.items() if count > done[key]] == []
+    technical = [one.alert for one in promised if one.kind == "technical"]
+    assert technical
+    states = {row["alert"]: row["state"] for row in await floor.all("SELECT alert::text AS alert, state FROM alerts")}
+    assert {states[alert] for alert in technical} == {"invalidated"}
 
 
 async def _all_are_sent(floor: RealDay) -> bool:

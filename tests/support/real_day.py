@@ -18,6 +18,7 @@ from services.kit.clock import Clock
 from services.lab.feeder import FeedReport, feed
 from services.lab.simulate import FloorDay, scenario_named, simulate
 from services.local.floors import apply
+from tests.support.acting_people import People
 from tests.support.fake_slack import TOKEN, FakeSlack
 from tests.support.running import ROOT, Service, Services, embedded_environment
 from tests.support.waiting import eventually
@@ -93,6 +94,8 @@ class RealDay:
         self.environment = {**embedded_environment(dsn, broker), **SECRETS, "SREZ_SLACK_API_URL": slack.url}
         self.running: dict[str, Service] = {}
         self.happened: list[Fault] = []
+        self.rest = ""
+        self.people = People(self.running, self.all, random.Random(seed), SECRETS["SLACK_SIGNING_SECRET"])
 
     @property
     def length_s(self) -> float:
@@ -121,14 +124,27 @@ class RealDay:
             )
         )
         began = loop.time()
+        acting = asyncio.create_task(self.people.act()) if faults else None
         async with asyncio.TaskGroup() as group:
             for fault in faults:
                 await asyncio.sleep(max(0.0, began + fault.at - loop.time()))
                 group.create_task(self._strike(fault))
         report = await feeding
         await clock.sleep_until(self.ends)
+        if acting is not None:
+            acting.cancel()
+            await asyncio.gather(acting, return_exceptions=True)
         await self.settled()
+        if acting is not None:
+            await self._technical()
         return report
+
+    async def _technical(self) -> None:
+        """Said when everything is over, and the services that heard it die right after."""
+        await self.people.say_technical()
+        for service in ("alerts", "board"):
+            await self._strike(Fault(0.0, service, "kill", 0.2))
+        await self.settled()
 
     async def _strike(self, fault: Fault) -> None:
         service = self.running[fault.service]
@@ -146,10 +162,13 @@ class RealDay:
         self.happened.append(fault)
 
     async def settled(self) -> None:
-        """Everything parsed, published, closed and delivered, within a minute: the liveness check."""
+        """Everything parsed, published, closed and delivered, within minutes: the liveness check."""
         for service in self.running.values():
             await asyncio.to_thread(service.wait_ready)
-        await eventually(self._at_rest, f"all to be settled (seed {self.seed})", 90)
+        try:
+            await eventually(self._at_rest, f"all to be settled (seed {self.seed})", 180)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.rest}") from None
 
     async def _at_rest(self) -> bool:
         counts = await self.one(
@@ -157,10 +176,19 @@ class RealDay:
             "(SELECT count(*) FROM facts WHERE published_at IS NULL) AS unpublished, "
             "(SELECT count(*) FROM closes WHERE announced_at IS NULL) AS unannounced, "
             "(SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')) AS waiting, "
+            "(SELECT count(*) FROM alert_acts WHERE done_at IS NULL) AS asked, "
             "(SELECT count(*) FROM closes) AS closes"
         )
         wanted = len(self.day.days[0].cut_offs)
-        settled = counts == {"backlog": 0, "unpublished": 0, "unannounced": 0, "waiting": 0, "closes": wanted}
+        self.rest = str(counts)
+        settled = counts == {
+            "backlog": 0,
+            "unpublished": 0,
+            "unannounced": 0,
+            "waiting": 0,
+            "asked": 0,
+            "closes": wanted,
+        }
         return settled and await self._last_slice_is_told() and await self._day_is_reported()
 
     async def _last_slice_is_told(self) -> bool:
