@@ -4,7 +4,6 @@ Facts younger than ten seconds are on their way and count as either. A differenc
 then the agent-day is read anew, and a row in ``differences`` keeps slices untrusted until the next clean check.
 """
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -12,16 +11,14 @@ import asyncpg
 from services.aggregator.live.floors import Floors
 from services.aggregator.live.funnels import Funnels, Key
 from services.aggregator.metrics import Metrics
+from services.aggregator.resting import again_and_again
 from services.aggregator.storage.agent_days import AgentDays
-from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.stream.facts import FactStream
 from services.aggregator.stream.holding import Holding
 from services.kit import logs
 from services.kit.clock import Clock
 
 SETTLED_S = 10.0
-REST = 20.0
-"""A check that took t is followed by a rest of at least 20 t."""
 
 
 class Reconciler:
@@ -43,15 +40,11 @@ class Reconciler:
         self._suspects: set[tuple[int, Key]] = set()
 
     async def run(self, every_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            if self._holding.ready.is_set():
-                try:
-                    await self.check()
-                except DATABASE_ERRORS as error:
-                    logs.get().warning("cannot compare with stored facts", error=repr(error)[:300])
-            await asyncio.sleep(max(every_s, REST * (loop.time() - began)))
+        await again_and_again(self._check_if_ready, every_s, "cannot compare with stored facts")
+
+    async def _check_if_ready(self) -> None:
+        if self._holding.ready.is_set():
+            await self.check()
 
     async def check(self) -> set[tuple[int, Key]]:
         """One check; returns the agent-days that two checks running have found different."""

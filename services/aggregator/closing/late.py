@@ -1,6 +1,5 @@
 """Late facts: a frozen slice never changes; what is stored now against what was frozen is shown beside it (P3)."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
@@ -10,17 +9,14 @@ import asyncpg
 
 from services.aggregator.live.floors import FloorDay, Floors
 from services.aggregator.metrics import Metrics
+from services.aggregator.resting import again_and_again
 from services.aggregator.storage.counting import limits
-from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.recount import RECOUNT
-from services.kit import logs
 from services.kit.clock import Clock
 
 LOCK = 7_120_002
 DAYS = 2
 """Slices of today and yesterday are looked at again."""
-REST = 20.0
-"""A look that took t is followed by a rest of at least 20 t: it must not load the database."""
 
 
 class Late:
@@ -28,14 +24,7 @@ class Late:
         self._pool, self._clock, self._floors, self._metrics = pool, clock, floors, metrics
 
     async def run(self, every_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self.look()
-            except DATABASE_ERRORS as error:
-                logs.get().warning("cannot look for late facts", error=repr(error)[:300])
-            await asyncio.sleep(max(every_s, REST * (loop.time() - began)))
+        await again_and_again(self.look, every_s, "cannot look for late facts")
 
     async def look(self) -> int:
         """Recount the slices of the last days; returns how many rows were found to differ from what was known."""

@@ -14,8 +14,8 @@ from typing import Any
 import asyncpg
 
 from services.aggregator.live.floors import Floors
+from services.aggregator.resting import again_and_again
 from services.aggregator.storage import evidence, revisions, technical
-from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
 from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
@@ -30,8 +30,6 @@ DAYS = 2
 OLDEST = timedelta(days=30)
 ANYWAY_S = 300.0
 """So long after the last look there is another one, whatever was said meanwhile (real seconds)."""
-REST = 20.0
-"""A look that took t is followed by a rest of at least 20 t: it must not load the database."""
 
 
 class Revising:
@@ -41,14 +39,7 @@ class Revising:
         self._seen: dict[Date, tuple[tuple[Any, ...], float]] = {}
 
     async def run(self, every_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self.look()
-            except DATABASE_ERRORS as error:
-                logs.get().warning("cannot look for verdicts that came later", error=repr(error)[:300])
-            await asyncio.sleep(max(every_s, REST * (loop.time() - began)))
+        await again_and_again(self.look, every_s, "cannot look for verdicts that came later")
 
     async def look(self) -> int:
         """Judge again what is frozen of the days that something new is known of; returns how many revisions were added."""
