@@ -22,7 +22,6 @@ from services.kit.errors import Unavailable
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 READY_S = 60.0
 STOP_S = 15.0
-SERVICE_PORTS = ("ingest", "aggregator", "board")
 
 
 def _as_it_is(command: Sequence[str]) -> list[str]:
