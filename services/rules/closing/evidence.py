@@ -64,3 +64,5 @@ class Closing:
     trust: dict[str, dict[Step, tuple[str, ...]]]
     forecasts: list[ForecastRow] = field(default_factory=list)
     months: list[MonthForecastRow] = field(default_factory=list)
+    lifted: list[str] = field(default_factory=list)
+    """Coaching cases, opened earlier, that end here: nothing is left of what opened them."""

@@ -37,4 +37,4 @@ def close(
     verified = verified_tasks(view, cut, judged, memory, doubts)
     cases = coaching_cases(view, cut, judged, verified, memory)
     opened = new_tasks(view, cut, judged, verified, memory)
-    return Closing(rows, opened, verified, cases, teams, doubts, ends, months)
+    return Closing(rows, opened, verified, cases, teams, doubts, ends, months, list(memory.lifted))

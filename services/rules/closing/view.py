@@ -1,10 +1,13 @@
 """The floor on the day of a close: exposures and what is due, by date; days are computed once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 
 from schemas.floor import Agent, Floor
+from schemas.rows import SliceRow
 from schemas.steps import Step
 from services.rules.closing.evidence import Evidence
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
@@ -24,6 +27,17 @@ class FloorView:
         self.today = self.day(date)
         self._exposures: dict[tuple[Date, str], Exposure] = {}
         self._norms: dict[str, Mapping[Step, float]] = {}
+
+    def as_counted(self, rows: Sequence[SliceRow]) -> "FloorView":
+        """The same day with the counts that *rows* have frozen; what was worked out of exposures is shared."""
+        done: dict[str, dict[Step, int]] = {}
+        in_slice: dict[str, dict[Step, int]] = {}
+        for row in rows:
+            done.setdefault(row.agent, {})[row.step] = row.done
+            in_slice.setdefault(row.agent, {})[row.step] = row.in_slice
+        other = copy(self)
+        other.evidence = replace(self.evidence, done=done, in_slice=in_slice)
+        return other
 
     def norms(self, agent: Agent) -> Mapping[Step, float]:
         """Norms of the day of the close."""
