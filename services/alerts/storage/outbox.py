@@ -223,6 +223,13 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
     return (await connection.execute(query.limit(1))).first()
 
 
+async def everywhere(connection: AsyncConnection, group_key: str) -> list[Outgoing]:
+    """The newest state of a message in each of its places."""
+    query = sa.select(outbox).distinct(outbox.c.channel, outbox.c.target).where(outbox.c.group_key == group_key)
+    rows = await connection.execute(query.order_by(outbox.c.channel, outbox.c.target, outbox.c.transition.desc()))
+    return [Outgoing(row.group_key, row.transition, row.channel, row.target, row.kind, row.payload) for row in rows]
+
+
 async def first(connection: AsyncConnection, group_key: str) -> Any:
     """The state with which a message began: kind and payload; None when there is none."""
     query = sa.select(outbox.c.kind, outbox.c.payload).where(outbox.c.group_key == group_key)
