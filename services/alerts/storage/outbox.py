@@ -225,9 +225,12 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
 
 async def everywhere(connection: AsyncConnection, group_key: str) -> list[Outgoing]:
     """The newest state of a message in each of its places."""
-    query = sa.select(outbox).distinct(outbox.c.channel, outbox.c.target).where(outbox.c.group_key == group_key)
-    rows = await connection.execute(query.order_by(outbox.c.channel, outbox.c.target, outbox.c.transition.desc()))
-    return [Outgoing(row.group_key, row.transition, row.channel, row.target, row.kind, row.payload) for row in rows]
+    query = sa.select(outbox).where(outbox.c.group_key == group_key).order_by(outbox.c.transition, outbox.c.id)
+    newest = {(row.channel, row.target): row for row in await connection.execute(query)}
+    return [
+        Outgoing(row.group_key, row.transition, row.channel, row.target, row.kind, row.payload)
+        for row in newest.values()
+    ]
 
 
 async def first(connection: AsyncConnection, group_key: str) -> Any:

@@ -5,9 +5,15 @@ import sqlalchemy as sa
 
 from schemas.tables import coaching, tasks
 from tests.services.alerts.rows import at, case_row, close_row, slice_row, task_row, tell
+from tests.services.alerts.test_evaluation import Day
 
 pytestmark = pytest.mark.integration
 GROUND = {"slice": "11:00", "step": "calls", "done": 8, "target": 10.0, "technical_min": 60.0}
+
+
+@pytest.fixture
+def day(engine):
+    return Day(engine)
 
 
 async def lift(engine, agent, ground):
