@@ -185,6 +185,7 @@ class Closer:
                 silent=carried | {found.source for found in silent if found.resolved_at is None},
                 silent_feeds=quiet,
                 unheard=await technical.unheard(connection, on, by),
+                connected=await technical.connected(connection, on, by),
                 delay_p95_s=await evidence.delays_p95(connection, on, one.starts, cut, by),
                 unusable=unusable,
                 facts=facts,

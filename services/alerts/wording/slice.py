@@ -64,8 +64,9 @@ def _untrusted_line(payload: Payload, steps: list[str], why: str, words: Languag
 
 
 def doubt(reason: str, words: Language) -> str:
-    word, _, source = reason.partition(":")
-    return words.say(f"doubt.{word}", source=source)
+    word, _, about = reason.partition(":")
+    source, _, at = about.partition("@")
+    return words.say(f"doubt.{word}", source=source, **({"at": at} if at else {}))
 
 
 def _team(payload: Payload, words: Language) -> Section:

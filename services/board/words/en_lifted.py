@@ -16,4 +16,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "Lifted at slice {time}. The fault became known later, and with it nobody would have been sent to the trainer. "
         "Tasks that were not done in sound time go on counting"
     ),
+    "trust.connected": "source {source} was connected at {time}: nothing is known of the time before, these steps "
+    "are judged from the next day on",
+    "trust.some_connected": "source {source} was connected at {time}: those whom it alone knows are judged from the "
+    "next day on, the others as usual",
+    "trust.some_unheard": "nothing has come from source {source} yet: those whom it alone knows are not judged, the "
+    "others as usual",
 }

@@ -163,6 +163,7 @@ class _Run:
                 silent=self.silent.open_at(day.day, by),
                 silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
                 unheard=self.silent.unheard(by),
+                connected=self.silent.connected(day.day, by),
                 delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,

@@ -12,13 +12,12 @@ from services.rules.money.books import Books
 from services.rules.rung import Answers
 from services.rules.spans import Spans
 from services.rules.tasks import Case, Task, Verified
-from services.rules.trust import TrustEvidence
+from services.rules.trust import Doubts, TrustEvidence
 
 Counts = Mapping[str, Mapping[Step, int]]
 """Agent → step → count."""
 
-Doubts = Mapping[str, Mapping[Step, tuple[str, ...]]]
-"""Team → step → why its data cannot be judged; empty when they can."""
+__all__ = ["Closing", "Counts", "Doubts", "Evidence", "TeamIssue"]
 
 
 @dataclass(frozen=True, slots=True)

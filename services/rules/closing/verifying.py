@@ -47,7 +47,7 @@ def _result(view: FloorView, cut: CutOff, task: Task, since: Since, doubts: Doub
         task,
         since,
         cut.at,
-        trusted=not doubts.get(task.team, {}).get(task.step, ()),
+        trusted=not doubts.get(task.team, {}).get(task.step, ()) and (task.agent, task.step) not in view.missing,
         last_chance=is_last_chance(view.floor, view.floor.agent_by_id.get(task.agent), task, view.today, cut),
         by=view.floor.judgement,
     )

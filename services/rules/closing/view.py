@@ -10,6 +10,7 @@ from schemas.floor import Agent, Floor
 from schemas.rows import SliceRow
 from schemas.steps import Step
 from services.rules.closing.evidence import Evidence
+from services.rules.connecting import missing
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, exposure, scheduled
 from services.rules.norms import norms_of
@@ -26,6 +27,7 @@ class FloorView:
         self.days: dict[Date, WorkingDay] = {}
         self.today = self.day(date)
         self._exposures: dict[tuple[Date, str], Exposure] = {}
+        self.missing = missing(floor, evidence.trust.unheard, evidence.trust.connected)
         self._norms: dict[str, Mapping[Step, float]] = {}
 
     def as_counted(self, rows: Sequence[SliceRow]) -> "FloorView":
