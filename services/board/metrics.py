@@ -21,6 +21,7 @@ from services.kit import logs
 from services.reads.forecast import of_team, paid_by
 from services.reads.risk import risk_of_day
 from services.rules.money.units import unit
+from services.rules.trust import of_everybody
 
 STALE_S = 60.0
 
@@ -69,7 +70,7 @@ def _count(found: Iterable[closes.Close]) -> Counter[tuple[str, bool]]:
     counted: Counter[tuple[str, bool]] = Counter()
     for close in found:
         for team in close.trust:
-            counted[team, not close.reasons(team)] += 1
+            counted[team, not any(map(of_everybody, close.reasons(team).values()))] += 1
     return counted
 
 

@@ -62,23 +62,6 @@ def team_sources(floor: Floor) -> dict[tuple[str, Step], frozenset[str]]:
     }
 
 
-def team_unheard(floor: Floor, unheard: frozenset[str]) -> dict[tuple[str, Step], frozenset[str]]:
-    """(team, step) → sources that never sent anything, and without which nothing at all is known of somebody's step.
-
-    A source beside another one that is heard (a second PBX kept for bad days) takes nothing away.
-    """
-    if not unheard:
-        return {}
-    feeders = Feeders(floor)
-    found: dict[tuple[str, Step], set[str]] = {}
-    for agent in floor.agents:
-        for step, feed in FED_BY.items():
-            sources = feeders.of(agent, feed)
-            if unheard.issuperset(sources):
-                found.setdefault((agent.team, step), set()).update(sources)
-    return {key: frozenset(sources) for key, sources in found.items()}
-
-
 class Group(NamedTuple):
     """When people work, and what they bring a minute (of weight 1, where their step has a curve)."""
 

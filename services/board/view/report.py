@@ -72,6 +72,7 @@ class CaseShown:
     opened: datetime
     recheck_on: Date
     stands: bool
+    lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
                 opened=one.opened,
                 recheck_on=one.recheck_on,
                 stands=one.stands,
+                lifted=one.lifted is not None,
             )
             for one in found.coaching
         ],

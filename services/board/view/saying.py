@@ -223,8 +223,12 @@ def flat(evidence: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
 
 def doubt(reason: Any, w: Words) -> str:
     """A reason of the trust gate: ``silent:mango-main`` → «молчит источник mango-main»."""
-    word, _, source = str(reason).partition(":")
-    return w(f"trust.{word}", source=source) if w.has(f"trust.{word}") else str(reason)
+    word, _, about = str(reason).partition(":")
+    source, _, time = about.partition("@")
+    if not w.has(f"trust.{word}"):
+        return str(reason)
+    named: dict[str, Any] = {"source": source, **({"time": time} if time else {})}
+    return w(f"trust.{word}", **named)
 
 
 def doubts(reasons: Mapping[Step, Sequence[Any]], w: Words) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import Final
 from services.board.words import (
     en_alerts,
     en_forecast,
+    en_lifted,
     en_lines,
     en_login,
     en_look,
@@ -26,6 +27,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_reason.WORDS,
     **en_report.WORDS,
     **en_revisions.WORDS,
+    **en_lifted.WORDS,
     **en_windows.WORDS,
     **en_forecast.WORDS,
     **en_month.WORDS,

@@ -5,6 +5,7 @@ from typing import Final
 from services.board.words import (
     ru_alerts,
     ru_forecast,
+    ru_lifted,
     ru_lines,
     ru_login,
     ru_look,
@@ -26,6 +27,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_reason.WORDS,
     **ru_report.WORDS,
     **ru_revisions.WORDS,
+    **ru_lifted.WORDS,
     **ru_windows.WORDS,
     **ru_forecast.WORDS,
     **ru_month.WORDS,

@@ -19,6 +19,7 @@ from services.aggregator.storage.path_days import PathDays
 from services.kit.errors import Misconfigured, Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
 from services.local.norms.looked import Advance, Looked, working_dates
+from services.rules.connecting import missing
 from services.rules.day import BIN_MIN
 from services.rules.history import AgentDay, agent_days
 from services.rules.trust import TrustEvidence, gate
@@ -89,6 +90,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
         silent=carried | {one.source for one in silent if one.resolved_at is None},
         silent_feeds=quiet,
         unheard=await technical.unheard(connection, on, on.day.ends),
+        connected=await technical.connected(connection, on, on.day.ends),
         unusable=unusable,
         facts=facts,
     )
@@ -102,6 +104,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
         states.get(date, {}),
         spans,
         gate(on.floor, seen),
+        missing(on.floor, seen.unheard, seen.connected),
     )
 
 

@@ -14,6 +14,7 @@ from services.lab.backtest.read import Version, read
 from services.lab.backtest.silent import Silent
 from services.local.norms.looked import Advance, Looked, working_dates
 from services.rules.baselines import Baselines, DaySummary, learn
+from services.rules.connecting import missing
 from services.rules.day import working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.history import AgentDay, agent_days, bin_of
@@ -70,6 +71,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
         silent=silent.open_at(day.day, ends),
         silent_feeds=day.silent_feeds(ends, EVER),
         unheard=silent.unheard(ends),
+        connected=silent.connected(day.day, ends),
         unusable=unusable,
         facts=facts,
     )
@@ -81,6 +83,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
         day.states(ends, EVER),
         day.lost(ends, EVER, silent.of(day.day, ends)).spans,
         gate(floor, seen),
+        missing(floor, seen.unheard, seen.connected),
     )
 
 
