@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_report, en_tasks, en_window
+from services.alerts.wording import en_calls, en_report, en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -300,4 +300,5 @@ TEXT: Final[dict[str, str]] = {
     **en_report.TEXT,
     **en_tasks.TEXT,
     **en_window.TEXT,
+    **en_calls.TEXT,
 }

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.board.words import (
     en_alerts,
+    en_checks,
     en_forecast,
     en_lines,
     en_login,
@@ -34,6 +35,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_tasks.WORDS,
     **en_quality.WORDS,
     **en_alerts.WORDS,
+    **en_checks.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",

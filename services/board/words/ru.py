@@ -4,6 +4,7 @@ from typing import Final
 
 from services.board.words import (
     ru_alerts,
+    ru_checks,
     ru_forecast,
     ru_lines,
     ru_login,
@@ -34,6 +35,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_tasks.WORDS,
     **ru_quality.WORDS,
     **ru_alerts.WORDS,
+    **ru_checks.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
