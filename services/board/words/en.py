@@ -6,6 +6,7 @@ from services.board.words import (
     en_alerts,
     en_checks,
     en_forecast,
+    en_lacks,
     en_lines,
     en_login,
     en_look,
@@ -22,6 +23,7 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_lacks.WORDS,
     **en_look.WORDS,
     **en_norms.WORDS,
     **en_reason.WORDS,

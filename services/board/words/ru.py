@@ -6,6 +6,7 @@ from services.board.words import (
     ru_alerts,
     ru_checks,
     ru_forecast,
+    ru_lacks,
     ru_lines,
     ru_login,
     ru_look,
@@ -22,6 +23,7 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_lacks.WORDS,
     **ru_look.WORDS,
     **ru_norms.WORDS,
     **ru_reason.WORDS,
