@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_lifted, en_report, en_tasks, en_window
+from services.alerts.wording import en_calls, en_lifted, en_report, en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -301,4 +301,5 @@ TEXT: Final[dict[str, str]] = {
     **en_report.TEXT,
     **en_tasks.TEXT,
     **en_window.TEXT,
+    **en_calls.TEXT,
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_lifted, ru_report, ru_tasks, ru_window
+from services.alerts.wording import ru_calls, ru_lifted, ru_report, ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -301,4 +301,5 @@ TEXT: Final[dict[str, str]] = {
     **ru_report.TEXT,
     **ru_tasks.TEXT,
     **ru_window.TEXT,
+    **ru_calls.TEXT,
 }

@@ -11,6 +11,7 @@ from typing import Any, cast
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
+from services.board.view.checks import Checks, checks
 from services.board.words import Words
 
 WINDOWS = ("answer_rate", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop")
@@ -27,6 +28,7 @@ class Said:
     evidence: str
     verdict: str
     rules_out: tuple[str, ...]
+    checks: Checks
     affected: str
     again: str
     numbers: tuple[tuple[str, str], ...]
@@ -50,6 +52,7 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         evidence="; ".join(_evidence(alert, floor, w)),
         verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
         rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
+        checks=checks(alert.detector, evidence, w),
         affected=f"{w('say.affected', n=affected)}; {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),

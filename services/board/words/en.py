@@ -4,7 +4,9 @@ from typing import Final
 
 from services.board.words import (
     en_alerts,
+    en_checks,
     en_forecast,
+    en_lacks,
     en_lifted,
     en_lines,
     en_login,
@@ -22,6 +24,7 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_lacks.WORDS,
     **en_look.WORDS,
     **en_norms.WORDS,
     **en_reason.WORDS,
@@ -36,6 +39,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_tasks.WORDS,
     **en_quality.WORDS,
     **en_alerts.WORDS,
+    **en_checks.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",

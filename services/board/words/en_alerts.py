@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "undelivered.token_revoked": "The token was revoked: replace it",
     "undelivered.account_inactive": "The app was removed from Slack: install it again",
     "undelivered.missing_scope": "The app lacks permissions: install it again by the manifest",
+    "undelivered.unexpected": "An error of our own while sending; the log of alerts has the trace",
     "precision.title": "How often somebody acted",
     "precision.hint": "Of 28 days. A rule that nobody acts upon wants another limit",
     "precision.rule": "Rule",

@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "undelivered.token_revoked": "Токен отозван: замените его",
     "undelivered.account_inactive": "Приложение удалено из Slack: установите его снова",
     "undelivered.missing_scope": "Приложению не хватает прав: установите его заново по манифесту",
+    "undelivered.unexpected": "Внутренняя ошибка при отправке, подробности в журнале alerts",
     "precision.title": "Как часто по сообщению что-то делали",
     "precision.hint": "За 28 дней. Если по правилу никто ничего не делает, его порог стоит изменить",
     "precision.rule": "Правило",
