@@ -7,14 +7,16 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.floor import Floor
+from schemas.floor import Floor, Team
 from services.alerts.announcing import frame
-from services.alerts.findings.slices import case_of, totals
+from services.alerts.findings.slices import case_of
 from services.alerts.storage import day_rows
 from services.reads import cases, invoices, look, risk
 from services.reads import day as day_read
+from services.reads.day import DayRead
 from services.reads.kept import Kept
 from services.reads.look import LookRow
+from services.reads.plan import plan_and_fact
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
 from services.rules.money.risk import AtRisk
@@ -49,7 +51,8 @@ async def payload(
     connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, now: datetime, board_url: str | None
 ) -> dict[str, Any]:
     """Everything the message is made of."""
-    rows = await day_rows.rows_of(connection, day.date, close.slice)
+    moment = min(now, day.ends)
+    seen = await day_read.read(connection, floor, day, moment)
     closes = await day_rows.closes_of(connection, day.date)
     closed = {one.slice: one for one in closes}
     return {
@@ -58,11 +61,8 @@ async def payload(
         "kind": "report",
         "floor": floor.title,
         "slice": close.slice,
-        "steps": totals(rows),
-        "teams": [
-            {"team": team.id, "name": team.title, "steps": totals([row for row in rows if row.team == team.id])}
-            for team in floor.teams
-        ],
+        "steps": _steps(seen, None, moment),
+        "teams": [{"team": team.id, "name": team.title, "steps": _steps(seen, team, moment)} for team in floor.teams],
         "money": _money(floor, await day_rows.money(connection, day.date, list(floor.agent_by_id))),
         "month": _month(floor, await day_rows.month(connection, day.date, floor.floor)),
         "tasks": {
@@ -70,7 +70,7 @@ async def payload(
             "results": await day_rows.results(connection, day.starts, day.ends),
         },
         "coaching": [case_of(case, floor) for case in await day_rows.cases_of(connection, day.date)],
-        "risk": _risk(floor, await _at_risk(connection, floor, day, now)),
+        "risk": _risk(floor, risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), moment)),
         "look": _look(floor, await look.read(connection, Kept(), floor, day.date)),
         "outcomes": _outcomes(floor, day, await cases.cases(connection, floor, day.date)),
         "incidents": [
@@ -81,8 +81,23 @@ async def payload(
         "closed_late": [one.slice for one in closes if not one.on_time],
         "untrusted": [one.slice for one in closes if _doubted(one.trust)],
         "late": await day_rows.late(connection, day.date, timedelta(seconds=floor.grace_s)),
-        "as_of": (close.cut_off + timedelta(seconds=floor.grace_s)).isoformat(),
+        "as_of": now.isoformat(),
     }
+
+
+def _steps(seen: DayRead, team: Team | None, now: datetime) -> list[dict[str, Any]]:
+    """What the page of the report shows of the same moment; steps without norm and count are left out. ``plan`` is the whole
+    count that reaches the plan of the day, ``target`` what is due for the minutes worked."""
+    return [
+        {
+            "step": one.step,
+            "done": one.done,
+            "plan": one.plan_count,
+            "target": None if one.due is None else round(one.due, 6),
+        }
+        for one in plan_and_fact(seen, team, now)
+        if one.due is not None or one.done
+    ]
 
 
 def _money(floor: Floor, found: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
@@ -98,11 +113,6 @@ def _month(floor: Floor, row: Any) -> dict[str, Any] | None:
         return None
     told = {name: getattr(row, name) for name in ("done", "median", "low", "high", "p_plan")}
     return {**told, "plan": None if row.plan is None else round(row.plan), "currency": floor.currency}
-
-
-async def _at_risk(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> AtRisk | None:
-    seen = await day_read.read(connection, floor, day, now)
-    return risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), now)
 
 
 def _risk(floor: Floor, found: AtRisk | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 TEXT: Final[dict[str, str]] = {
+    "report.worked": "Due for the time worked, without faults and coaching: {steps}",
     "report.risk": "The day's plan was missed by {total}: {causes}",
     "report.risk.technical": "faults {sum}",
     "report.risk.number_list": "bad numbers and lists {sum}",

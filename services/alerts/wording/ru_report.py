@@ -3,6 +3,7 @@
 from typing import Final
 
 TEXT: Final[dict[str, str]] = {
+    "report.worked": "Должно быть за отработанное время, без сбоев и занятий: {steps}",
     "report.risk": "До плана дня не хватило {total}: {causes}",
     "report.risk.technical": "сбои {sum}",
     "report.risk.number_list": "плохие номера и списки {sum}",

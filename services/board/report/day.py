@@ -36,9 +36,10 @@ from services.board.today import AgentNow, Today
 from services.reads import cases, look, technical
 from services.reads.cases import Case, CaseNow, outcome
 from services.reads.day import technical_spans
-from services.reads.forecast import of_team, paid_by
+from services.reads.forecast import paid_by
 from services.reads.kept import Kept
 from services.reads.look import LookRow
+from services.reads.plan import plan_and_fact
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -147,22 +148,19 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _scope(today: Today, scope: str, team: Team | None, moment: datetime) -> ScopeReport:
-    members = [agent.id for agent in today.floor.agents if team is None or agent.team == team.id]
     return ScopeReport(
         scope=scope,
-        steps=[_step(today, members, team, step, moment) for step in STEPS],
+        steps=[
+            StepReport(
+                step=one.step,
+                done=one.done,
+                due=_rounded(one.due),
+                plan=_rounded(one.plan),
+                plan_count=one.plan_count,
+            )
+            for one in plan_and_fact(today, team, moment)
+        ],
         money=_money(today, team),
-    )
-
-
-def _step(today: Today, members: Sequence[str], team: Team | None, step: Step, moment: datetime) -> StepReport:
-    dues = [value for agent in members if (value := today.due(agent, step, moment)) is not None]
-    foreseen = of_team(today, team, step, moment) if today.day.working else None
-    return StepReport(
-        step=step,
-        done=sum(today.agents[agent].done.get(step, 0) for agent in members if agent in today.agents),
-        due=_rounded(sum(dues)) if dues else None,
-        plan=_rounded(foreseen.plan) if foreseen else None,
     )
 
 

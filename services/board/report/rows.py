@@ -12,12 +12,14 @@ from services.rules.money.risk import Cause
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered."""
+    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered;
+    ``plan_count``: the whole count that reaches it, as every page and message shows it."""
 
     step: Step
     done: int
     due: float | None
     plan: float | None
+    plan_count: int | None
 
 
 class MoneyReport(msgspec.Struct, frozen=True, kw_only=True):

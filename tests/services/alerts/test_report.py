@@ -65,6 +65,8 @@ async def test_the_head_hears_of_the_day_once(day, engine):
         ],
         coaching=[case_row("maria")],
         facts=[
+            call("10:50", "ivan"),
+            call("10:51", "maria"),
             money(INVOICE, 900_00),
             money(PAYMENT, 500_00),
             money(REFUND, 100_00),
@@ -78,8 +80,11 @@ async def test_the_head_hears_of_the_day_once(day, engine):
     assert (row.group_key, row.target, row.transition) == ("report:2026-11-23", "U0HEAD", 0)
     told = row.payload
     assert told["steps"] == [
-        {"step": "calls", "done": 150, "target": 160.0},
-        {"step": "presentations", "done": 6, "target": 8.0},
+        {"step": "calls", "done": 2, "plan": 320, "target": 320.0},
+        {"step": "answered", "done": 2, "plan": None, "target": None},
+        {"step": "presentations", "done": 0, "plan": 32, "target": 32.0},
+        {"step": "invoices", "done": 1, "plan": None, "target": None},
+        {"step": "payments", "done": 2, "plan": None, "target": None},
     ]
     assert told["tasks"] == {"given": 3, "results": {"done": 2, "not_done": 1}}
     assert [one["name"] for one in told["coaching"]] == ["Мария Соколова"]

@@ -1,6 +1,7 @@
 """The evening's message and the page of the report say the same of money at risk, of coaching, and of what is worth a look."""
 
 import asyncio
+import math
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,50 @@ def test_they_are_the_same(evening_dsn):
     headings = [section.heading for section in render(told).sections]
     assert {"Стоит посмотреть", "После работы с тренером"} <= set(headings)
     assert "До плана дня не хватило" in " ".join(line for section in render(told).sections for line in section.lines)
+
+
+def test_the_plan_of_the_day_is_one_number(evening_dsn):
+    """Report, message, Floor page, Forecast page and API: the same whole count, of the floor and of each team; what is due
+    for the time worked stands apart, under its own name."""
+    told, page, ahead, pages = asyncio.run(_everywhere(*evening_dsn))
+    shown = {one["scope"]: {step["step"]: step for step in one["steps"]} for one in page["scopes"]}
+    sent = {"floor:main": told["steps"], **{f"team:{one['team']}": one["steps"] for one in told["teams"]}}
+    foreseen = {(row["scope"], row["step"]): row for row in ahead["rows"]}
+    assert set(sent) == set(shown)
+    for scope, steps in sent.items():
+        assert len(steps) == len(shown[scope]) == 6
+        for one in steps:
+            own = shown[scope][one["step"]]
+            assert (one["done"], one["plan"]) == (own["done"], own["plan_count"])
+            assert one["target"] == pytest.approx(own["due"], abs=1e-5)
+            assert foreseen[scope, one["step"]]["plan_count"] == own["plan_count"] == math.ceil(own["plan"] - 1e-9)
+    payments, calls = shown["floor:main"]["payments"], shown["floor:main"]["calls"]
+    plan = payments["plan_count"]
+    assert plan != payments["plan"]
+    assert calls["due"] < calls["plan_count"] - 1
+    floor_page, report_page, forecast_page = pages
+    assert f"План дня — {plan} оплат" in floor_page
+    assert f'<b>{payments["done"]}</b></td><td class="n num">{plan}</td>' in report_page
+    assert f'data-label="План">{plan}</td>' in forecast_page
+    lines = [line.replace("\u202f", " ") for section in render(told).sections for line in section.lines]
+    assert any(line.startswith(f"Оплаты: {payments['done']} из {plan}, ") for line in lines)
+    (worked,) = [line for line in lines if line.startswith("Должно быть за отработанное время")]
+    assert "звонки 1 055,6" in worked
+
+
+async def _everywhere(dsn, floor):
+    engine = engines.engine(dsn)
+    async with engine.connect() as connection:
+        day = working_day(floor, EVENING.date())
+        close = await day_rows.newest_close(connection)
+        told = await day_message.payload(connection, floor, day, close, EVENING, "http://board.test")
+    await engine.dispose()
+    board = board_on(dsn, now=EVENING)
+    async with client_of(board) as client:
+        page, ahead = [(await client.get(f"/api/v1/{one}")).json() for one in ("report", "forecast")]
+        pages = [(await client.get(path)).text for path in ("/", "/report", "/forecast")]
+    await board.engine.dispose()
+    return told, page, ahead, pages
 
 
 async def _coached(connection, floor):
