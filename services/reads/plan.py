@@ -1,6 +1,6 @@
 """Plan and fact of a day, step by step: reckoned once for the report, the evening's message and ``/api/v1/report``.
 
-Source: docs/decisions/0046-one-plan-of-the-day.md
+Source: docs/decisions/0046-one-number-one-name.md
 """
 
 from dataclasses import dataclass

@@ -202,7 +202,7 @@ def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int, least: 
 def whole(plan: float) -> int:
     """The count that reaches a *plan*, as it is shown everywhere: 25.2 payments are reached by 26.
 
-    Source: docs/decisions/0046-one-plan-of-the-day.md
+    Source: docs/decisions/0046-one-number-one-name.md
     """
     return ceil(plan - EXACT)
 

@@ -19,8 +19,9 @@ from services.reads.look import LookRow
 from services.reads.plan import plan_and_fact
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
+from services.rules.lasted import lasted
 from services.rules.money.risk import AtRisk
-from services.rules.spans import at, intersect, minutes, union
+from services.rules.spans import at, clock_minutes, intersect, union
 
 FAR_DAYS: Final = 15
 """Holidays are never longer than this: so far ahead the next working day is looked for."""
@@ -148,6 +149,7 @@ async def _incident(
     lost = await day_rows.technical_of(connection, alert.alert, day.starts, day.ends)
     agents = sorted({row.agent for row in lost})
     what, _, name = alert.scope.partition(":")
+    span = lasted(alert.evidence, alert.fired_at, alert.resolved_at)
     return {
         "alert": alert.alert,
         "kind": alert.kind,
@@ -156,7 +158,9 @@ async def _incident(
         "name": _title(floor, what, name),
         "fired_at": alert.fired_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
-        "minutes": round(sum(_taken_min(floor, day, agent, lost, now) for agent in agents)),
+        "began_at": span.began.isoformat(),
+        "ended_at": span.ended.isoformat() if span.ended else None,
+        "minutes": sum(_taken_min(floor, day, agent, lost, now) for agent in agents),
         "agents": agents,
     }
 
@@ -169,10 +173,10 @@ def _title(floor: Floor, what: str, name: str) -> str:
     return name
 
 
-def _taken_min(floor: Floor, day: WorkingDay, agent: str, lost: Sequence[Any], now: datetime) -> float:
+def _taken_min(floor: Floor, day: WorkingDay, agent: str, lost: Sequence[Any], now: datetime) -> int:
     """Working minutes of the day that an alert took from *agent*."""
     found = floor.agent_by_id.get(agent)
     if found is None:
-        return 0.0
+        return 0
     spans = union((at(row.started_at), at(row.ended_at or now)) for row in lost if row.agent == agent)
-    return minutes(intersect(scheduled(floor, day, found), spans), at(day.starts), at(day.ends))
+    return clock_minutes(intersect(scheduled(floor, day, found), spans), at(day.starts), at(day.ends))

@@ -18,7 +18,7 @@ TEXT: Final[dict[str, str]] = {
     "window.title.workplace_audio": "Calls end as they begin: {what}, since {since}",
     "window.title.crm_silence": "No new marks: {what}, since {since}",
     "window.title.efficiency_drop": "Fewer results than usual: {what}, since {since}",
-    "window.title.resolved": "As usual again: {what}, was {since}–{until}",
+    "window.title.resolved": "Back to usual: {what}, {since}–{until} ({span})",
     "window.title.closed": "Closed with the day: {what}, began at {since}",
     "window.title.other": "Fewer than usual: {what}, since {since}; the team's message goes on with it",
     "window.title.invalidated": "Withdrawn: {what}, the fault of {since} was not confirmed",

@@ -169,15 +169,16 @@ def _incidents(payload: Payload, words: Language) -> Section:
 
 
 def _incident(one: Mapping[str, Any], words: Language) -> str:
-    fired = datetime.fromisoformat(one["fired_at"])
+    began, over = one.get("began_at") or one["fired_at"], one.get("ended_at") or one["resolved_at"]
+    fired = datetime.fromisoformat(began)
     given = {
         "what": words.say(f"report.scope.{one['what']}", name=one["name"]),
         "kind": words.say(f"report.kind.{one['kind']}"),
         "since": words.at(fired),
         "verdict": words.say(f"report.verdict.{one['verdict']}"),
     }
-    if one["resolved_at"]:
-        ended = datetime.fromisoformat(one["resolved_at"])
+    if over:
+        ended = datetime.fromisoformat(over)
         told = words.say("report.incident", **given, until=words.at(ended), span=words.span(fired, ended))
     else:
         told = words.say("report.incident.open", **given)

@@ -18,7 +18,7 @@ TEXT: Final[dict[str, str]] = {
     "window.title.workplace_audio": "Разговоры обрываются в начале: {what}, с {since}",
     "window.title.crm_silence": "Нет новых отметок: {what}, с {since}",
     "window.title.efficiency_drop": "Результатов меньше обычного: {what}, с {since}",
-    "window.title.resolved": "Снова как обычно: {what}, было {since}–{until}",
+    "window.title.resolved": "Снова как обычно: {what}, было {since}–{until} ({span})",
     "window.title.closed": "Закрыто с концом дня: {what}, началось в {since}",
     "window.title.other": "Меньше обычного: {what}, с {since}; продолжение — в сообщении о команде",
     "window.title.invalidated": "Отменено: {what}, сбой с {since} не подтвердился",

@@ -43,7 +43,8 @@ from services.reads.plan import plan_and_fact
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.spans import at, intersect, minutes
+from services.rules.lasted import lasted
+from services.rules.spans import at, clock_minutes, intersect
 
 ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
 """Steps in which every fact counts at most once between them; answered and long calls are calls too."""
@@ -222,7 +223,7 @@ def _agent(today: Today, agent: str, team: str, moment: datetime) -> AgentReport
         agent=agent,
         team=team,
         steps=[_agent_step(today, known, step, moment) for step in STEPS],
-        technical_min=round(minutes(own.technical, at(today.day.starts), at(moment)), 1),
+        technical_min=clock_minutes(own.technical, at(today.day.starts), at(moment)),
     )
 
 
@@ -273,6 +274,7 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
             spans.setdefault(agent, []).append((since, until))
         taken = {agent: _taken_min(today, agent, own, moment) for agent, own in spans.items()}
         row = alert.row
+        span = lasted(row.evidence, row.fired_at, row.resolved_at)
         found.append(
             Incident(
                 alert=row.alert,
@@ -283,14 +285,16 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
                 owner=alert.owner,
                 fired_at=_local(row.fired_at, today.floor),
                 resolved_at=_maybe(row.resolved_at, today.floor),
-                technical_min=round(sum(taken.values()), 1),
+                began_at=_local(span.began, today.floor),
+                ended_at=_maybe(span.ended, today.floor),
+                technical_min=sum(taken.values()),
                 agents=sorted(taken),
             )
         )
     return found
 
 
-def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> float:
+def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> int:
     """Working minutes of the day that *lost* took, up to *moment*."""
     plan = today.exposures.get(agent, NONE).scheduled
-    return minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))
+    return clock_minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))

@@ -153,7 +153,8 @@ class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert; ``technical_min`` are the working minutes it took, of all ``agents`` together."""
+    """An alert; the trouble lasted from ``began_at`` to ``ended_at``, was noticed at ``fired_at``, its alert lifted at
+    ``resolved_at``. ``technical_min`` are the working minutes it took, of all ``agents`` together."""
 
     alert: str
     kind: AlertKind
@@ -163,6 +164,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     fired_at: datetime
     resolved_at: datetime | None
+    began_at: datetime
+    ended_at: datetime | None
     technical_min: float
     agents: list[str]
 

@@ -231,16 +231,15 @@ def _incidents(today: Today, found: Sequence[Incident], names: dict[str, str], w
     for one in found:
         said = saying.say(alerts[one.alert], today.floor, w)
         agents = ", ".join(names.get(agent, agent) for agent in one.agents)
-        shown.append(IncidentShown(one, said, _when(today, one, said.began, w), agents))
+        shown.append(IncidentShown(one, said, _when(today, said, w), agents))
     return shown
 
 
-def _when(today: Today, one: Incident, began: datetime, w: Words) -> str:
-    """``14:31–14:52``, ``с 14:31, ещё идёт``; instants of other days with theirs."""
-
-    def told(instant: datetime) -> str:
-        return w.clock(instant) if w.local(instant).date() == today.date else w.day_and_clock(instant)
-
-    if one.resolved_at is None:
-        return w("report.still", since=told(began))
-    return f"{told(began)}–{told(one.resolved_at)}"
+def _when(today: Today, said: saying.Said, w: Words) -> str:
+    """Of one that lasts without its length, which would change while the page is read, and on paper."""
+    if said.ended is None:
+        return w(
+            "report.still",
+            since=w.clock(said.began) if w.local(said.began).date() == today.date else w.day_and_clock(said.began),
+        )
+    return saying.from_to(said, w, today.date, said.ended)
