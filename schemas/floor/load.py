@@ -154,7 +154,7 @@ def _maps(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for name in ("teams", "agents", "sources"):
+    for name in ("teams", "agents", "people", "sources"):
         seen: set[str] = set()
         for at, item in enumerate(getattr(floor, name)):
             if item.id in seen:

@@ -11,12 +11,13 @@ from schemas.floor import Floor, Team
 from services.alerts.announcing import frame
 from services.alerts.findings.slices import case_of
 from services.alerts.storage import day_rows
-from services.reads import cases, invoices, look, risk
+from services.reads import cases, invoices, look, risk, technical
 from services.reads import day as day_read
-from services.reads.day import DayRead
+from services.reads.day import DayRead, Lost
 from services.reads.kept import Kept
 from services.reads.look import LookRow
 from services.reads.plan import plan_and_fact
+from services.reads.stated import stated
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
 from services.rules.lasted import lasted
@@ -78,6 +79,7 @@ async def payload(
             await _incident(connection, floor, day, alert, now)
             for alert in await day_rows.alerts_of(connection, day.date)
         ],
+        "stated": _stated(floor, seen, await technical.between(connection, day.starts, day.ends), moment),
         "not_closed": [cut.name for cut in day.cut_offs if cut.name not in closed],
         "closed_late": [one.slice for one in closes if not one.on_time],
         "untrusted": [one.slice for one in closes if _doubted(one.trust)],
@@ -163,6 +165,20 @@ async def _incident(
         "minutes": sum(_taken_min(floor, day, agent, lost, now) for agent in agents),
         "agents": agents,
     }
+
+
+def _stated(floor: Floor, seen: DayRead, lost: Mapping[str, Lost], moment: datetime) -> list[dict[str, Any]]:
+    """Faults that people's own states tell and no alert explains."""
+    return [
+        {
+            "agent": one.agent,
+            "name": _title(floor, "agent", one.agent),
+            "began_at": one.since.isoformat(),
+            "ended_at": one.until.isoformat() if one.until else None,
+            "minutes": one.minutes,
+        }
+        for one in stated(floor, seen.exposures, lost, moment)
+    ]
 
 
 def _title(floor: Floor, what: str, name: str) -> str:

@@ -11,6 +11,8 @@ TEXT: Final[dict[str, str]] = {
     "report.risk.conversion_of": "a conversion is down ({step}) {sum}",
     "report.risk.volume": "too little done {sum}",
     "report.risk.unexplained": "the rest, without a clear cause {sum}",
+    "report.stated": "{agent}, state “fault”: {since}–{until} ({span}). There was no alert about it.",
+    "report.stated.open": "{agent}, state “fault”: since {since}, still going on. There was no alert about it.",
     "report.outcomes": "After work with the trainer",
     "report.outcome.grown": "{agent}, {step}: grown",
     "report.outcome.partly": "{agent}, {step}: partly grown",

@@ -40,7 +40,7 @@ def report(payload: Payload, words: Language) -> Content:
 
 DATA = (
     *("kind", "date", "floor", "slice", "steps", "teams", "money", "risk", "month", "tasks", "coaching", "outcomes"),
-    *("look", "incidents"),
+    *("look", "incidents", "stated"),
     *("not_closed", "closed_late", "untrusted", "late"),
 )
 
@@ -162,6 +162,7 @@ def _month(payload: Payload, words: Language) -> Section:
 
 def _incidents(payload: Payload, words: Language) -> Section:
     lines = tuple(_incident(one, words) for one in payload["incidents"])
+    lines += tuple(_stated(one, words) for one in payload.get("stated") or ())
     heading = words.say("report.incidents")
     if not lines:
         return Section((words.say("report.incidents.none"),), heading=heading)
@@ -186,6 +187,15 @@ def _incident(one: Mapping[str, Any], words: Language) -> str:
         people = words.count(len(one["agents"]), "of_people")
         told += " " + words.say("report.taken", minutes=words.count(one["minutes"], "minute"), people=people)
     return told
+
+
+def _stated(one: Mapping[str, Any], words: Language) -> str:
+    since = datetime.fromisoformat(one["began_at"])
+    if one["ended_at"] is None:
+        return words.say("report.stated.open", agent=one["name"], since=words.at(since))
+    until = datetime.fromisoformat(one["ended_at"])
+    span = words.span(since, until)
+    return words.say("report.stated", agent=one["name"], since=words.at(since), until=words.at(until), span=span)
 
 
 def _data(payload: Payload, words: Language) -> Section:

@@ -25,6 +25,7 @@ from services.board.report.rows import (
     ScopeReport,
     SliceReport,
     SourceReport,
+    StatedReport,
     StepReport,
     TeamTrust,
 )
@@ -40,6 +41,7 @@ from services.reads.forecast import paid_by
 from services.reads.kept import Kept
 from services.reads.look import LookRow
 from services.reads.plan import plan_and_fact
+from services.reads.stated import stated
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
@@ -122,6 +124,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
         outcomes=[told for one in seen.trained if (told := outcome(one, floor, day)) is not None],
         look=list(seen.look),
         incidents=_incidents(today, moment, seen),
+        stated=_stated(today, moment, seen),
         late=today.freshness.late,
         sources=[
             SourceReport(
@@ -292,6 +295,22 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
             )
         )
     return found
+
+
+def _stated(today: Today, moment: datetime, seen: Seen) -> list[StatedReport]:
+    lost: dict[str, list[tuple[datetime, datetime | None]]] = {}
+    for spans in seen.lost.values():
+        for agent, since, until in spans:
+            lost.setdefault(agent, []).append((since, until))
+    return [
+        StatedReport(
+            agent=one.agent,
+            began_at=_local(one.since, today.floor),
+            ended_at=_maybe(one.until, today.floor),
+            technical_min=one.minutes,
+        )
+        for one in stated(today.floor, today.exposures, lost, moment)
+    ]
 
 
 def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> int:

@@ -170,6 +170,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     agents: list[str]
 
 
+class StatedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Working time that the state ``technical`` took from an agent without an alert; ``ended_at`` null while it lasts."""
+
+    agent: str
+    began_at: datetime
+    ended_at: datetime | None
+    technical_min: int
+
+
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     webhooks: int
@@ -197,5 +206,6 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: list[CaseOutcome]
     look: list[LookRow]
     incidents: list[Incident]
+    stated: list[StatedReport]
     late: int
     sources: list[SourceReport]

@@ -11,6 +11,7 @@ from services.board.report.rows import (
     Incident,
     ScopeReport,
     SliceReport,
+    StatedReport,
     TaskReport,
 )
 from services.board.today import Today
@@ -94,6 +95,13 @@ class IncidentShown:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedShown:
+    name: str
+    when: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     cards: list[Card]
     forecast: list[str]
@@ -107,6 +115,8 @@ class ReportView:
     look: list[tuple[str, list[Shown]]]
     """(name, what stands out); never a verdict."""
     incidents: list[IncidentShown]
+    stated: list[StatedShown]
+    """Faults that people, or their telephones, said themselves."""
 
 
 def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
@@ -136,6 +146,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
         outcomes=[_outcome(one, names, w) for one in found.outcomes],
         look=_look(today, found, names, w),
         incidents=_incidents(today, found.incidents, names, w),
+        stated=[StatedShown(names.get(one.agent, one.agent), _said(one, w), one.technical_min) for one in found.stated],
     )
 
 
@@ -233,6 +244,13 @@ def _incidents(today: Today, found: Sequence[Incident], names: dict[str, str], w
         agents = ", ".join(names.get(agent, agent) for agent in one.agents)
         shown.append(IncidentShown(one, said, _when(today, said, w), agents))
     return shown
+
+
+def _said(one: StatedReport, w: Words) -> str:
+    if one.ended_at is None:
+        return w("report.still", since=w.clock(one.began_at))
+    length = w.about(60 * one.technical_min)
+    return w("alerts.from_to", since=w.clock(one.began_at), until=w.clock(one.ended_at), length=length)
 
 
 def _when(today: Today, said: saying.Said, w: Words) -> str:

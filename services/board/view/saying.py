@@ -12,6 +12,7 @@ from typing import Any, cast
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
+from services.board.view.people import named
 from services.board.words import Words
 from services.rules.lasted import between, lasted
 
@@ -36,6 +37,7 @@ class Said:
     ended: datetime | None
     """From when to when the trouble lasted, as every message says it (rules.lasted)."""
     history: tuple[tuple[datetime, str], ...]
+    owner: str
     held: str
     """Why nobody was told, or that it was told below another; empty when it had a message of its own."""
     because: str
@@ -46,6 +48,7 @@ class Said:
 def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
     """*affected*: agents who lost time to it."""
     evidence, span = alert.row.evidence, lasted(alert.row.evidence, alert.row.fired_at, alert.row.resolved_at)
+    names = {} if floor.board.hide_names else floor.names
     return Said(
         alert=alert,
         tone=SHAPES.get(alert.row.kind, "soft") if alert.open else "calm",
@@ -58,7 +61,8 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         numbers=tuple(flat(evidence)),
         began=span.began,
         ended=span.ended,
-        history=tuple(_history(alert, w)),
+        history=tuple(_history(alert, names, w)),
+        owner=named(alert.owner, names, w) if alert.owner else "",
         held=w.known("held", alert.held.partition(":")[0]) if alert.held else w("held.below") if alert.below else "",
         because=_because(alert),
     )
@@ -81,11 +85,11 @@ def _because(alert: Alert) -> str:
     return by if word in ("grouped", "inhibited") else alert.below or ""
 
 
-def _history(alert: Alert, w: Words) -> Iterator[tuple[datetime, str]]:
+def _history(alert: Alert, names: Mapping[str, str], w: Words) -> Iterator[tuple[datetime, str]]:
     before = None
     for step in alert.history:
         if step.what and w.has(f"alert.did.{step.what}"):
-            said = w(f"alert.did.{step.what}") + (f", {step.by}" if step.by else "")
+            said = w(f"alert.did.{step.what}") + (f", {named(step.by, names, w)}" if step.by else "")
             yield step.at, f"{said}: {step.note}" if step.note else said
         elif before is None or step.state != before.state:
             yield step.at, w.known("alert.went", step.state)

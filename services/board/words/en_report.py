@@ -64,6 +64,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "report.look.none": "Nothing stands out",
     "report.risk.day": "At risk today {total}: {causes}",
     "report.incidents": "Incidents",
+    "report.stated": "state “fault”",
+    "report.stated.hint": "Set by the agent or their phone; there was no alert about it",
     "report.no_incidents": "There were no incidents",
     "report.what": "What",
     "report.from_to": "When",

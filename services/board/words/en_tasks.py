@@ -27,6 +27,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "dismiss.other": "other",
     "act.issued": "Given at the slice of {slice}",
     "act.verified": "Verified at the slice",
+    "act.carried": "Carried on: too early to tell at this slice, to be checked at {to}",
+    "act.carried.bare": "Carried on: too early to tell at this slice",
     "act.confirm": "Confirmed",
     "act.acknowledge": "The agent took the task",
     "act.edit.target": "Target changed: {now} instead of {was}",
@@ -48,6 +50,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "hear.none": "There are no calls in which this can be heard",
     # the record
     "record.title": "Task record",
+    "record.lead": "From end to end: what was asked, whether it was talked over, what changed in the calls, "
+    "and what in the result",
+    "record.card": "Card",
+    "record.call_card": "Card of the call: transcript and score",
     "record.why": "Why it was given",
     "record.path": "Course of the task",
     "record.by": "who",

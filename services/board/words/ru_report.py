@@ -68,6 +68,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "report.look.none": "Ничего не выделяется",
     "report.risk.day": "Под угрозой за день {total}: {causes}",
     "report.incidents": "Происшествия",
+    "report.stated": "состояние «сбой»",
+    "report.stated.hint": "Отметил сам агент или его телефон; сигнала об этом не было",
     "report.no_incidents": "Происшествий не было",
     "report.what": "Что",
     "report.from_to": "Когда",

@@ -79,12 +79,12 @@ async def test_the_head_hears_of_the_day_once(day, engine):
     (row,) = await reports(day)
     assert (row.group_key, row.target, row.transition) == ("report:2026-11-23", "U0HEAD", 0)
     told = row.payload
-    assert told["steps"] == [
-        {"step": "calls", "done": 2, "plan": 320, "target": 320.0},
-        {"step": "answered", "done": 2, "plan": None, "target": None},
-        {"step": "presentations", "done": 0, "plan": 32, "target": 32.0},
-        {"step": "invoices", "done": 1, "plan": None, "target": None},
-        {"step": "payments", "done": 2, "plan": None, "target": None},
+    assert [(one["step"], one["done"], one["plan"]) for one in told["steps"]] == [
+        ("calls", 2, 320),
+        ("answered", 2, None),
+        ("presentations", 0, 32),
+        ("invoices", 1, None),
+        ("payments", 2, None),
     ]
     assert told["tasks"] == {"given": 3, "results": {"done": 2, "not_done": 1}}
     assert [one["name"] for one in told["coaching"]] == ["Мария Соколова"]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from schemas import tables
 from schemas.acts import Close, arguments_of
+from schemas.facts import STATE, AgentState, Fact, event_id
 from schemas.floor import parse
 from schemas.rows import derived_id
 from services.alerts.findings import day as day_message
@@ -112,6 +113,45 @@ async def _everywhere(dsn, floor):
         pages = [(await client.get(path)).text for path in ("/", "/report", "/forecast")]
     await board.engine.dispose()
     return told, page, ahead, pages
+
+
+def test_a_fault_that_no_alert_explains_is_told(postgres):
+    """An agent's state said "technical" 11:30–12:20, the trainer is called by name: 50 minutes stand in page, API and message,
+    beside the alerts; the time of those whom an alert explains is not told twice."""
+    text = seed_floor.floor_text("ru").replace("norms:", "people: [{id: oleg, name: Олег Дорошин}]\nnorms:", 1)
+    with fresh_database(postgres) as dsn:
+        asyncio.run(seed_floor.seed(dsn, now=EVENING))
+        asyncio.run(_broken_headset(dsn, text))
+        told, page, _, pages = asyncio.run(_everywhere(dsn, parse(text)))
+    (row,) = page["stated"]
+    assert (row["agent"], row["technical_min"]) == ("maria", 50)
+    assert (row["began_at"][11:16], row["ended_at"][11:16]) == ("11:30", "12:20")
+    lines = [line for section in render(told).sections for line in section.lines]
+    assert "Мария Соколова, состояние «сбой»: 11:30–12:20 (50 минут). Сигнала об этом не было." in lines
+    assert "состояние «сбой»" in pages[1]
+    assert "11:30–12:20, 50 мин" in pages[1]
+    taken = {one["agent"]: one["technical_min"] for one in page["agents"]}
+    assert taken["maria"] == 50
+    whole = sum(one["technical_min"] for one in [*page["incidents"], *page["stated"]])
+    assert whole == sum(taken.values())
+
+
+async def _broken_headset(dsn, text):
+    engine = engines.engine(dsn)
+    floor = parse(text)
+    starts = working_day(floor, EVENING.date()).starts
+    async with engine.begin() as connection:
+        await connection.execute(sa.update(tables.floors).values(text=text))
+        for name, after in (
+            ("technical", timedelta(hours=11, minutes=30)),
+            ("available", timedelta(hours=12, minutes=20)),
+        ):
+            data = AgentState(agent="maria", state=name, at=starts + after)
+            fact = Fact(
+                id=event_id("own", STATE, name), type=STATE, source="own", time=data.at, data=data, received_at=data.at
+            )
+            await connection.execute(sa.insert(tables.facts).values(seed_floor.fact_row(fact, EVENING.date())))
+    await engine.dispose()
 
 
 async def _coached(connection, floor):

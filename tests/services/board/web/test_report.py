@@ -204,7 +204,7 @@ async def test_names_can_be_hidden(service: Service, client: httpx.AsyncClient) 
     ("language", "said"),
     [
         ("ru", ("Итоги дня", "День закончен", "План и факт", "Хантеры, Фермеры: молчит источник bitrix", "Печать")),
-        ("en", ("Day report", "The day is over", "Plan and fact", "source bitrix is silent", "Print")),
+        ("en", ("Day report", "The day is over", "Plan and actual", "source bitrix is silent", "Print")),
     ],
 )
 async def test_the_page_says_it(evening: Service, language: str, said: tuple[str, ...]) -> None:
