@@ -188,7 +188,7 @@ async def test_doubt_and_all_is_well_never_stand_together(service: Service, clie
     for differing in (0, 1):
         today.freshness = replace(today.freshness, differing=differing)
         page = (await client.get("/?lang=en")).text
-        assert ("nobody is judged" in page, "Lines and data are well" in page) == (differing > 0, differing == 0)
+        assert ("nobody is judged" in page, "Lines and data are fine" in page) == (differing > 0, differing == 0)
 
 
 async def test_providers_are_named_as_they_name_themselves(client: httpx.AsyncClient) -> None:
@@ -247,7 +247,7 @@ async def test_a_task_has_its_page(client: httpx.AsyncClient) -> None:
     """Every task of the day, in both languages: what, why, its course, what moved; another id has none."""
     rows = (await client.get("/api/v1/tasks")).json()["rows"]
     for row in rows:
-        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did behaviour move")):
+        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did the behaviour change")):
             answer = await client.get(f"/tasks/{row['task']}", params={"lang": language})
             assert answer.status_code == 200
             assert word in answer.text
