@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
@@ -116,8 +116,14 @@ class Load:
 
     def waits_s(self, since: datetime, every_s: float) -> float:
         """Seconds of work without an event that are nothing yet, after one at *since*, or after the day began."""
-        begins = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
-        return max(every_s, self.first_after_s) if begins is not None and at(since) <= begins else every_s
+        begins = self.begins
+        return max(every_s, self.first_after_s) if begins is not None and since <= begins else every_s
+
+    @property
+    def begins(self) -> datetime | None:
+        """When the day of those whom it feeds begins."""
+        first = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
+        return None if first is None else datetime.fromtimestamp(first, UTC)
 
     def _usual(self, start: float, end: float) -> float:
         if self.shape is None:
