@@ -9,11 +9,15 @@ class LineFailure(Strict):
     window_attempts: tuple[int, int] = (20, 100)
     window_s: float = Field(300, gt=0)
     thin_s: float = Field(
-        1800, gt=0, description="a line with fewer attempts than the least in window_s is judged by its newest of so long"
+        1800,
+        gt=0,
+        description="a line with fewer attempts than the least in window_s is judged by its newest of so long",
     )
     p: float = Field(1e-4, gt=0, lt=1)
     looks: int = Field(
-        100, ge=1, description="so many windows a day has, which share p: a busy line would be told for nothing each month"
+        100,
+        ge=1,
+        description="so many windows a day has, which share p: a busy line would be told for nothing each month",
     )
     min_failures: int = Field(5, ge=1)
     in_a_row: int = Field(4, ge=2)

@@ -135,7 +135,7 @@ def _may_be_empty(source: str, past: Past, by: Baselines | None, day: WorkingDay
         own, others = empty[True].get(number, 0), empty[False].get(number, 0)
         often = own >= max(2, days[True] / 3) or own + others >= max(2, (days[True] + days[False]) / 5)
         busy = came.get(number, [])
-        if often and sum(busy) >= BUSY * len(busy):
+        if often and busy and sum(busy) >= BUSY * len(busy):
             found.add(number)
     return frozenset(found)
 

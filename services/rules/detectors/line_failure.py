@@ -1,9 +1,9 @@
 """Line failure: network failures of one line beyond its own base rate (DOMAIN §8).
 
 Enter: binomial tail over the last 20–100 attempts of 5 minutes (of a line with fewer: its newest 20 of half an hour), the
-limit on p shared among the windows of a day, or four network failures in a row of at least two agents or customers (ADR 0045). Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are
-usual, not a relapse (ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is
-over.
+limit on p shared among the windows of a day; or four network failures in a row of at least two agents or customers (ADR 0045).
+Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are usual, not a relapse
+(ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is over.
 """
 
 from collections import deque

@@ -129,7 +129,8 @@ def test_a_failure_as_usual_begins_no_fault() -> None:
 def test_a_thin_line_is_judged_by_its_newest_twenty() -> None:
     """Three attempts a minute, every other failing: the twentieth attempt tells. What is half an hour old does not count."""
     slow = crowd(".x" * 10, step_s=20)
-    assert slow.open is not None and slow.open.fired_at == instant("10:06:20")
+    assert slow.open is not None
+    assert slow.open.fired_at == instant("10:06:20")
     assert crowd(".x" * 20, step_s=100).open is None, "eighteen in half an hour are not twenty"
     one_window = BY.model_copy(update={"thin_s": BY.window_s})
     assert crowd(".x" * 20, step_s=20, state=line(by=one_window)).open is None
