@@ -13,7 +13,9 @@ from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
 from services.board.words import Words
 
-WINDOWS = ("answer_rate", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop")
+WINDOWS = (
+    "answer_rate", "bad_numbers", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop",
+)  # fmt: skip
 SHAPES = {"outage": "technical", "data": "technical", "efficiency": "soft"}
 
 
@@ -129,6 +131,10 @@ def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
 
     if detector == "answer_rate":
         yield w("say.answered", answered=num("answered"), attempts=num("attempts"), expected=num("expected"))
+    elif detector == "bad_numbers":
+        yield w("say.bad_numbers", bad=num("bad"), attempts=num("attempts"))
+        if isinstance(seen.get("base"), int | float):
+            yield w("say.base", base=w.share(seen["base"], 1))
     elif detector == "no_progress" and seen.get("why") == "slow":
         yield w("say.slow", now=num("ring_p95_s"), usual=num("usual_p95_s"))
     elif detector == "no_progress":

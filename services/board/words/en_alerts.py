@@ -59,6 +59,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "precision.share": "Share",
     "held.below": "Told in the thread of another alert",
     "alerts.more": ("{n} more", "{n} more"),
+    "detector.bad_numbers": "Many wrong numbers",
     "detector.answer_rate": "Answers rarer than usual",
     "detector.no_progress": "Calls get stuck",
     "detector.short_calls": "Calls break off",

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from services.rules.paths import Path, ends
 
-Detector = Literal["no_progress", "answer_rate", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop"]
+Detector = Literal[
+    "no_progress", "bad_numbers", "answer_rate", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop"
+]
 
 
 @dataclass(frozen=True, slots=True)
