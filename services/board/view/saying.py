@@ -17,7 +17,9 @@ from services.board.view.people import named
 from services.board.words import Words
 from services.rules.lasted import between, lasted
 
-WINDOWS = ("answer_rate", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop")
+WINDOWS = (
+    "answer_rate", "bad_numbers", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop",
+)  # fmt: skip
 SHAPES = {"outage": "technical", "data": "technical", "efficiency": "soft"}
 
 
@@ -147,6 +149,10 @@ def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
 
     if detector == "answer_rate":
         yield w("say.answered", answered=num("answered"), attempts=num("attempts"), expected=num("expected"))
+    elif detector == "bad_numbers":
+        yield w("say.bad_numbers", bad=num("bad"), attempts=num("attempts"))
+        if isinstance(seen.get("base"), int | float):
+            yield w("say.base", base=w.share(seen["base"], 1))
     elif detector == "no_progress" and seen.get("why") == "slow":
         yield w("say.slow", now=num("ring_p95_s"), usual=num("usual_p95_s"))
     elif detector == "no_progress":

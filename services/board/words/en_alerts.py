@@ -71,6 +71,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "held.below": "Told in the thread of another alert",
     "alerts.more": ("{n} more", "{n} more"),
     "detector.answer_rate": "Answered less than usual",
+    "detector.bad_numbers": "Many wrong numbers",
     "detector.no_progress": "Calls get stuck",
     "detector.short_calls": "Calls break off",
     "detector.workplace_audio": "Workplace: short calls",

@@ -70,6 +70,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "precision.share": "Доля",
     "held.below": "Сообщено в ветке другого происшествия",
     "alerts.more": ("ещё {n} происшествие", "ещё {n} происшествия", "ещё {n} происшествий"),
+    "detector.bad_numbers": "Много неверных номеров",
     "detector.answer_rate": "Дозваниваемся реже обычного",
     "detector.no_progress": "Вызов долго не проходит",
     "detector.short_calls": "Разговоры обрываются",
