@@ -11,6 +11,7 @@ import asyncpg
 
 from schemas.facts import CALL
 from services.aggregator.live.floors import FloorDay, Floors
+from services.aggregator.storage.brought import NOTHING, Brought
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
 from services.aggregator.storage.path_days import PathDays
@@ -91,10 +92,12 @@ async def unheard(connection: Any, on: FloorDay, known_by: datetime) -> frozense
     return frozenset(row["name"] for row in rows)
 
 
-async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_by: datetime) -> list[Silence]:
-    """Silences of the day up to *known_by*."""
+async def silences_of(
+    connection: Any, on: FloorDay, watched: "Watched", known_by: datetime, besides: Brought = NOTHING
+) -> list[Silence]:
+    """Silences of the day up to *known_by*; what is *besides* counts as arrived when it happened."""
     expected, every_s = watched.expected, watched.every_s
-    arrivals: dict[str, list[datetime]] = {name: [] for name in expected}
+    arrivals = {name: list(besides.arrived.get(name, ())) for name in expected}
     names = list(expected)
     for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
         arrivals[row["source"]].append(row["received_at"])
@@ -104,16 +107,23 @@ async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_b
         for one in silences(
             load, arrivals[name], on.day.starts, known_by, expect_every_s=every_s[name], min_expected=least
         ):
-            paced = await _at_pace(connection, one, load, on, every_s[name], known_by)
+            paced = await _at_pace(connection, one, load, on, every_s[name], known_by, besides)
             found += [paced] if paced else []
     return found
 
 
 async def _at_pace(
-    connection: Any, one: Silence, load: Load, on: FloorDay, every_s: float, known_by: datetime
+    connection: Any,
+    one: Silence,
+    load: Load,
+    on: FloorDay,
+    every_s: float,
+    known_by: datetime,
+    besides: Brought = NOTHING,
 ) -> Silence | None:
     by = on.floor.outages.source_silence
     came = await connection.fetchval(_CAME, one.source, on.day.starts, one.since)
+    came += await besides.came(connection, one.source, on, one.since)
     return at_pace(one, load, came, on.day.starts, known_by, expect_every_s=every_s, by=by)
 
 
