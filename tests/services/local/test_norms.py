@@ -203,6 +203,17 @@ def test_a_proposal_is_shown_and_kept(files: tuple[Path, Path], tmp_path: Path) 
     assert json.loads(paper.encode(again)) == kept
 
 
+def test_why_nothing_is_proposed_is_told(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """Days are there, yet no table may be made of them: not a word of what was left out would leave people guessing."""
+    floor, _ = files
+    strangers = [call(None, at(FIRST + timedelta(days=n), 12), key=k) for n in range(4) for k in range(20)]
+    facts = written(tmp_path, [*some_days(), *strangers])
+    done = run("norms", "propose", "--floor", floor, "--facts", facts, "--out", tmp_path / "norms.json")
+    assert done.exit_code == 0, done.stderr
+    assert "kept: nothing is known of it" in done.stdout
+    assert ", 23 with incomplete data" in done.stdout
+
+
 def test_a_floor_file_is_changed_in_place(files: tuple[Path, Path], tmp_path: Path) -> None:
     """Comments stay; nothing is in force yet; the second time there is nothing to do."""
     floor, facts = files
