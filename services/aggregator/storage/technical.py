@@ -11,6 +11,7 @@ import asyncpg
 
 from schemas.facts import CALL
 from services.aggregator.live.floors import FloorDay, Floors
+from services.aggregator.storage.brought import Brought
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
 from services.aggregator.storage.path_days import PathDays
@@ -105,11 +106,14 @@ async def connected(connection: Any, on: FloorDay, known_by: datetime) -> dict[s
     return late(on.floor, on.day, {row["source"]: row["first"] for row in rows})
 
 
-async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_by: datetime) -> list[Silence]:
-    """Silences of the day up to *known_by*; a source that was never heard by then is not silent."""
-    never, every_s = await unheard(connection, on, known_by), watched.every_s
-    expected = {name: load for name, load in watched.expected.items() if name not in never}
-    arrivals: dict[str, list[datetime]] = {name: [] for name in expected}
+async def silences_of(
+    connection: Any, on: FloorDay, watched: "Watched", known_by: datetime, besides: Brought | None = None
+) -> list[Silence]:
+    """Silences of the day up to *known_by*; a source that was never heard by then is not silent. What is *besides* counts
+    as arrived when it happened."""
+    never = besides.never if besides else await unheard(connection, on, known_by)
+    expected, every_s = {name: load for name, load in watched.expected.items() if name not in never}, watched.every_s
+    arrivals = {name: list(besides.arrived.get(name, ())) if besides else [] for name in expected}
     names = list(expected)
     for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
         arrivals[row["source"]].append(row["received_at"])
@@ -119,16 +123,23 @@ async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_b
         for one in silences(
             load, arrivals[name], on.day.starts, known_by, expect_every_s=every_s[name], min_expected=least
         ):
-            paced = await _at_pace(connection, one, load, on, every_s[name], known_by)
+            paced = await _at_pace(connection, one, load, on, every_s[name], known_by, besides)
             found += [paced] if paced else []
     return found
 
 
 async def _at_pace(
-    connection: Any, one: Silence, load: Load, on: FloorDay, every_s: float, known_by: datetime
+    connection: Any,
+    one: Silence,
+    load: Load,
+    on: FloorDay,
+    every_s: float,
+    known_by: datetime,
+    besides: Brought | None = None,
 ) -> Silence | None:
     by = on.floor.outages.source_silence
     came = await connection.fetchval(_CAME, one.source, on.day.starts, one.since)
+    came += await besides.came(connection, one.source, on, one.since) if besides else 0
     return at_pace(one, load, came, on.day.starts, known_by, expect_every_s=every_s, by=by)
 
 

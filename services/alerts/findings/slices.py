@@ -119,14 +119,13 @@ def task_payload(slice_: dict[str, Any], task: dict[str, Any], parent: str) -> d
 def coaching_payload(slice_: dict[str, Any], case: dict[str, Any], floor: Floor) -> dict[str, Any]:
     team = floor.team_by_id.get(slice_["team"])
     trainer = team.trainer if team else None
-    agent = floor.agent_by_id.get(trainer) if trainer else None
     kept = ("language", "timezone", "date", "team", "board", "mentions")
     return {
         **{name: slice_[name] for name in kept},
         **case,
         "form": "coaching",
         "kind": "coaching",
-        "trainer": agent.title if agent else trainer,
+        "trainer": floor.called(trainer) if trainer else None,
     }
 
 

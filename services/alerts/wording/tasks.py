@@ -38,6 +38,7 @@ def _line(payload: Payload, task: Mapping[str, Any], words: Language) -> str:
     line = words.say(
         "slice.task.team" if scaled(task) else "slice.task",
         **named,
+        by=words.say(f"slice.task.by_{'head' if _set_by_head(task) else 'norm'}"),
         step=words.say(f"step.{task['step']}").lower(),
         done=words.number(task["done"]),
         target=words.due(task["target_now"]),
@@ -60,6 +61,11 @@ def lost_ground(ground: Mapping[str, Any], words: Language) -> str:
         done=words.number(ground["done"]),
         target=words.due(ground["target"]),
     )
+
+
+def _set_by_head(task: Mapping[str, Any]) -> bool:
+    """Whether the target is another than what the norm asks for until then."""
+    return any(one["act"] == "edit" and one.get("target") is not None for one in task.get("acts") or ())
 
 
 def _marks(task: Mapping[str, Any]) -> list[str]:

@@ -12,12 +12,14 @@ from services.rules.money.risk import Cause
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered."""
+    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered;
+    ``plan_count``: the whole count that reaches it, as every page and message shows it."""
 
     step: Step
     done: int
     due: float | None
     plan: float | None
+    plan_count: int | None
 
 
 class MoneyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +155,8 @@ class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert; ``technical_min`` are the working minutes it took, of all ``agents`` together."""
+    """An alert; the trouble lasted from ``began_at`` to ``ended_at``, was noticed at ``fired_at``, its alert lifted at
+    ``resolved_at``. ``technical_min`` are the working minutes it took, of all ``agents`` together."""
 
     alert: str
     kind: AlertKind
@@ -163,8 +166,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     fired_at: datetime
     resolved_at: datetime | None
+    began_at: datetime
+    ended_at: datetime | None
     technical_min: float
     agents: list[str]
+
+
+class StatedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Working time that the state ``technical`` took from an agent without an alert; ``ended_at`` null while it lasts."""
+
+    agent: str
+    began_at: datetime
+    ended_at: datetime | None
+    technical_min: int
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,5 +208,6 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: list[CaseOutcome]
     look: list[LookRow]
     incidents: list[Incident]
+    stated: list[StatedReport]
     late: int
     sources: list[SourceReport]

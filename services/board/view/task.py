@@ -8,8 +8,10 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
+from services.board.record import TaskRecord
 from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
+from services.board.view.people import named
 from services.board.view.revisions import why
 from services.board.words import Words
 from services.reads.cases import Done
@@ -37,9 +39,10 @@ class Entry:
 
 
 def names_of(floor: Floor, w: Words) -> dict[str, str]:
-    """Agent → as this floor shows people."""
+    """Agents, trainers, leads and accounts → as this floor shows people."""
     hidden = floor.board.hide_names
-    return {one.id: w("agents.number", n=n) if hidden else one.title for n, one in enumerate(floor.agents, 1)}
+    agents = {one.id: w("agents.number", n=n) if hidden else one.title for n, one in enumerate(floor.agents, 1)}
+    return {one.id: one.name for one in floor.people} | agents
 
 
 def to_hear(evidence: Mapping[str, Any], names: Mapping[str, str], agent: str, w: Words) -> list[ToHear]:
@@ -73,18 +76,33 @@ def said(done: Sequence[Done]) -> str:
     return words[-1] if words else ""
 
 
-def dismissal(done: Sequence[Done], w: Words) -> str:
+def dismissal(done: Sequence[Done], names: Mapping[str, str], w: Words) -> str:
     """Why it was dismissed, and by whom; "" when it was not."""
     for one in reversed(done):
         if isinstance(one.act, Dismiss):
             reason = w.known("dismiss", one.act.reason)
-            return w("task.dismissed_why", reason=f"{reason}: {one.act.note}" if one.act.note else reason, by=one.by)
+            return w(
+                "task.dismissed_why",
+                reason=f"{reason}: {one.act.note}" if one.act.note else reason,
+                by=named(one.by, names, w),
+            )
     return ""
 
 
-def history(done: Sequence[Done], w: Words) -> list[Entry]:
+def history(done: Sequence[Done], names: Mapping[str, str], w: Words) -> list[Entry]:
     """What people did, oldest first."""
-    return [Entry(one.at, one.by, *_told(one, w)) for one in done]
+    return [Entry(one.at, named(one.by, names, w), *_told(one, w)) for one in done]
+
+
+def way(record: TaskRecord, names: Mapping[str, str], w: Words) -> list[Entry]:
+    """What people did and where the task was carried on, in order; ``by`` is empty where nobody did anything."""
+    task = record.task
+    ends = [*record.looked[1:], task.row.verified or record.carried_to]
+    carried = [
+        Entry(at, "", w("act.carried", to=w.when(to)) if to else w("act.carried.bare"))
+        for at, to in zip(record.looked, ends, strict=False)
+    ]
+    return sorted([*history(record.acts, names, w), *carried], key=lambda one: one.at)
 
 
 def _told(one: Done, w: Words) -> tuple[str, str]:

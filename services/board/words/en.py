@@ -4,7 +4,9 @@ from typing import Final
 
 from services.board.words import (
     en_alerts,
+    en_checks,
     en_forecast,
+    en_lacks,
     en_lifted,
     en_lines,
     en_login,
@@ -22,6 +24,7 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_lacks.WORDS,
     **en_look.WORDS,
     **en_norms.WORDS,
     **en_reason.WORDS,
@@ -36,6 +39,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_tasks.WORDS,
     **en_quality.WORDS,
     **en_alerts.WORDS,
+    **en_checks.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",
@@ -99,7 +103,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "top.as_of": "data as of",
     "top.late": ("{n} fact late", "{n} facts late"),
     "top.late_none": "none late",
-    "top.next": "to slice {slice}:",
+    "top.next": "until slice {slice}:",
     "top.closing": "slice {slice} is closing",
     "top.no_more": "no more slices today",
     "top.day_off": "not a working day",
@@ -124,7 +128,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "trust.now": "Now",
     "trust.silent": "source {source} is silent",
     "trust.unheard": "nothing has ever come from source {source}: connect it on the page Sources",
-    "trust.late": "calls of {source} come later than the grace (p95 since the last cut-off: of few, one late call is enough)",
+    "trust.late": "calls of {source} come later than the grace period (95th percentile "
+    "since the last cut-off; among few calls one late one is enough)",
     "trust.rejected": "too many rejected and unattributed events",
     "trust.replay": "the journal is being replayed",
     "trust.backlog": "not everything received is parsed",
@@ -161,7 +166,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "pace.label": "{done} of {due} due by now, day norm {norm}",
     "spark.label": "{step}: the day by half-hours against the norm",
     # trouble
-    "trouble.none": "Lines and data are well",
+    "trouble.none": "Lines and data are fine",
     "trouble.title": "What is in the way",
     "trouble.since": "since {time}",
     "trouble.owner": "{owner} is on it",
@@ -169,7 +174,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "trouble.owned": "{owner} was on it",
     "trouble.unowned": "nobody took it up",
     "trouble.open": "Details",
-    "trouble.again": ("again, time {n} this week", "again, time {n} this week"),
+    "trouble.again": ("again, no. {n} this week", "again, no. {n} this week"),
     # agents table
     "agents.title": "Agents",
     "agents.agent": "Agent",
@@ -217,7 +222,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "task.result.done": "done",
     "task.result.not_done": "not done",
     "task.result.not_enough_data": "too little data",
-    "task.result.invalidated": "lifted: technical",
+    "task.result.invalidated": "withdrawn: technical",
     "task.result.none": "in progress",
     "task.carried": "carried over",
     "task.carried_owed": "carried over: {n} are due by the new check",
@@ -331,9 +336,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "alerts.affected": "Who is affected",
     "alerts.rules_out": "What it rules out",
     "alerts.history": "History",
-    "alerts.began": "Began",
     "alerts.fired": "Noticed",
-    "alerts.ended": "Ended",
     "alerts.lasted": "Lasted",
     "alerts.lasts": "Lasts",
     "alerts.numbers": "All numbers",
@@ -351,8 +354,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "verdict.floor": "It is the whole floor, not single people",
     "verdict.workplace": "It is the workplace",
     "verdict.offer_or_crm": "It is the offer or the CRM, not single people",
-    "verdict.agent": "It is with one agent; technically all is well",
-    "verdict.undetermined": "Whose it is, is not clear yet",
+    "verdict.agent": "It is with one agent; the technical side is fine",
+    "verdict.undetermined": "It is not clear yet whose problem this is",
     "rules_out.people": "the people",
     "rules_out.line": "the line: it works for colleagues",
     "rules_out.other_lines": "other lines: they work",

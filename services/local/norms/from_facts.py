@@ -1,10 +1,12 @@
 """Past days off a facts file, by the back-test's own reading: technical minutes and doubts as it finds them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
 from pathlib import Path
+
+import msgspec
 
 from schemas.facts import STATE
 from schemas.floor import Floor
@@ -50,7 +52,7 @@ def look(
         since_then, _ = history_span(floor, date)
         return learn(floor, {on: own for on, own in traffic.items() if since_then <= on < date})
 
-    silent = Silent(floor, versions, usual)
+    silent = Silent(floor, as_brought(versions), usual)
     found: list[AgentDay] = []
     for ahead in range((until - first).days + 1):
         date = first + timedelta(days=ahead)
@@ -62,6 +64,16 @@ def look(
         traffic[date] = day.traffic.summary(day.day.ends)
         advance(ahead + 1, (until - first).days + 1)
     return Looked(floor, None, dates, found)
+
+
+def as_brought(versions: Sequence[Version]) -> Iterator[Version]:
+    """What happened before the first receipt of its source counts as arrived when it happened: history that somebody
+    brought along (as ``services.aggregator.storage.brought``)."""
+    first: dict[str, datetime] = {}
+    for one in versions:
+        first[one.source] = min(one.received, first.get(one.source, EVER))
+    for one in versions:
+        yield msgspec.structs.replace(one, received=one.at) if one.at < first[one.source] else one
 
 
 def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
