@@ -5,20 +5,27 @@ Whose step is told by no other source is not judged on it that day: what happene
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from schemas.floor import Floor
 from schemas.steps import Step
+from services.rules.attribution import of_silence
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import silence
 from services.rules.sources import FED_BY, Feeders, loads
 
+LEAST_S: Final = 1800.0
+"""Seconds of work before its first fact that make a source one that was connected on that day."""
 Missing = Mapping[tuple[str, Step], tuple[str, ...]]
 """(agent, step) → sources of which alone the step is told, and of which nothing, or not the whole day, is known."""
 
 
 def late(floor: Floor, day: WorkingDay, first: Mapping[str, datetime]) -> dict[str, datetime]:
     """Of sources whose first fact ever arrived on *day*, those that can only have been connected then: with as much due
-    before it as a silence takes (DOMAIN §8).
+    before it as a silence takes (DOMAIN §8), and half an hour of work at least: people take their time on a morning, too.
+
+    Without a source that carries the calls of half the floor the time before is technical as in any silence: from then
+    on everybody is judged.
 
     Args:
         first: source → arrival of its first fact.
@@ -30,7 +37,10 @@ def late(floor: Floor, day: WorkingDay, first: Mapping[str, datetime]) -> dict[s
     for source, arrived in sorted(first.items()):
         load = expected.get(source)
         every_s = floor.source_by_id[source].expect_every_s
-        if load and silence(load, day.starts, arrived, expect_every_s=every_s, min_expected=limits.min_expected):
+        if load is None or load.working_s(day.starts, arrived) < LEAST_S:
+            continue
+        one = silence(load, day.starts, arrived, expect_every_s=every_s, min_expected=limits.min_expected)
+        if one and of_silence(floor, day, one).verdict != "floor":
             found[source] = arrived
     return found
 

@@ -33,7 +33,7 @@ from tests.services.aggregator.test_revising import told
 pytestmark = pytest.mark.integration
 __all__ = ["facts_file"]
 TEXT = floor_text(agents=10, zone="Europe/Moscow", more="judgement: {task_budget_share: null}")
-for n in range(5, 10):
+for n in range(6, 10):
     TEXT = TEXT.replace(f"identities: {{pbx: ['{n}']", f"identities: {{pbx2: ['{n}']")
 FLOOR = parse(
     TEXT.replace("sources:\n", "sources:\n  - {id: pbx2, provider: generic, feeds: [calls], expect_every_s: 300}\n")
@@ -45,15 +45,15 @@ def of_source(fact: Fact, source: str) -> Fact:
 
 
 def a_first_day() -> list[Fact]:
-    """Everybody dials as is due, a0 hardly. Of a5 to a9 nothing is told before ten past twelve. The old PBX told something the
+    """Everybody dials as is due, a0 hardly. Of a6 to a9 nothing is told before ten past twelve. The old PBX told something the
     night before."""
     found = [call("a0", at(-1), key="old")]
     for n in range(10):
         for number in range(75):
             moment = at(9) + timedelta(minutes=number * 7.2 + n / 3)
-            if (n > 4 and moment < at(12, 10)) or (n == 0 and number % 5):
+            if (n > 5 and moment < at(12, 10)) or (n == 0 and number % 5):
                 continue
-            source, answered = "pbx" if n < 5 else "pbx2", "answered" if number % 3 else "no_answer"
+            source, answered = "pbx" if n < 6 else "pbx2", "answered" if number % 3 else "no_answer"
             own = {
                 "key": number,
                 "disposition": answered,
@@ -90,7 +90,7 @@ def test_live_equals_the_back_test(postgres_dsn: str, facts_file: Callable[[list
     )
     assert asked[0] == {}
     assert set(asked[1]) == {"pbx2"}
-    new = {f"a{n}" for n in range(5, 10)}
+    new = {f"a{n}" for n in range(6, 10)}
     assert {row["agent"] for row in tasks} == {"a0"}
     assert {row["trusted"] for row in slices if row["agent"] in new and row["step"] == "calls"} == {False}
     assert all(row["trusted"] for row in slices if row["agent"] not in new and row["step"] == "calls")

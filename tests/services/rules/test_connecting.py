@@ -17,8 +17,7 @@ PEOPLE = "\n".join(
     f"  - {{id: a{n}, team: hunters, identities: {{{'old' if n < 5 else 'new'}: ['{n}'], crm: ['{n}']}}}}"
     for n in range(10)
 )
-FLOOR: Floor = parse(
-    f"""
+TEXT = f"""
 timezone: Europe/Moscow
 day: {{start: "09:00", end: "18:00", breaks: ["13:00-14:00"]}}
 slices: ["11:00", "13:00", "16:00", "18:00"]
@@ -33,7 +32,7 @@ sources:
   - {{id: crm, provider: bitrix24, feeds: [presentations, invoices, payments]}}
 judgement: {{overdispersion: 1, fdr: null, task_budget_share: null}}
 """
-)
+FLOOR: Floor = parse(TEXT)
 DAY = monday(FLOOR)
 NOON = instant("12:10")
 
@@ -45,6 +44,7 @@ NOON = instant("12:10")
         ({"new": instant("09:05")}, set()),  # as the first call of any day
         ({"new": instant("08:00")}, set()),
         ({"new": instant("09:30")}, {"new"}),  # 27 of five and a half people were due
+        ({"new": instant("09:29:59")}, set()),
         ({"crm": instant("09:50")}, set()),  # the first presentations take their time: 9 due
         ({"crm": NOON, "new": NOON}, {"crm", "new"}),
         ({}, set()),
@@ -53,6 +53,12 @@ NOON = instant("12:10")
 def test_late_is_what_a_silence_would_be(first: dict[str, datetime], found: set[str]) -> None:
     """As much due before the first fact as a silence takes."""
     assert set(late(FLOOR, DAY, first)) == found
+
+
+def test_half_a_floor_has_a_technical_morning_instead() -> None:
+    """Five of ten: a silence of the floor, after which everybody is judged."""
+    half = parse("\n".join(line for line in TEXT.splitlines() if "id: both" not in line))
+    assert late(half, monday(half), {"new": NOON}) == {}
 
 
 def test_who_is_told_of_by_another_source_too_is_not_missing() -> None:
