@@ -212,6 +212,8 @@ TEXT: Final[dict[str, str]] = {
     "handling.nobody": "It still lasts, and nobody has taken it.",
     "handling.escalated": "Nobody took it in time; the head was told.",
     "handling.also": "Also, in the thread below:",
+    "handling.grown": "It has become severe. {title}",
+    "handling.grown.people": "It now takes the time of {people}.",
     "handling.again": "Reminder. {title}",
     "handling.reminder": "It lasts since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It lasts since {since}; nobody has taken it, the head knows.",
