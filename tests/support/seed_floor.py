@@ -355,7 +355,13 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
                     result=one.result,
                     evidence={
                         **one.task.evidence,
-                        "verified": {"done": one.done, "expected": one.expected, "met": one.met, "index": one.index},
+                        "verified": {
+                            "done": one.done,
+                            "required": one.required,
+                            "expected": one.expected,
+                            "met": one.met,
+                            "index": one.index,
+                        },
                     },
                 )
             )

@@ -29,6 +29,7 @@ SLACK: Final = timedelta(seconds=30)
 """Rows received at an instant may become visible a little later."""
 DETECTORS: Final = (
     "no_progress",
+    "bad_numbers",
     "answer_rate",
     "short_calls",
     "workplace_audio",

@@ -66,7 +66,7 @@ def _line_title(payload: Payload, words: Language) -> str:
     if payload["state"] == "resolved":
         if payload.get("ended_by") in ("day", "other"):
             return words.say("line.title.closed" if payload["ended_by"] == "day" else "line.title.other", **named)
-        until = _instant(payload["last_failure"])
+        until = _instant(evidence.get("until") or payload["last_failure"])
         suffix = f".{verdict}" if verdict in ("workplace", "floor") else ""
         last = words.at(until).split()[-1]
         return words.say(f"line.title.resolved{suffix}", **named, until=last, span=words.span(since, until))

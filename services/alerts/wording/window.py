@@ -23,9 +23,11 @@ def window(payload: Payload, words: Language) -> Content:
         if (payload.get("acted") or {}).get("what") != "technical":
             sections.append(Section((words.say("line.invalidated"),)))
     elif state == "resolved":
-        until = words.at(datetime.fromisoformat(payload["resolved_at"])).split()[-1]
+        ended = datetime.fromisoformat(evidence.get("until") or payload["resolved_at"])
+        until = words.at(ended).split()[-1]
         how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
-        title = words.say(f"window.title.{how}", **named, until=until)
+        span = words.span(datetime.fromisoformat(evidence["since"]), ended)
+        title = words.say(f"window.title.{how}", **named, until=until, span=span)
         sections.append(Section((numbers(detector, evidence, words), _whose(verdict, words))))
     else:
         title = words.say(f"window.title.{detector}", **named)
@@ -68,6 +70,13 @@ def numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
                 answered=words.number(evidence["answered"]),
                 attempts=words.count(evidence["attempts"], "of_attempts"),
                 expected=words.number(evidence["expected"]),
+            )
+        case "bad_numbers":
+            return words.say(
+                "window.seen.bad_numbers",
+                bad=words.number(evidence["bad"]),
+                attempts=words.count(evidence["attempts"], "of_attempts"),
+                base=words.percent(evidence["base"], 1),
             )
         case "no_progress" if evidence["why"] == "slow":
             return words.say(

@@ -210,10 +210,13 @@ REPORT: dict[str, Any] = {
     "kind": "report",
     "floor": "Отдел",
     "slice": "18:00",
-    "steps": [{"step": "calls", "done": 1203, "target": 1310.4}, {"step": "payments", "done": 4, "target": None}],
+    "steps": [
+        {"step": "calls", "done": 1203, "target": 1310.4, "plan": 1320},
+        {"step": "payments", "done": 4, "target": None, "plan": None},
+    ],
     "teams": [
-        {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0}]},
-        {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None}]},
+        {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0, "plan": 800}]},
+        {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None, "plan": None}]},
     ],
     "month": {
         "done": 90_000_000,
