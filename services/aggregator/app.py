@@ -85,7 +85,7 @@ async def _prepare(settings: AggregatorSettings, followed: "Followed[Any]") -> A
         except SrezError as error:
             if not error.retryable:
                 raise
-            logs.get().warning("waiting for Kafka", error=str(error)[:300])
+            logs.get().warning("waiting for Kafka", error=str(error)[:300], seldom=True)
             await asyncio.sleep(1)
 
 

@@ -114,6 +114,26 @@ def reminder(floor: Floor, payload: Mapping[str, Any], transition: int, *, aloud
     return found
 
 
+def grown(floor: Floor, payload: Mapping[str, Any]) -> list[Outgoing]:
+    """That a lesser alert has become severe: in its thread, naming everybody it concerns, else as a message; once.
+
+    An answer takes no place of the day (ADR 0041), so it is never held.
+    """
+    kind, alert = payload["kind"], payload["alert"]
+    named = routing.everybody(floor, payload["team"], payload["technical"])
+    told = {**payload, "form": "grown", "of": payload["form"], "mentions": list(named), "under": None}
+    living = _living(floor, {**payload, "escalated": False}, 0, told)
+    below = {**told, "parent": (payload.get("under") or payload)["alert"]}
+    found = in_threads(living, f"{alert}/grown", 0, kind, below, floor)
+    threaded = {(one.channel, one.target) for one in found}
+    kinds = {channel.id: channel.kind for channel in floor.notify.channels}
+    for one in living:
+        silent = not ABILITIES[kinds.get(one.channel, "console")].every_state
+        if silent and (one.channel, one.target) not in threaded:
+            found.append(Outgoing(f"{alert}/grown", 0, one.channel, one.target, kind, told))
+    return found
+
+
 def of_case(floor: Floor, of_slice: Sequence[Outgoing], case: str, payload: dict[str, Any]) -> list[Outgoing]:
     """A coaching case: in the thread of its slice where that is told, so that a head has one message a slice."""
     key, group = f"coaching:{case}", of_slice[0].group_key

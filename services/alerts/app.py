@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from schemas import floor as floors_file
 from schemas import tables
 from schemas.floor import Floor
-from schemas.topics import ALERTS, HEALTH, SLICES
 from services.alerts.delivery.channels import Channels
 from services.alerts.delivery.keeping import Keeping
 from services.alerts.delivery.worker import Delivery
@@ -23,13 +22,13 @@ from services.alerts.notifiers import Making
 from services.alerts.settings import AlertsSettings
 from services.alerts.stream.announcer import Announcer
 from services.alerts.stream.news import News
+from services.alerts.stream.reach import Reach
 from services.alerts.web.slack import SlackDoor
 from services.alerts.web.telegram import TelegramDoor
-from services.kit import http, logs, postgres, stopping
+from services.kit import http, postgres, stopping
 from services.kit.clock import Clock
-from services.kit.errors import SrezError
 from services.kit.followed import Followed
-from services.kit.kafka import Producer, ensure_topics
+from services.kit.kafka import Producer
 
 STOP_WITHIN_S = 12.0
 
@@ -85,7 +84,7 @@ def _checks(state: dict[str, str | None], parts: list[Any]) -> dict[str, str | N
     if not parts:
         return state
     looking, news = parts
-    return {**state, "postgres": looking.wrong, "kafka": news.wrong}
+    return {**state, "postgres": looking.wrong, "kafka": news.away or news.wrong}
 
 
 async def _work(
@@ -126,6 +125,7 @@ async def _work(
         evaluation.suspects.setdefault(date, set()).add(line)
 
     news = News(settings.kafka_bootstrap, settings.session_timeout_s, suspect, looking.wake)
+    reach = Reach(settings, news)
     keeping = Keeping(engine, channels, newest, settings.alerts_keep_s, metrics)
     telegram = TelegramDoor(engine, clock, newest, making, looking.wake, settings.alerts_telegram_poll_s)
     parts[:] = [looking, news]
@@ -133,7 +133,7 @@ async def _work(
     await _until(
         stop,
         [
-            *(looking.run(), delivery.run(), _listen(settings, news), announcer.run(), followed.run()),
+            *(looking.run(), delivery.run(), _listen(reach, news), reach.run(), announcer.run(), followed.run()),
             *(keeping.run(), telegram.run()),
         ],
     )
@@ -144,24 +144,9 @@ async def _work(
             await producer.stop()
 
 
-async def _listen(settings: AlertsSettings, news: News) -> None:
-    """Topics first, however long Kafka takes; nothing else waits for it. Raises: Misconfigured."""
-    while True:
-        try:
-            await ensure_topics(
-                settings.kafka_bootstrap,
-                (HEALTH, SLICES, ALERTS),
-                partitions=settings.partitions,
-                replication=settings.kafka_replication,
-                durable=settings.kafka_durable,
-            )
-            break
-        except SrezError as error:
-            if not error.retryable:
-                raise
-            news.wrong = "Kafka does not answer"
-            logs.get().warning("waiting for Kafka", error=str(error)[:300])
-            await asyncio.sleep(1)
+async def _listen(reach: Reach, news: News) -> None:
+    """Topics first, however long Kafka takes; nothing else waits for it."""
+    await reach.reached.wait()
     await news.run()
 
 

@@ -63,7 +63,7 @@ class Looking:
             await self._measure()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             self.wrong = f"PostgreSQL: {type(error).__name__}"
-            logs.get().warning("evaluation waits for the database", error=repr(error)[:300])
+            logs.get().warning("evaluation waits for the database", error=repr(error)[:300], seldom=True)
             return
         self.wrong = None
         self._metrics.evaluation.set(time.monotonic() - began)

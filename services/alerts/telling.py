@@ -75,19 +75,39 @@ class Telling:
         if row.state not in ("firing", "acknowledged"):
             payload["phase"] = None
         await standing.write(connection, row.alert, payload=payload)
-        if row.told_at is None:
+        told, before = row.told_at is not None, (row.payload or {}).get("rank")
+        if not told:
             if not await self._goes_out(connection, floor, row, now):
                 return 0
             row = await standing.locked(connection, row.alert)
         payload |= await self._placed(connection, floor, row, payload)
+        payload["rank"], grown = await self._grown(connection, floor, row, before if told else None)
         await standing.write(connection, row.alert, payload=payload)
         messages = announcing.of_alert(floor, payload, row.transition)
         if payload["was"] and not payload["place"]:
             known = {(one.channel, one.target) for one in messages}
             before = announcing.changed(floor, {**payload, "place": payload["was"]}, row.transition)
             messages += [one for one in before if (one.channel, one.target) not in known]
+        if grown and not (payload["was"] and not payload["place"]):
+            messages += announcing.grown(floor, payload)
         written = await self.write(connection, floor, messages)
         return written + (await self._also(connection, floor, row.below) if row.below else 0)
+
+    async def _grown(self, connection: AsyncConnection, floor: Floor, row: Any, before: int | None) -> tuple[int, bool]:
+        """(the highest rank that was told, whether it became severe just now): a change of its message notifies nobody.
+
+        Silenced or explained by another it is not told, and the rank stays what it was.
+
+        Args:
+            before: the rank told; None when nothing was, or by a version that did not note it.
+        """
+        one, around = await self._around(connection, floor, row.alert, self._clock.now())
+        now = int(rank(one, floor))
+        if before is None or not one.open or not before < SEVERE <= now:
+            return max(now, before or 0), False
+        if pipeline.hold(one, around, pipeline.OF_REMINDERS) is not None:
+            return before, False
+        return now, True
 
     async def _placed(
         self, connection: AsyncConnection, floor: Floor, row: Any, payload: Mapping[str, Any]

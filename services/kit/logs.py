@@ -5,6 +5,11 @@ import sys
 
 import structlog
 
+from services.kit.seldom import OfLibraries, Ours, Seldom
+
+NOISY = ("httpx", "httpcore", "aiokafka", "faust", "mode", "uvicorn", "slack_sdk")
+"""Libraries that say the same over and over while something is away."""
+
 
 def configure(service: str, format_: str, level: str) -> None:
     renderer: structlog.typing.Processor = (
@@ -12,6 +17,7 @@ def configure(service: str, format_: str, level: str) -> None:
         if format_ == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    seldom = Seldom()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -19,7 +25,7 @@ def configure(service: str, format_: str, level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[Ours(seldom), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -31,10 +37,11 @@ def configure(service: str, format_: str, level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(OfLibraries(NOISY, seldom))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "aiokafka", "faust", "mode", "uvicorn", "slack_sdk"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.contextvars.bind_contextvars(service=service)
 

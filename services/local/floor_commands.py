@@ -1,11 +1,15 @@
 """``srez floor check | apply | export | diff``."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.local.counted import counted
+
+if TYPE_CHECKING:
+    from schemas.floor import Floor
 
 app = typer.Typer(help="The floor file: check it, apply it, export it, see what would change.", no_args_is_help=True)
 
@@ -53,6 +57,23 @@ def check(file: File) -> None:
         f"{file}: in order. {floor.title}: {counted(len(floor.teams), 'team')}, {counted(len(floor.agents), 'agent')}, "
         f"{counted(len(floor.sources), 'source')}, {counted(len(floor.slices), 'slice')} a day, {floor.timezone}."
     )
+    _warn_of_crowding(floor)
+
+
+def _warn_of_crowding(floor: "Floor") -> None:
+    """A bound that the file itself makes impossible to keep is said before anybody counts messages."""
+    from services.alerts.reading import crowded
+
+    found = crowded(floor, datetime.now(floor.zone).date())
+    if found is not None:
+        planned, whole = found
+        typer.secho(
+            f"notify.lead_messages is {floor.notify.lead_messages}, but the lead with the most teams gets {planned} slices and "
+            f"reports a day, and two severe alerts always have their place: up to {whole} messages. Give their teams fewer "
+            f"slices or leads of their own, or raise notify.lead_messages.",
+            fg="yellow",
+            err=True,
+        )
 
 
 @app.command()
@@ -69,6 +90,7 @@ def apply(file: File) -> None:
     _advise(file, text)
     following = Following.begin(Home.from_environment(), parse(text), dsn)
     applied = floors.apply(dsn, text, Clock.from_environment().now())
+    _warn_of_crowding(parse(text))
     number = applied.number
     typer.echo(f"Version {number} applied." if applied.new else f"Nothing to do: version {number} is the same.")
     for line in floors.warning(applied, text):

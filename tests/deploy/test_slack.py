@@ -2,6 +2,7 @@
 
 import re
 
+from services.alerts.notifiers.slack import SCOPES
 from tests.deploy.files import ROOT, yaml
 
 NEEDS = {
@@ -24,6 +25,7 @@ def test_scopes_are_those_of_the_methods_called() -> None:
     manifest = yaml("slack/manifest.yaml")
     needed = {"commands"}.union(*(NEEDS[method] for method in called))
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
+    assert needed == SCOPES
     door = (ROOT / "services/alerts/web/slack.py").read_text()
     urls = [manifest["settings"]["interactivity"]["request_url"], manifest["features"]["slash_commands"][0]["url"]]
     assert [url.rpartition("/slack")[2] for url in urls] == re.findall(r'@router.post\("(.+?)"\)', door)

@@ -6,6 +6,7 @@ what is told to a response_url, over real HTTP. As the real one, it changes noth
 ``"429"``     asks to wait (``Retry-After``)         ``"500"``          an error page, nothing kept
 ``"hang"``    kept, but never answered                ``"drop"``         kept, then the connection is cut
 ``"refuse"``  the connection is cut, nothing kept     ``"lost"``         not kept, never answered
+``"missing_scope:im:write"``  refused, and which scope it needs
 ``"ok"``      as usual                                any other word     ``ok: false`` with that error
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.alerts.notifiers.slack import SCOPES
 from tests.support.served import served
 
 TOKEN = "xoxb-test"
@@ -57,6 +59,8 @@ class FakeSlack:
         """What was told to a ``response_url``."""
         self.views: list[dict[str, Any]] = []
         self.retry_after_s = 1
+        self.scopes: list[str] = sorted(SCOPES)
+        """What the app was given, as ``auth.test`` tells it."""
         self.url = ""
         self.webhook_url = ""
         self._faults: dict[str, deque[str]] = defaultdict(deque)
@@ -87,6 +91,9 @@ class FakeSlack:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        if method == "auth.test" and request.headers.get("Authorization") == f"Bearer {TOKEN}":
+            told = {"ok": True, "team": "Отдел", "user": "srez", "user_id": "U0SREZ"}
+            return web.json_response(told, headers={"x-oauth-scopes": ",".join(self.scopes)})
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"ok": False, "error": "invalid_auth"})
         body = dict(request.query) if request.method == "GET" else await request.json()
@@ -133,6 +140,11 @@ class FakeSlack:
                 _cut(request)
             case "ok":
                 return web.json_response(do())
+            case word if word.startswith("missing_scope:"):
+                needed = word.partition(":")[2]
+                return web.json_response(
+                    {"ok": False, "error": "missing_scope", "needed": needed, "provided": "chat:write"}
+                )
             case word:
                 return web.json_response({"ok": False, "error": word})
         return web.Response(status=500)

@@ -36,7 +36,7 @@ class SliceAnnouncer:
             try:
                 await self.announce()
             except (Unavailable, *DATABASE_ERRORS) as error:
-                logs.get().warning("cannot announce slices yet", error=repr(error)[:300])
+                logs.get().warning("cannot announce slices yet", error=repr(error)[:300], seldom=True)
                 await asyncio.sleep(LOOK_S)
             try:
                 async with asyncio.timeout(LOOK_S):

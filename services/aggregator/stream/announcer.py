@@ -45,7 +45,9 @@ class Announcer:
                 self.problem, sent = None, len(messages)
             except Unavailable as error:
                 self.problem = str(error)
-                logs.get().warning("cannot publish", what=self._name, waiting=len(messages), error=str(error)[:300])
+                logs.get().warning(
+                    "cannot publish", what=self._name, waiting=len(messages), error=str(error)[:300], seldom=self._name
+                )
                 put_back()
                 self._something.set()
                 await asyncio.sleep(RETRY_S)

@@ -38,7 +38,10 @@ class BrokerWatch:
                         known = set(await admin.list_topics())
                     self._check(known)
             except KAFKA_ERRORS as error:
-                logs.get().warning("the broker does not answer", error=repr(error)[:200])
+                logs.get().warning(
+                    "the broker does not answer: live counters stand still, slices stay right",
+                    mend="start the broker, or mend SREZ_KAFKA_BOOTSTRAP", error=repr(error)[:200], seldom=True,
+                )  # fmt: skip
                 await asyncio.sleep(LOOK_S)
             finally:
                 with contextlib.suppress(*KAFKA_ERRORS):

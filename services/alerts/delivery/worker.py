@@ -56,7 +56,7 @@ class Delivery:
             try:
                 claimed = await self._claim()
             except DATABASE_DOWN as error:
-                logs.get().warning("outbox waits for the database", error=type(error).__name__)
+                logs.get().warning("outbox waits for the database", error=type(error).__name__, seldom=True)
                 claimed = []
             for row in claimed:
                 task = asyncio.create_task(self._deliver(row))

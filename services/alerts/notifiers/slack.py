@@ -27,6 +27,10 @@ from services.alerts.notifiers.base import (
 from services.alerts.notifiers.blocks import USER, blocks, fallback, mentions
 from services.alerts.wording.content import Content
 
+SCOPES: Final = frozenset(
+    {"chat:write", "chat:write.public", "channels:history", "commands", "groups:history", "im:history", "im:write"}
+)
+"""Of the app, as ``deploy/slack/manifest.yaml`` asks for them."""
 EVENT: Final = "srez_message"
 GONE: Final = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "is_inactive"})
 IN_DOUBT: Final = frozenset(

@@ -28,7 +28,7 @@ class Announcer:
             try:
                 told = await self.announce()
             except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
-                logs.get().warning("alerts are not announced yet", error=repr(error)[:300])
+                logs.get().warning("alerts are not announced yet", error=repr(error)[:300], seldom=True)
                 told = 0
             if not told:
                 self.wake.clear()

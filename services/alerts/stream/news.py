@@ -19,7 +19,8 @@ _HEALTH: Final = msgspec.json.Decoder(LineHealth)
 
 
 class News:
-    """``suspect`` is told of failing lines, ``wake`` of everything that changed. ``wrong`` says why nothing is heard."""
+    """``suspect`` is told of failing lines, ``wake`` of everything that changed. ``wrong`` says why nothing is heard, ``away``
+    that Kafka cannot be reached (``reach``)."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class News:
         self._suspect, self._wake = suspect, wake
         self._seen: dict[str, tuple[object, ...]] = {}
         self.wrong: str | None = "not connected yet"
+        self.away: str | None = None
 
     async def run(self) -> None:
         """Listen for ever; a broker that is away is waited out, PostgreSQL is asked by the clock meanwhile."""
@@ -40,7 +42,7 @@ class News:
                 await self._listen()
             except (KafkaError, OSError, TimeoutError) as error:
                 self.wrong = f"Kafka: {type(error).__name__}"
-                logs.get().warning("news interrupted", error=repr(error)[:300])
+                logs.get().warning("news interrupted", error=repr(error)[:300], seldom=True)
             await asyncio.sleep(AGAIN_S)
 
     async def _listen(self) -> None:

@@ -45,6 +45,8 @@ def of_floor(floor: Floor, now: datetime) -> Language:
 def render(payload: Mapping[str, Any]) -> Content:
     """Raises: KeyError, TypeError, ValueError when the payload lacks what its form needs."""
     words = language(payload)
+    if payload["form"] == "grown":
+        return handling.grown(payload, words, FORMS[payload["of"]](payload, words))
     if payload["form"] == "reminder":
         return handling.reminder(payload, words, FORMS[payload["of"]](payload, words))
     return FORMS[payload["form"]](payload, words)

@@ -215,6 +215,8 @@ TEXT: Final[dict[str, str]] = {
     "handling.nobody": "It is still going on, and nobody has taken it.",
     "handling.escalated": "Nobody took it in time; the head was told.",
     "handling.also": "Also, in the thread below:",
+    "handling.grown": "It has become severe. {title}",
+    "handling.grown.people": "It now takes the time of {people}.",
     "handling.again": "Reminder. {title}",
     "handling.reminder": "It has been going on since {since}; nobody has taken it.",
     "handling.reminder.escalated": "It has been going on since {since}; nobody has taken it, the head knows.",

@@ -114,3 +114,17 @@ def reminder(payload: Payload, words: Language, living: Content) -> Content:
         final=True,
         broadcast=bool(payload.get("broadcast")),
     )
+
+
+def grown(payload: Payload, words: Language, living: Content) -> Content:
+    """That it has become severe since it was told, below its living message."""
+    people = len(payload["technical"])
+    said = words.say("handling.grown.people", people=words.count(people, "of_people")) if people else ""
+    return Content(
+        words.say("handling.grown", title=living.title),
+        tuple(section for section in (Section((said,) if said else ()),) if section.lines),
+        mentions=tuple(payload.get("mentions", ())),
+        more=words.say("more", n="{n}"),
+        data=living.data,
+        final=True,
+    )

@@ -215,6 +215,8 @@ TEXT: Final[dict[str, str]] = {
     "handling.nobody": "Ещё длится, и никто не взял в работу.",
     "handling.escalated": "Никто не взял в работу вовремя, сообщено руководителю.",
     "handling.also": "Ниже в ветке — ещё:",
+    "handling.grown": "Стало серьёзнее. {title}",
+    "handling.grown.people": "Теперь это отнимает время у {people}.",
     "handling.again": "Напоминание. {title}",
     "handling.reminder": "Длится с {since}, никто не взял в работу.",
     "handling.reminder.escalated": "Длится с {since}, никто не взял в работу, руководитель знает.",

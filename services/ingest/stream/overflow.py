@@ -53,7 +53,7 @@ async def drain(bootstrap: str, journal: Journal, session_timeout_s: float) -> N
             while True:
                 await _take(consumer, journal)
         except (KafkaError, OSError, TimeoutError, Unavailable) as error:
-            logs.get().warning("overflow waits", error=f"{type(error).__name__}: {error}"[:300])
+            logs.get().warning("overflow waits", error=f"{type(error).__name__}: {error}"[:300], seldom=True)
         finally:
             await close(consumer)
         await asyncio.sleep(BACK_OFF_S)

@@ -123,4 +123,4 @@ class Publisher:
         first, self._sure = self.problem is None, False
         self.problem = str(error) if isinstance(error, SrezError) else f"cannot publish: {type(error).__name__}"
         if first:
-            logs.get().warning("publishing waits", error=f"{type(error).__name__}: {error}"[:300])
+            logs.get().warning("publishing waits", error=f"{type(error).__name__}: {error}"[:300], seldom=True)

@@ -21,6 +21,7 @@ from services.local import migrate
 from services.local.counted import counted
 from services.local.doctor import sources
 from services.local.doctor.finding import Finding, note, ok, wrong
+from services.local.doctor.slack import slack
 
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=2)
 LOWEST_POSTGRES = 150000
@@ -126,7 +127,16 @@ async def _floor(connection: AsyncConnection, notes: Mapping[str, str] | None) -
     size = f"{counted(len(floor.agents), 'agent')}, {counted(len(floor.sources), 'source')}"
     told = f"version {newest.version}: {floor.title}, {size}"
     seen = await sources.activity(connection, floor)
-    return [ok("floor", told), *sources.sources(floor, seen, notes), *_channels(floor)]
+    return [
+        ok("floor", told),
+        *sources.sources(floor, seen, notes),
+        *_channels(floor),
+        *await slack(floor, _slack_url(), os.environ),
+    ]
+
+
+def _slack_url() -> str:
+    return os.environ.get("SREZ_SLACK_API_URL") or "https://slack.com/api/"
 
 
 def _channels(floor: Floor) -> Iterator[Finding]:

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from schemas.alert_acts import MakeSilence, Matcher
 from schemas.floor import parse
 from schemas.tables import alerts
-from services.alerts import routing
+from services.alerts import announcing, routing
+from services.alerts.storage import standing
+from services.alerts.wording import render
 from tests.services.alerts.full_day import KINDS, STEP, _window
-from tests.services.alerts.payloads import FLOOR
+from tests.services.alerts.payloads import FLOOR, LINE
 from tests.services.alerts.rows import at
 from tests.services.alerts.test_evaluation import Day
 
@@ -89,3 +92,57 @@ async def test_what_turns_out_severe_is_told_at_its_own_place_too(engine):
     assert sorted((await told(day))[1:]) == [("outage", "C0FLOOR", 1, "floor"), ("outage", "C0HUNTERS", 1, "floor")]
     (alert,) = await day.all(alerts)
     assert (alert.kind, alert.verdict) == ("outage", "floor")
+
+
+async def grown(day):
+    return [row for row in await day.box() if row.payload["form"] == "grown"]
+
+
+@pytest.mark.integration
+async def test_a_lesser_fault_that_grows_severe_is_said_aloud_once(engine):
+    """One headset, told; then the floor stands, of the same kind: its message changes, and an answer in its thread names the
+    lead. Smaller and larger again: nothing more is said."""
+    day = Day(engine)
+    day.clock = at("10:00")
+    await day.evaluation._apply(parse(FLOOR), episode(PLACE), set())
+    assert await grown(day) == []
+    whole = episode(replace(PLACE, verdict="floor"), scope="floor:main")
+    for step, now in enumerate((whole, episode(PLACE), whole), 1):
+        day.clock = at("10:00") + step * STEP
+        await day.evaluation._apply(parse(FLOOR), now, set())
+    (alert,) = await day.all(alerts)
+    (said,) = await grown(day)
+    assert (said.group_key, said.payload["parent"], said.target) == (f"{alert.alert}/grown", alert.alert, "C0FLOOR")
+    assert said.payload["mentions"] == ["U0ANNA"]
+    content = render(said.payload)
+    assert content.title.startswith("Стало серьёзнее. ")
+    assert content.mentions == ("U0ANNA",)
+    assert not content.broadcast, "an answer takes no place of the day"
+
+
+@pytest.mark.integration
+async def test_what_is_silenced_does_not_grow_aloud_until_it_is_not(engine):
+    """Somebody silenced it: it is said with the next change after the silence."""
+    day = Day(engine)
+    day.clock = at("10:00")
+    await day.evaluation._apply(parse(FLOOR), episode(PLACE), set())
+    (alert,) = await day.all(alerts)
+    quiet = MakeSilence(match=Matcher(fingerprint=alert.fingerprint), until=at("10:30"), reason="known")
+    async with engine.begin() as connection:
+        await standing.silence(connection, "6f2c9c6e-7f0a-4a58-9f5e-3c1f1f5b7f10", quiet, "anna", at("10:01"))
+    whole = replace(PLACE, verdict="floor")
+    day.clock = at("10:10")
+    await day.evaluation._apply(parse(FLOOR), episode(whole, scope="floor:main"), set())
+    assert await grown(day) == []
+    day.clock = at("10:40")
+    await day.evaluation._apply(parse(FLOOR), episode(whole, scope="floor:main", phase="failing"), set())
+    assert len(await grown(day)) == 1
+
+
+def test_where_nothing_can_be_answered_it_is_a_message():
+    """Apprise gets a message of its own; a webhook that gets every state does not get it twice."""
+    channels = "- {id: push, kind: apprise, url: {env: A}}\n    - {id: hook, kind: webhook, url: {env: H}}"
+    text = FLOOR.replace("- {id: slack, kind: slack, token: {env: SLACK_BOT_TOKEN}}", channels)
+    text = text[: text.index("  routes:")] + "  routes:\n    - {match: {}, to: [push, hook]}\n"
+    payload = {**LINE, "under": None, "place": None, "escalated": False}
+    assert [(one.channel, one.group_key) for one in announcing.grown(parse(text), payload)] == [("push", "a-1/grown")]
