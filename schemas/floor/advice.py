@@ -49,9 +49,11 @@ def _late_slices(floor: Floor) -> Iterator[tuple[Where, str]]:
     """Only days that end on the date they begin: over midnight every hour may be one of work."""
     days = [floor.day, *floor.day_by_team.values()]
     shifts = [shift for agent in floor.agents for shift in agent.shifts or ()]
-    if any(one.start >= one.end for one in (*days, *shifts)):
+    hours: list[tuple[time, time]] = [(day.start, day.end) for day in days]
+    hours += [(shift.start, shift.end) for shift in shifts]
+    if any(start >= end for start, end in hours):
         return
-    last: time = max([*(day.end for day in days), *(shift.end for shift in shifts)])
+    last = max(end for _, end in hours)
     for at, cut in enumerate(floor.slices):
         if cut > last:
             yield (
