@@ -6,7 +6,6 @@ They are no errors: a floor that was applied before stays in force, whatever is 
 import difflib
 from collections import Counter
 from collections.abc import Iterator
-from datetime import time
 from typing import Final
 
 from schemas.floor.load import Problem, Where, located
@@ -47,13 +46,11 @@ def doubts(floor: Floor) -> Iterator[tuple[Where, str]]:
 
 def _late_slices(floor: Floor) -> Iterator[tuple[Where, str]]:
     """Only days that end on the date they begin: over midnight every hour may be one of work."""
-    days = [floor.day, *floor.day_by_team.values()]
-    shifts = [shift for agent in floor.agents for shift in agent.shifts or ()]
-    hours: list[tuple[time, time]] = [(day.start, day.end) for day in days]
-    hours += [(shift.start, shift.end) for shift in shifts]
-    if any(start >= end for start, end in hours):
+    days = [(day.start, day.end) for day in (floor.day, *floor.day_by_team.values())]
+    shifts = [(shift.start, shift.end) for agent in floor.agents for shift in agent.shifts or ()]
+    if any(start >= end for start, end in days + shifts):
         return
-    last = max(end for _, end in hours)
+    last = max(end for _, end in days + shifts)
     for at, cut in enumerate(floor.slices):
         if cut > last:
             yield (

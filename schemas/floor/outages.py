@@ -8,7 +8,17 @@ from schemas.floor.strict import Share, Strict
 class LineFailure(Strict):
     window_attempts: tuple[int, int] = (20, 100)
     window_s: float = Field(300, gt=0)
+    thin_s: float = Field(
+        1800,
+        gt=0,
+        description="a line with fewer attempts than the least in window_s is judged by its newest of so long",
+    )
     p: float = Field(1e-4, gt=0, lt=1)
+    looks: int = Field(
+        100,
+        ge=1,
+        description="so many windows a day has, which share p: a busy line would be told for nothing each month",
+    )
     min_failures: int = Field(5, ge=1)
     in_a_row: int = Field(4, ge=2)
     base: Share = 0.03
@@ -50,6 +60,7 @@ class Baselines(Strict):
     min_attempts: int = Field(300, ge=1, description="a path with fewer has no history of its own")
     answered: Share = Field(0.25, description="before any history; then paths are held against each other only")
     stuck: Share = 0.01
+    bad: Share = Field(0.03, description="of attempts: numbers that are none")
     short: Share = 0.30
     ring_p95_s: float = Field(40, gt=0)
     spread: float = Field(0.01, gt=0, lt=1, description="correlation of answers within an hour, until learned")
@@ -79,6 +90,18 @@ class AnswerRate(Strict):
     rest_bins: int = Field(12, ge=1, description="over so many bins the rest of the floor says how this hour is")
     rest_lean: float = Field(10, gt=0, description="so many expected answers the rest is believed to have as usual")
     teams_share: Share = Field(0.25, description="of a team's calls: what it is answered less over explains it")
+
+
+class BadNumbers(Strict):
+    """Numbers of a campaign that are none, by the codes of the list (``causes.list_sip``, ``causes.list_q850``)."""
+
+    bins: int = Field(2, ge=1)
+    thin_bins: int = Field(6, ge=1, description="a campaign with few attempts is looked at over so many bins at most")
+    p: float = Field(1e-4, gt=0, lt=1)
+    min_attempts: int = Field(20, ge=1)
+    min_bad: int = Field(5, ge=1)
+    above: float = Field(3, ge=1, description="times the usual share")
+    more: Share = Field(0.1, description="and by so much of all attempts: lists differ")
 
 
 class ShortCalls(Strict):
@@ -117,6 +140,7 @@ class Outages(Strict):
     source_silence: SourceSilence = SourceSilence()
     baselines: Baselines = Baselines()
     no_progress: NoProgress = NoProgress()
+    bad_numbers: BadNumbers = BadNumbers()
     answer_rate: AnswerRate = AnswerRate()
     short_calls: ShortCalls = ShortCalls()
     crm_silence: CrmSilence = CrmSilence()

@@ -24,6 +24,7 @@ from services.reads.forecast import of_team
 from services.reads.kept import Kept
 from services.reads.risk import mean_payment, risk_of_day
 from services.rules.money.units import unit
+from services.rules.trust import of_everybody
 
 STALE_S = 60.0
 
@@ -82,7 +83,7 @@ def _count(found: Iterable[closes.Close]) -> Counter[tuple[str, bool]]:
     counted: Counter[tuple[str, bool]] = Counter()
     for close in found:
         for team in close.trust:
-            counted[team, not close.reasons(team)] += 1
+            counted[team, not any(map(of_everybody, close.reasons(team).values()))] += 1
     return counted
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date as Date
 from datetime import time as Time
 from datetime import timedelta
+from typing import Final
 
 from schemas.floor import Floor
 from services.rules.baselines import Baselines
@@ -17,6 +18,9 @@ from services.rules.spans import at
 
 Sums = dict[tuple[int, ...], tuple[float, float]]
 """() the whole, (hour), (weekday, hour), (−1, bin) → (came, expected)."""
+
+BUSY: Final = 5
+"""Facts in a bin on the days on which it was not empty: fewer may be none by chance (e⁻⁵ < 1 %)."""
 
 Past = list[tuple[Date, dict[str, list[float]]]]
 """Earlier working days, in order → what each source was expected to bring in every bin."""
@@ -31,7 +35,7 @@ def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str
     for source, load in plain.items():
         sums, days = _sums(source, past, by) if by is not None else ({}, 0)
         if days >= floor.outages.source_silence.profile_days:
-            found[source] = replace(load, shape=_shape(sums, day, floor))
+            found[source] = replace(load, shape=_shape(sums, day, floor, _may_be_empty(source, past, by, day)))
         else:
             found[source] = _left_early(load, early, _whole(_after_the_first(source, past, by), floor))
     return found
@@ -107,7 +111,36 @@ def _whole(sums: Sums, floor: Floor) -> float:
     return (came + lean) / (due + lean)
 
 
-def _shape(sums: Sums, day: WorkingDay, floor: Floor) -> Shape:
+def _may_be_empty(source: str, past: Past, by: Baselines | None, day: WorkingDay) -> frozenset[int]:
+    """Bins in which often nobody brings anything: a meeting that opens the week, a floor that begins when it likes.
+
+    A mean tells them badly: a bin that is empty on one Monday in two and busy on all other days still owes most of it.
+    """
+    days: dict[bool, int] = {False: 0, True: 0}
+    empty: dict[bool, dict[int, int]] = {False: {}, True: {}}
+    came: dict[int, list[int]] = {}
+    for date, expected in past:
+        brought = by.by_day[date].arrived.get(source, {}) if by is not None else {}
+        if not brought or source not in expected:
+            continue
+        alike = date.weekday() == day.date.weekday()
+        days[alike] += 1
+        for number, due in enumerate(expected[source]):
+            if number in brought:
+                came.setdefault(number, []).append(brought[number])
+            elif due > 0:
+                empty[alike][number] = empty[alike].get(number, 0) + 1
+    found = set()
+    for number in empty[True].keys() | empty[False].keys():
+        own, others = empty[True].get(number, 0), empty[False].get(number, 0)
+        often = own >= max(2, days[True] / 3) or own + others >= max(2, (days[True] + days[False]) / 5)
+        busy = came.get(number, [])
+        if often and busy and sum(busy) >= BUSY * len(busy):
+            found.add(number)
+    return frozenset(found)
+
+
+def _shape(sums: Sums, day: WorkingDay, floor: Floor, empty: frozenset[int]) -> Shape:
     lean, whole = floor.outages.source_silence.lean_on, _whole(sums, floor)
 
     def leaning(key: tuple[int, ...], wider: float) -> float:
@@ -119,5 +152,5 @@ def _shape(sums: Sums, day: WorkingDay, floor: Floor) -> Shape:
         hour = number * BIN_MIN // 60
         of_day = leaning((hour,), whole)
         of_week = leaning((day.date.weekday(), hour), of_day)
-        factors.append(of_week * leaning((-1, number), of_day) / of_day if of_day else 0.0)
+        factors.append(of_week * leaning((-1, number), of_day) / of_day if of_day and number not in empty else 0.0)
     return Shape(floor.zone, tuple(factors))

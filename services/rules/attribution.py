@@ -111,6 +111,10 @@ def of_window(
             if len(lines) > 1 and together >= set(lines):
                 return Attributed("floor", WHOLE, ("people",))
             return Attributed("line", scope, ("people", "other_lines") if len(lines) > 1 else ("people",))
+        case "bad_numbers":
+            if "line" in one.evidence:
+                return Attributed("undetermined", scope, ("people",))
+            return Attributed("list", scope, ("people", "line", "number"))
         case "answer_rate":
             if one.same_traffic:
                 return Attributed("undetermined", scope, ("people",))

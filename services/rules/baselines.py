@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.floor import Floor
 from services.rules import paths
-from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, SHORT, STUCK, Cells, Counts, Path, add, empty
+from services.rules.paths import ANSWERED, ATTEMPTS, BAD, FAILED, SHORT, STUCK, Cells, Counts, Path, add, empty
 
 Hours = dict[tuple[Path, int], Counts]
 """(path, hour of the day) → counts; of an agent the whole day stands at hour −1."""
@@ -111,6 +111,11 @@ class Baselines:
             self.share(path, STUCK, STUCK, self.floor.outages.baselines.stuck, weekday, hour),
             self.floor.outages.baselines.stuck / 2,
         )
+
+    def bad(self, path: Path, weekday: int, hour: int) -> float:
+        """Share of attempts whose number is none."""
+        prior = self.floor.outages.baselines.bad
+        return max(self.share(path, BAD, STUCK, prior, weekday, hour), prior / 2)
 
     def short(self, path: Path, weekday: int, hour: int) -> float:
         return self.share(path, SHORT, ANSWERED, self.floor.outages.baselines.short, weekday, hour)

@@ -33,7 +33,7 @@ def explained(
     bins = floor.outages.answer_rate.bins[1]
     routes: dict[tuple[Path, ...], list[int]] = {}
     for one in range(number - bins + 1, number + 1):
-        for on, (_, through, answered) in cells[one].digest.routes.items() if one in cells else ():
+        for on, (_, through, answered, _) in cells[one].digest.routes.items() if one in cells else ():
             own = routes.setdefault(on, [0, 0])
             own[0] += through
             own[1] += answered

@@ -1,8 +1,8 @@
 """One common cause makes one issue: what is explained by something nearer to the wire is not told again (ADR 0026).
 
-Precedence: a failing line or a silent source → no progress → short calls of a line → answers of a number, a campaign, a
-line → one workplace → marks of the CRM → efficiency. Only what began by the time the other fired inhibits it, so that
-nothing said is taken back by a later fault.
+Precedence: a failing line or a silent source → no progress → short calls of a line → bad numbers of a campaign → answers of
+a number, a campaign, a line → one workplace → marks of the CRM → efficiency. Only what began by the time the other fired
+inhibits it, so that nothing said is taken back by a later fault.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from services.rules.paths import Cells
 ORDER: Final[tuple[Detector, ...]] = (
     "no_progress",
     "short_calls",
+    "bad_numbers",
     "answer_rate",
     "workplace_audio",
     "crm_silence",
@@ -66,7 +67,12 @@ def _explained(floor: Floor, cells: Cells, one: Finding, outer: Sequence[Other],
     if one.detector == "workplace_audio":
         lines |= {other.path[1] for other in before if other.detector == "short_calls"}
         return one.evidence["line"] in lines or _short_over(cells, one, lines)
+    bad = {other.path: other for other in before if other.detector == "bad_numbers"}
+    if one.detector == "bad_numbers" and "line" in one.evidence:
+        return any(other.evidence.get("line") == one.evidence["line"] for other in bad.values())
     if one.detector == "answer_rate":
+        if one.path in bad:
+            return True
         lines |= {other.path[1] for other in before if other.path[0] == "line" and other.detector != "answer_rate"}
     return _mostly(cells, one, lines)
 

@@ -90,7 +90,7 @@ def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Seque
     attributed = attribution.of_window(one, stand, seen.lines, seen.fine)
     last = paths.bin_of(one.fired_at)
     one.evidence["calls"] = _samples(floor, cells, one, last)
-    if one.detector == "answer_rate":
+    if one.detector in ("answer_rate", "bad_numbers"):
         one.evidence["teams"] = _teams(floor, cells, one.path, last)
     one.evidence["rules_out"] = list(attributed.rules_out)
     if one.resolved_at is not None:
@@ -103,6 +103,8 @@ def _samples(floor: Floor, cells: Cells, one: Finding, last: int) -> list[str]:
     """Calls to open: those that show the fault, the newest first; of marks and drops, talks that brought nothing."""
     if one.detector in ("short_calls", "workplace_audio"):
         return samples(cells, one.path, range(last, last - 12, -1), _short)
+    if one.detector == "bad_numbers":
+        return samples(cells, one.path, range(last, last - 12, -1), _bad)
     if one.detector not in ("crm_silence", "efficiency_drop"):
         return samples(cells, one.path, range(last, last - 12, -1), _missed)
     people = _people(floor, one)
@@ -159,6 +161,10 @@ def _affected(
 
 def _missed(cell: paths.Cell) -> list[str]:
     return cell.missed
+
+
+def _bad(cell: paths.Cell) -> list[str]:
+    return cell.bad
 
 
 def _short(cell: paths.Cell) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 from schemas.facts import INVOICE, PRESENTATION
 from schemas.floor import Floor
 from services.rules.baselines import LAG_EDGES, DaySummary, Feed
-from services.rules.causes import is_network_failure
+from services.rules.causes import blame, is_network_failure
 from services.rules.paths import (
     ANSWERED,
     ATTEMPTS,
+    BAD,
     FAILED,
     LONG,
     RING_EDGES,
@@ -114,6 +115,8 @@ def summaries(
         else:
             failed = is_network_failure(row.disposition, row.sip_status, row.q850, floor.outages.causes)
             counts[FAILED] += row.n if failed else 0
+            listed = blame(row.disposition, row.sip_status, row.q850, floor.outages.causes) == "list"
+            counts[BAD] += row.n if listed else 0
             counts[STUCK] += row.n if is_stuck(row.disposition, row.sip_status, row.q850, floor.outages) else 0
     for row in by_agent:
         path = ("agent", row.agent)

@@ -15,6 +15,7 @@ import msgspec
 from schemas.facts import Disposition
 from schemas.floor import Floor
 from schemas.floor.outages import Outages
+from services.rules.causes import blame
 from services.rules.day import WorkingDay
 
 BIN_S: Final = 300
@@ -24,7 +25,7 @@ SAMPLES: Final = 3
 SETTLE: Final = timedelta(seconds=60)
 """So long after its end a bin is waited for: webhooks take their time."""
 
-ATTEMPTS, ANSWERED, FAILED, STUCK, SHORT, LONG, RINGS = range(7)
+ATTEMPTS, ANSWERED, FAILED, STUCK, BAD, SHORT, LONG, RINGS = range(8)
 SIZE: Final = RINGS + len(RING_EDGES) + 1
 
 Path = tuple[str, str]
@@ -49,16 +50,20 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     long: bool
     ring: int
     call_id: str = ""
+    bad: bool = False
+    """The number is none: the codes blame the list (rules.causes)."""
 
 
 @dataclass(slots=True)
 class Cell:
-    """Counts of one (line, did, campaign, agent) in one bin, with samples: short talks, calls nobody took, other talks."""
+    """Counts of one (line, did, campaign, agent) in one bin, with samples: short talks, calls nobody took, other talks, and
+    numbers that are none."""
 
     counts: Counts
     short: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     talked: list[str] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class Digest:
     """One bin added up once, however often the day is surveyed.
 
     ``shared``: lines, numbers and campaigns. ``agents``: agent → the first counts, up to RINGS. ``routes``: the paths that a
-    call took → [attempts, those that got through, answered], whoever dialled. ``used``: agent → line → attempts.
+    call took → [attempts, those that got through, answered, bad numbers], whoever dialled. ``used``: agent → line → attempts.
     ``short``: line → agent → short calls. ``teams``: filled by ``of_teams``.
     """
 
@@ -116,10 +121,11 @@ def _digest(cells: Mapping[Key, Cell]) -> Digest:
         counts, route = cell.counts, tuple(paths_of(line, did, campaign))
         for path in route:
             add(found.shared.get(path) or found.shared.setdefault(path, empty()), counts)
-        own = found.routes.get(route) or found.routes.setdefault(route, [0, 0, 0])
+        own = found.routes.get(route) or found.routes.setdefault(route, [0, 0, 0, 0])
         own[0] += counts[ATTEMPTS]
         own[1] += counts[ATTEMPTS] - counts[FAILED]
         own[2] += counts[ANSWERED]
+        own[3] += counts[BAD]
         if not agent:
             continue
         _add_first(found.agents.get(agent) or found.agents.setdefault(agent, [0] * RINGS), counts)
@@ -168,6 +174,7 @@ def add(total: Counts, more: Counts) -> None:
     total[ATTEMPTS] += more[ATTEMPTS]
     total[FAILED] += more[FAILED]
     total[STUCK] += more[STUCK]
+    total[BAD] += more[BAD]
     if more[ANSWERED]:
         total[ANSWERED] += more[ANSWERED]
         for place in range(SHORT, len(more)):
@@ -217,6 +224,7 @@ def call_of(
         long=answered and talk_s >= limits[1],
         ring=bisect_right(RING_EDGES, ring_s) if answered and ring_s is not None else -1,
         call_id=call_id,
+        bad=not answered and blame(disposition, sip, q850, by.causes) == "list",
     )
 
 
@@ -248,6 +256,10 @@ def put(cells: Cells, calls: Iterable[Call]) -> None:
         else:
             counts[FAILED] += call.failed
             counts[STUCK] += call.stuck
+            if call.bad:
+                counts[BAD] += 1
+                if len(cell.bad) < SAMPLES:
+                    cell.bad.append(call.call_id)
             if len(cell.missed) < SAMPLES:
                 cell.missed.append(call.call_id)
 

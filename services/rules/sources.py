@@ -62,23 +62,6 @@ def team_sources(floor: Floor) -> dict[tuple[str, Step], frozenset[str]]:
     }
 
 
-def team_unheard(floor: Floor, unheard: frozenset[str]) -> dict[tuple[str, Step], frozenset[str]]:
-    """(team, step) → sources that never sent anything, and without which nothing at all is known of somebody's step.
-
-    A source beside another one that is heard (a second PBX kept for bad days) takes nothing away.
-    """
-    if not unheard:
-        return {}
-    feeders = Feeders(floor)
-    found: dict[tuple[str, Step], set[str]] = {}
-    for agent in floor.agents:
-        for step, feed in FED_BY.items():
-            sources = feeders.of(agent, feed)
-            if unheard.issuperset(sources):
-                found.setdefault((agent.team, step), set()).update(sources)
-    return {key: frozenset(sources) for key, sources in found.items()}
-
-
 class Group(NamedTuple):
     """When people work, and what they bring a minute (of weight 1, where their step has a curve)."""
 
@@ -87,11 +70,21 @@ class Group(NamedTuple):
     curve: DayCurve | None = None
 
     def expected(self, start: float, end: float) -> float:
+        """Events due in (start, end]: in the first minutes after work begins they come in evenly more and more, as people
+        sit down one by one and their first calls end (ADR 0045)."""
         count = minutes if self.curve is None else self.curve.minutes
-        return self.per_min * count(self.spans, start, end)
+        found = count(self.spans, start, end)
+        for begins, over in self.spans:
+            since, until = max(begins, start), min(begins + SIT_DOWN_S, over, end)
+            if since < until:
+                found += count(((begins, over),), since, until) * ((since + until - 2 * begins) / SIT_DOWN_S - 1)
+        return self.per_min * found
 
 
 BIN_MIN: Final = 5
+SIT_DOWN_S: Final = 60.0 * BIN_MIN
+"""So long after the day or a break nobody can be expected to bring what they bring later; a bin, so that what is learned of
+bins stays true."""
 BINS: Final = 24 * 60 // BIN_MIN
 
 

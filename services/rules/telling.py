@@ -53,7 +53,9 @@ def claim(
 
 def causes(detector: str, fired_at: datetime, evidence: Mapping[str, Any]) -> list[Cause]:
     """What a finding explains of teams."""
-    return [(team, fired_at) for team in evidence.get("teams", ())] if detector == "answer_rate" else []
+    return (
+        [(team, fired_at) for team in evidence.get("teams", ())] if detector in ("answer_rate", "bad_numbers") else []
+    )
 
 
 def told(floor: Floor, claims: Iterable[Claim], by: Sequence[Cause] = ()) -> dict[Claim, datetime | None]:

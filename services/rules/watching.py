@@ -17,6 +17,7 @@ from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay
 from services.rules.detectors import (
     answer_rate,
+    bad_numbers,
     efficiency_drop,
     no_progress,
     short_calls,
@@ -60,6 +61,7 @@ def watched(
     """
     view = _View(floor, day, cells, by, *bins)
     view.on_lines()
+    view.bad_numbers()
     view.answers()
     view.workplaces()
     silent = feeds.findings(floor, day, cells, marks, by, *bins)
@@ -135,6 +137,29 @@ class _View:
                 lambda n, p=path, o=own: short_calls.signal(p, o, self.cells, n, self.by, family),  # type: ignore[misc]
             )
 
+    def bad_numbers(self) -> None:
+        campaigns = [path for path in self.shared if path[0] == "campaign"]
+        for path in campaigns:
+            own = self.series[path]
+            self._watch(
+                Watch("bad_numbers", path, enter=TWICE),
+                bad_numbers.prospects(path, own, self.hours, self.by),
+                lambda n, p=path, o=own: bad_numbers.signal(p, o, self.cells, n, self.by, len(campaigns)),  # type: ignore[misc]
+            )
+
+    def _listed(self, number: int) -> list[Path]:
+        """Campaigns whose bad numbers stand in the windows of answers that end with bin *number*."""
+        over = paths.starts(number - self.floor.outages.answer_rate.bins[1])
+        return [
+            watch.path
+            for watch in self.watches
+            if watch.detector == "bad_numbers"
+            and any(
+                one.fired_at <= paths.ends(number) and (one.resolved_at is None or one.resolved_at > over)
+                for one in watch.findings
+            )
+        ]
+
     def answers(self) -> None:
         """All shared paths bin by bin: of those that fire together the surest explains its traffic away from the others."""
         watches = {path: Watch("answer_rate", path, enter=TWICE) for path in self.shared}
@@ -161,9 +186,10 @@ class _View:
                     seen[path] = signal
             bad = [path for path, signal in seen.items() if signal.bad]
             open_ = [path for path, watch in watches.items() if watch.open is not None]
-            stand, same = explained(self.floor, self.cells, self.by, bad, open_, seen, number)
+            listed = self._listed(number) if bad else []
+            stand, same = explained(self.floor, self.cells, self.by, bad, [*open_, *listed], seen, number)
             for path, signal in seen.items():
-                if signal.bad and path not in stand and path not in open_:
+                if signal.bad and path not in open_ and (path not in stand or path in listed):
                     continue
                 watches[path].look(number, signal)
                 if (found := watches[path].open) is not None and found.fired_at == paths.ends(number):

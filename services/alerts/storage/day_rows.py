@@ -61,7 +61,8 @@ async def results(connection: AsyncConnection, start: datetime, end: datetime) -
 
 
 async def cases_of(connection: AsyncConnection, date: Date) -> Sequence[Any]:
-    query = sa.select(coaching).where(coaching.c.date == date)
+    """Opened on that day, and not lifted."""
+    query = sa.select(coaching).where(coaching.c.date == date, coaching.c.lifted.is_(None))
     return (await connection.execute(query.order_by(coaching.c.opened, coaching.c.agent))).all()
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import en_report, en_tasks, en_window
+from services.alerts.wording import en_calls, en_lifted, en_report, en_tasks, en_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} failure", "{n} failures"),
@@ -302,7 +302,9 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Slices closed late: {slices}.",
     "report.not_closed": "Slices not closed: {slices}.",
     "report.late": "Arrived after their slices were closed: {facts}. The day report counts them.",
+    **en_lifted.TEXT,
     **en_report.TEXT,
     **en_tasks.TEXT,
     **en_window.TEXT,
+    **en_calls.TEXT,
 }

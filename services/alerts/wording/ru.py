@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_report, ru_tasks, ru_window
+from services.alerts.wording import ru_calls, ru_lifted, ru_report, ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -302,7 +302,9 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_lifted.TEXT,
     **ru_report.TEXT,
     **ru_tasks.TEXT,
     **ru_window.TEXT,
+    **ru_calls.TEXT,
 }

@@ -71,6 +71,13 @@ def numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
                 attempts=words.count(evidence["attempts"], "of_attempts"),
                 expected=words.number(evidence["expected"]),
             )
+        case "bad_numbers":
+            return words.say(
+                "window.seen.bad_numbers",
+                bad=words.number(evidence["bad"]),
+                attempts=words.count(evidence["attempts"], "of_attempts"),
+                base=words.percent(evidence["base"], 1),
+            )
         case "no_progress" if evidence["why"] == "slow":
             return words.say(
                 "window.seen.slow",

@@ -118,6 +118,7 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
                 reason=case.row.reason,
                 recheck_on=case.recheck_on,
                 stands=case.stands,
+                lifted=_local(case.row.lifted, floor) if case.row.lifted else None,
             )
             for case in seen.cases
         ],

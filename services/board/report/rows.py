@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+from schemas.steps import AlertKind, InvalidReason, Level, Step, TaskResult, Verdict
 from services.reads.cases import CaseOutcome
 from services.reads.look import LookRow
 from services.rules.money.risk import Cause
@@ -130,11 +130,12 @@ class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
     dismissed: bool = False
     revised: TaskResult | None = None
     """The result that counts now, where technical time became known later."""
+    invalid: InvalidReason | None = None
 
 
 class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     """A coaching case opened today; ``recheck_on``: when its effect is looked at; ``stands``: false when what opened it rests
-    on time found technical since."""
+    on time found technical since; ``lifted``: the cut-off at which it was closed for that."""
 
     agent: str
     step: Step
@@ -142,6 +143,7 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     recheck_on: Date
     stands: bool = True
+    lifted: datetime | None = None
 
 
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,6 +73,7 @@ class CaseShown:
     opened: datetime
     recheck_on: Date
     stands: bool
+    lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
                 opened=one.opened,
                 recheck_on=one.recheck_on,
                 stands=one.stands,
+                lifted=one.lifted is not None,
             )
             for one in found.coaching
         ],

@@ -12,11 +12,14 @@ from typing import Any, cast
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
+from services.board.view.checks import Checks, checks
 from services.board.view.people import named
 from services.board.words import Words
 from services.rules.lasted import between, lasted
 
-WINDOWS = ("answer_rate", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop")
+WINDOWS = (
+    "answer_rate", "bad_numbers", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop",
+)  # fmt: skip
 SHAPES = {"outage": "technical", "data": "technical", "efficiency": "soft"}
 
 
@@ -30,6 +33,7 @@ class Said:
     evidence: str
     verdict: str
     rules_out: tuple[str, ...]
+    checks: Checks
     affected: str
     again: str
     numbers: tuple[tuple[str, str], ...]
@@ -56,6 +60,7 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         evidence="; ".join(_evidence(alert, floor, w)),
         verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
         rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
+        checks=checks(alert.detector, evidence, w),
         affected=f"{w('say.affected', n=affected)}; {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),
@@ -144,6 +149,10 @@ def _window(detector: str, seen: Mapping[str, Any], w: Words) -> Iterator[str]:
 
     if detector == "answer_rate":
         yield w("say.answered", answered=num("answered"), attempts=num("attempts"), expected=num("expected"))
+    elif detector == "bad_numbers":
+        yield w("say.bad_numbers", bad=num("bad"), attempts=num("attempts"))
+        if isinstance(seen.get("base"), int | float):
+            yield w("say.base", base=w.share(seen["base"], 1))
     elif detector == "no_progress" and seen.get("why") == "slow":
         yield w("say.slow", now=num("ring_p95_s"), usual=num("usual_p95_s"))
     elif detector == "no_progress":
@@ -228,8 +237,12 @@ def flat(evidence: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
 
 def doubt(reason: Any, w: Words) -> str:
     """A reason of the trust gate: ``silent:mango-main`` → «молчит источник mango-main»."""
-    word, _, source = str(reason).partition(":")
-    return w(f"trust.{word}", source=source) if w.has(f"trust.{word}") else str(reason)
+    word, _, about = str(reason).partition(":")
+    source, _, time = about.partition("@")
+    if not w.has(f"trust.{word}"):
+        return str(reason)
+    named: dict[str, Any] = {"source": source, **({"time": time} if time else {})}
+    return w(f"trust.{word}", **named)
 
 
 def doubts(reasons: Mapping[Step, Sequence[Any]], w: Words) -> list[tuple[str, str]]:

@@ -127,8 +127,9 @@ def doubts(task: Task, revisions: Revisions, w: Words) -> list[str]:
     """What is in question about it: the verdict that gave it, its result."""
     found = []
     now = revisions.get((task.slice, task.row.agent, task.row.step))
-    if now is not None and now.level not in ("soft", "hard"):
-        found.append(w("revision.given", why=why(now, w)))
+    if now is not None and now.level not in ("soft", "hard") and task.row.invalid != "ground":
+        given = w("revision.given", why=why(now, w))
+        found.append(f"{given}. {w('revision.given.open')}" if task.open else given)
     if task.revised is not None:
         found.append(w("revision.task", n=round(task.technical_min)))
     return found
@@ -143,6 +144,15 @@ def verdict(task: Task, floor: Floor, w: Words) -> str:
     return told + w("verdict.carried", asked=w.num(task.row.target), due=w.num(required))
 
 
+def _lost_ground(ground: Mapping[str, Any], w: Words) -> str:
+    """Why the slice that gave the task would not give it, as is known since (rules.tasks.Ground)."""
+    minutes, target = round(ground["technical_min"]), ground["target"]
+    if not minutes or target is None:
+        return w("verdict.ground.bare", slice=ground["slice"])
+    counts = {"done": w.num(ground["done"]), "target": w.due(target), "step": w(f"step.{ground['step']}").lower()}
+    return w("verdict.ground", n=minutes, slice=ground["slice"], **counts)
+
+
 def _ended(task: Task, floor: Floor, w: Words) -> str:
     seen = task.evidence.get("verified")
     result = task.row.result
@@ -150,6 +160,8 @@ def _ended(task: Task, floor: Floor, w: Words) -> str:
         return ""
     needed = seen.get("required") or task.row.target
     counts: dict[str, Any] = {"done": w.num(seen["done"]), "target": w.num(needed)}
+    if task.row.invalid == "ground":
+        return _lost_ground(seen["ground"], w)
     if result == "invalidated":
         minutes = seen.get("technical_min") or 0.0
         return w("verdict.invalidated", n=round(minutes)) if minutes else w("verdict.invalidated.bare")

@@ -4,7 +4,10 @@ from typing import Final
 
 from services.board.words import (
     en_alerts,
+    en_checks,
     en_forecast,
+    en_lacks,
+    en_lifted,
     en_lines,
     en_login,
     en_look,
@@ -21,11 +24,13 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_sources.WORDS,
+    **en_lacks.WORDS,
     **en_look.WORDS,
     **en_norms.WORDS,
     **en_reason.WORDS,
     **en_report.WORDS,
     **en_revisions.WORDS,
+    **en_lifted.WORDS,
     **en_windows.WORDS,
     **en_forecast.WORDS,
     **en_month.WORDS,
@@ -34,6 +39,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **en_tasks.WORDS,
     **en_quality.WORDS,
     **en_alerts.WORDS,
+    **en_checks.WORDS,
     # navigation and the shell
     "lang": "en",
     "product": "Srez",

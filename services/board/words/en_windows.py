@@ -12,6 +12,7 @@ WORDS: Final[dict[str, Any]] = {
     "scope.campaign": "Campaign {name}",
     "say.answered": "{answered} answered of {attempts}, usually about {expected}",
     "say.slow": "95 % of answers within {now} s, usually {usual} s",
+    "say.bad_numbers": "no such number, or not all of it: {bad} of {attempts}",
     "say.stuck": "{stuck} of {attempts} never rang",
     "say.short": "{short} of {answered} answered calls were short",
     "say.crm": "{feed}: no marks, about {expected} were due",

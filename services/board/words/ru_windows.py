@@ -12,6 +12,7 @@ WORDS: Final[dict[str, Any]] = {
     "scope.campaign": "Кампания {name}",
     "say.answered": "ответили {answered} из {attempts}, обычно около {expected}",
     "say.slow": "95 % ответов за {now} с, обычно за {usual} с",
+    "say.bad_numbers": "номера нет или он неполный: {bad} из {attempts}",
     "say.stuck": "без гудка {stuck} из {attempts}",
     "say.short": "коротких {short} из {answered} отвеченных",
     "say.crm": "{feed}: отметок нет, ожидалось около {expected}",

@@ -1,9 +1,9 @@
 """Line failure: network failures of one line beyond its own base rate (DOMAIN §8).
 
-Enter: binomial tail over the last 20–100 attempts of 5 minutes, or four network failures in a row of at least two
-agents or customers. Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are
-usual, not a relapse (ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is
-over.
+Enter: binomial tail over the last 20–100 attempts of 5 minutes (of a line with fewer: its newest 20 of half an hour), the
+limit on p shared among the windows of a day; or four network failures in a row of at least two agents or customers (ADR 0045).
+Leave: below twice the base for 10 minutes; failures meanwhile that the base brings one time in ten are usual, not a relapse
+(ADR 0042). Without attempts the finding stays open as ``no_data`` and is closed when the working day is over.
 """
 
 from collections import deque
@@ -90,11 +90,12 @@ class LineState:
     def name(self, now: datetime) -> LineStateName:
         if self.open is None:
             return "ok"
-        if not self._recent(now):
+        if not self.recent(now):
             return "no_data"
         return "recovering" if self.open.below_since else "failing"
 
-    def _recent(self, now: datetime) -> list[Attempt]:
+    def recent(self, now: datetime) -> list[Attempt]:
+        """The newest attempts, of the window's time only."""
         edge = now - timedelta(seconds=self.by.window_s)
         return [attempt for attempt in self.window if attempt.at > edge]
 
@@ -168,9 +169,15 @@ def close_day(state: LineState, over: datetime) -> None:
 
 
 def _forget(state: LineState, now: datetime) -> None:
-    edge = now - timedelta(seconds=state.by.window_s)
-    while state.window and (state.window[0].at <= edge or len(state.window) > state.by.window_attempts[1]):
-        state.window.popleft()
+    """Keep the attempts of the window; where they are few, the newest ones of a longer time."""
+    by, window = state.by, state.window
+    edge, far = now - timedelta(seconds=by.window_s), now - timedelta(seconds=by.thin_s)
+    while window and (
+        len(window) > by.window_attempts[1]
+        or (window[0].at <= edge and len(window) > by.window_attempts[0])
+        or window[0].at <= far
+    ):
+        window.popleft()
 
 
 def _enter(state: LineState, attempt: Attempt) -> None:
@@ -186,10 +193,19 @@ def _enter(state: LineState, attempt: Attempt) -> None:
         state.open = _finding("in_a_row", run, run, None)
     elif len(window) >= by.window_attempts[0] and len(failed) >= by.min_failures:
         p = float(bdtrc(len(failed) - 1, len(window), state.base))
-        if p < by.p:
+        if p < by.p / by.looks:
             state.open = _finding("tail", failed, window, p)
+            state.open.since = _began(window, state.base)
     if state.open:
         _tally(state.open, window if len(window) > len(run) else run)
+
+
+def _began(window: list[Attempt], base: float) -> datetime:
+    """The failure from which on the window is least like the line in order: one before that was a usual one."""
+    from_here = [sum(one.failed for one in window[place:]) for place in range(len(window))]
+    starts = [place for place, one in enumerate(window) if one.failed]
+    first = min(starts, key=lambda at: float(bdtrc(from_here[at] - 1, len(window) - at, base)))
+    return window[first].at
 
 
 def _different(names: Iterable[str | None]) -> int:
@@ -220,7 +236,8 @@ def _finding(path: Literal["in_a_row", "tail"], failed: list[Attempt], seen: lis
 def _follow(state: LineState, found: Finding, attempt: Attempt) -> None:
     _tally(found, [attempt])
     found.last_attempt = max(found.last_attempt, attempt.at)
-    n, failed = len(state.window), sum(one.failed for one in state.window)
+    recent = state.recent(attempt.at)
+    n, failed = len(recent), sum(one.failed for one in recent)
     if found.below_since is None:
         if failed < 2 * state.base * n:
             found.below_since, found.well = attempt.at, (n, failed)

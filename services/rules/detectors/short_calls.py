@@ -80,8 +80,13 @@ def agents_of(cells: Cells, path: Path, last: int, bins: int) -> dict[str, int]:
 
 def since(own: Series, last: int, bins: int, half: float) -> datetime:
     """The start of the first bin of the window that shows more than *half* of its answers short."""
+    return since_of(own, last, bins, half, SHORT, ANSWERED)
+
+
+def since_of(own: Series, last: int, bins: int, half: float, part: int, of: int) -> datetime:
+    """The start of the first bin of the window in which count *part* is more than *half* of count *of*."""
     for number in range(max(own.first, last - bins + 1), last + 1):
         counts = own.at(number)
-        if counts[ANSWERED] and counts[SHORT] > half * counts[ANSWERED]:
+        if counts[of] and counts[part] > half * counts[of]:
             return ends(number - 1)
     return ends(last - 1)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from services.rules.paths import Path, ends
 
-Detector = Literal["no_progress", "answer_rate", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop"]
+Detector = Literal[
+    "no_progress", "bad_numbers", "answer_rate", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Signal:
 
     Args:
         since: when the fault began, as far as the window shows.
+        weight: log-likelihood of the newest bin, the fault against the usual; where answers are few, ``worse`` of one bin
+            is chance, and the fault ends where the sum of these is highest.
     """
 
     bad: bool
@@ -29,6 +33,7 @@ class Signal:
     worse: bool
     since: datetime
     evidence: dict[str, Any]
+    weight: float | None = None
 
 
 QUIET: Final = Signal(False, False, False, datetime.min.replace(tzinfo=UTC), {})
@@ -47,6 +52,8 @@ class Prospects:
 
 
 SLACK: Final = 1 + 1e-6
+FALL: Final = 2.0
+"""So far the sum of weights falls while a finding is open: two bad calls outweigh the good ones between them, one does not."""
 
 
 @dataclass(slots=True)
@@ -60,6 +67,8 @@ class Finding:
     resolved_at: datetime | None = None
     by_day: bool = False
     same_traffic: tuple[Path, ...] = ()
+    weight: tuple[float, float] = (0.0, 0.0)
+    """Sum of the weights since it fired, and the highest it has been."""
 
     def until(self, now: datetime) -> datetime:
         """End of what was lost to it: the end of the last bin that showed it."""
@@ -90,14 +99,24 @@ class Watch:
         if self.open is None:
             self._enter(number, signal)
             return
-        if signal.worse:
-            self.open.last_bad = ends(number)
+        self._still_bad(self.open, number, signal)
         self._well.append(signal.well)
         while len(self._well) > self.leave[1]:
             self._well.popleft()
         if sum(self._well) >= self.leave[0] and signal.well:
             self.open.resolved_at = ends(number)
             self._close()
+
+    def _still_bad(self, found: Finding, number: int, signal: Signal) -> None:
+        if signal.weight is None:
+            still = signal.worse
+        else:
+            highest = found.weight[1]
+            total = max(found.weight[0] + signal.weight, highest - FALL)
+            still = total >= highest
+            found.weight = total, max(total, highest)
+        if still:
+            found.last_bad = ends(number)
 
     def _enter(self, number: int, signal: Signal) -> None:
         self._bad.append(signal)

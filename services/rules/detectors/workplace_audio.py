@@ -2,11 +2,13 @@
 
 Enter: over the last two hours at most, the agent's newest answered calls, 6 or more, binomial p < 1e-4 of short ones
 against the larger of the agent's own share and that of the others on the same line; the others within their limit. Leave:
-2 of 3 looks whose last calls are long enough again.
+2 of 3 looks whose last calls are long enough again. The lost time ends where the calls since then say most surely that it
+did: a usual short call after the mend moves it no further (ADR 0045).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from math import log
+from typing import Any, Final
 
 import numpy as np
 from scipy.special import bdtrc
@@ -16,6 +18,9 @@ from services.rules.detectors.short_calls import since
 from services.rules.detectors.windowed import SLACK, Prospects, Signal, window_of
 from services.rules.paths import ANSWERED, SHORT, Path, hour_of
 from services.rules.series import Series
+
+DEAF_SHARE: Final = 0.9
+"""Share of short calls of a workplace that cannot be heard: the others are counted as talks before the customer hangs up."""
 
 
 def possible(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int, int]], by: Baselines) -> bool:
@@ -70,7 +75,14 @@ def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by:
     }
     half = max(0.5, (usual + short / n) / 2)
     long_again = newest[SHORT] < newest[ANSWERED]
-    return Signal(bad, long_again, not long_again, since(own, last, bins, half), evidence)
+    weight = _weight(newest[SHORT], newest[ANSWERED], usual)
+    return Signal(bad, long_again, not long_again, since(own, last, bins, half), evidence, weight)
+
+
+def _weight(short: int, answered: int, usual: float) -> float:
+    """Log-likelihood of so many short calls of a deaf workplace against those of the agent as usual."""
+    base = min(0.8, max(0.05, usual))
+    return short * log(DEAF_SHARE / base) + (answered - short) * log((1 - DEAF_SHARE) / (1 - base))
 
 
 def _newest(own: Series, last: int, most: int, wanted: int) -> tuple[int, list[int]]:

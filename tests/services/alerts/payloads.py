@@ -111,7 +111,16 @@ TEAM: dict[str, Any] = {
     "team_name": "Хантеры",
     "fired_at": "2026-11-23T08:00:00+00:00",
     "resolved_at": None,
-    "evidence": {"steps": [], "slice": "11:00"},
+    "evidence": {
+        "steps": [],
+        "slice": "11:00",
+        "p_value": 0.006,
+        "window_from": "2026-11-23T06:00:00+00:00",
+        "window_until": "2026-11-23T08:00:00+00:00",
+        "calls": ["pbx:1"],
+        "calls_of": "calls",
+        "rules_out": ["single_agents"],
+    },
     "steps": [{"step": "calls", "done": 41, "target": 80.0, "index": 0.7, "p_below": 0.994, "agents": 4}],
     "slice": "11:00",
     "below": 0.9,
@@ -280,6 +289,8 @@ ALL = {
             }
         ],
     },
+    "team_details": {**TEAM, "form": "team_details", "parent": "a-3"},
+    "silence_details": {**SILENCE, "form": "silence_details", "parent": "a-2"},
     "slice": SLICE,
     "task": {
         **FRAME,

@@ -77,3 +77,27 @@ def test_days_on_which_nothing_was_heard_are_no_history() -> None:
     """A source that was away for a week is not expected to be away."""
     away = history(10, lambda on, hour: 10 if on.day % 2 else 0)
     assert due(away, "10:00", "11:00") == pytest.approx(120, rel=0.05)
+
+
+def test_after_work_begins_facts_come_in_more_and_more() -> None:
+    """Ten in the first five minutes, as later; but a quarter of them in its first half, of the day and after a break."""
+    load = loads(FLOOR, working_day(FLOOR, MONDAY))["pbx"]
+    for begins, half, later in (("09:00", "09:02:30", "09:05"), ("14:00", "14:02:30", "14:05")):
+        assert load.expected(instant(begins), instant(half)) == pytest.approx(2.5)
+        assert load.expected(instant(half), instant(later)) == pytest.approx(7.5)
+        assert load.expected(instant(begins), instant(later)) == pytest.approx(10)
+    assert load.expected(instant("10:00"), instant("10:02:30")) == pytest.approx(5)
+
+
+def test_what_is_often_empty_owes_nothing() -> None:
+    """A meeting opens two Mondays of four: that bin owes nothing on Mondays, all of it on other days, and as ever later."""
+    by = history(20, lambda on, hour: 10)
+    mondays = [on for on in by.by_day if on.weekday() == 0]
+    for on in mondays[:2]:
+        del by.by_day[on].arrived["pbx"][9 * 12]
+    assert due(by, "09:00", "09:05") == 0
+    assert due(by, "09:05", "09:10") == pytest.approx(10, rel=0.05)
+    tuesday = MONDAY + timedelta(days=1)
+    assert due(by, "09:00", "09:05", tuesday) == pytest.approx(10, rel=0.1)
+    del by.by_day[mondays[0]].arrived["pbx"][10 * 12]
+    assert due(by, "10:00", "10:05") > 8, "once may be an outage"

@@ -104,14 +104,36 @@ def crowd(pattern: str, start: str = "10:00", step_s: float = 10, state: LineSta
 
 
 def test_the_tail_by_hand() -> None:
-    """Six failures of twenty, never four in a row: P(X ≥ 6 | 20, 3 %) < 1e-4; five are more likely than that."""
+    """Eight failures of twenty, never four in a row: P(X ≥ 8 | 20, 3 %) < 1e-4 ÷ the hundred windows of a day; seven are
+    more likely than that, and a window that is looked at alone may fire sooner."""
+    assert stats.binom.sf(7, 20, 0.03) < 1e-6 < stats.binom.sf(6, 20, 0.03)
+    eight = crowd("..x..x..x..x..x.x.xx")
+    assert eight.open is not None
+    assert (eight.open.path, eight.open.attempts, eight.open.failures) == ("tail", 20, 8)
+    assert eight.open.p == pytest.approx(stats.binom.sf(7, 20, 0.03))
+    assert eight.open.since == instant("10:00:20")
+    assert crowd("..x..x..x..x..x.x..x").open is None
+    alone = BY.model_copy(update={"looks": 1})
     assert stats.binom.sf(5, 20, 0.03) < 1e-4 < stats.binom.sf(4, 20, 0.03)
-    six = crowd("..x..x..x..x..x....x")
-    assert six.open is not None
-    assert (six.open.path, six.open.attempts, six.open.failures) == ("tail", 20, 6)
-    assert six.open.p == pytest.approx(stats.binom.sf(5, 20, 0.03))
-    assert six.open.since == instant("10:00:20")
-    assert crowd("..x..x..x..x.......x").open is None
+    assert crowd("..x..x..x..x..x....x", state=line(by=alone)).open is not None
+    assert crowd("..x..x..x..x.......x", state=line(by=alone)).open is None
+
+
+def test_a_failure_as_usual_begins_no_fault() -> None:
+    """One failure five minutes before the others stands in the window, and is not when it began."""
+    found = crowd("x" + "." * 30 + ".xx.xx.xx.xx.x", step_s=6)
+    assert found.open is not None
+    assert found.open.since == instant("10:00") + timedelta(seconds=32 * 6)
+
+
+def test_a_thin_line_is_judged_by_its_newest_twenty() -> None:
+    """Three attempts a minute, every other failing: the twentieth attempt tells. What is half an hour old does not count."""
+    slow = crowd(".x" * 10, step_s=20)
+    assert slow.open is not None
+    assert slow.open.fired_at == instant("10:06:20")
+    assert crowd(".x" * 20, step_s=100).open is None, "eighteen in half an hour are not twenty"
+    one_window = BY.model_copy(update={"thin_s": BY.window_s})
+    assert crowd(".x" * 20, step_s=20, state=line(by=one_window)).open is None
 
 
 def test_the_tail_needs_twenty_attempts_and_five_failures() -> None:
@@ -123,8 +145,6 @@ def test_the_tail_needs_twenty_attempts_and_five_failures() -> None:
 
 def test_the_window_forgets() -> None:
     """Failures older than five minutes, or before the last hundred attempts, do not count."""
-    slow = crowd("x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.", step_s=20)
-    assert slow.open is None, "fifteen attempts in five minutes are not twenty"
     busy = crowd("xx.xx." + "." * 100 + "x.x.x", step_s=1)
     assert busy.open is None
     assert len(busy.window) <= 100

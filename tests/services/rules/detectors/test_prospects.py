@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.floor import Floor, parse
 from services.rules import paths
 from services.rules.baselines import Baselines, DaySummary, learn, summary
-from services.rules.detectors import answer_rate, no_progress, short_calls, workplace_audio
+from services.rules.detectors import answer_rate, bad_numbers, no_progress, short_calls, workplace_audio
 from services.rules.detectors.answer_rate import Totals
 from services.rules.detectors.windowed import Prospects, Signal
 from services.rules.paths import ANSWERED, ATTEMPTS, FAILED, Call, Cells, Path
@@ -58,6 +58,7 @@ def cells_of(seed: int, when: date, lines: tuple[str, ...], gap_s: int, wild: bo
                 campaign=f"c{random.randrange(2)}", agent=f"a{random.randrange(4)}", answered=took,
                 failed=not took and random.random() < failed, stuck=not took and random.random() < stuck,
                 short=took and random.random() < short, long=False,
+                bad=not took and random.random() < (0.3 if wild and way[1] else 0.03),
                 ring=min(13, int(random.expovariate(1 / (ring + 0.1)))) if took else -1,
             )
         )  # fmt: skip
@@ -99,6 +100,9 @@ def test_no_bad_window_is_passed_over(usual: str, seed: int, gap_s: int, lines: 
         own = series[path]
         seen: Any = answer_rate.prospects(path, own, totals, by)
         alike(seen, lambda n, p=path, o=own: answer_rate.signal(p, o, totals, n, by, 1), own, bins)  # type: ignore[misc]
+        if path[0] == "campaign":
+            seen = bad_numbers.prospects(path, own, hours, by)
+            alike(seen, lambda n, p=path, o=own: bad_numbers.signal(p, o, cells, n, by, 1), own, bins)  # type: ignore[misc]
         if path[0] == "line":
             seen = no_progress.prospects(path, own, hours, by)
             alike(seen, lambda n, p=path, o=own: no_progress.signal(p, o, n, by), own, bins)  # type: ignore[misc]

@@ -33,7 +33,7 @@ CRM = ("crm", "presentations")
 
 def day_of(seed: int, when: date, bend: Callable[[Random, dict[str, object]], None] | None = None) -> list[Call]:
     """Twelve agents, two lines, four numbers, two campaigns; one attempt a minute each, a quarter of them answered."""
-    random = Random(f"{seed}|{when}")
+    random, dead = Random(f"{seed}|{when}"), Random(f"dead|{seed}|{when}")
     calls = []
     for minute in range(540):
         for agent in range(12):
@@ -47,9 +47,11 @@ def day_of(seed: int, when: date, bend: Callable[[Random, dict[str, object]], No
                 "campaign": f"c{random.randrange(2)}", "agent": f"a{agent}", "answered": answered, "failed": False,
                 "stuck": False, "short": random.random() < 0.25, "long": random.random() < 0.4,
                 "ring": random.choice((2, 3, 4, 5, 6)), "call_id": f"{when}:{minute}:{agent}",
+                "bad": dead.random() < 0.03,
             }  # fmt: skip
             if bend:
                 bend(random, raw)
+            raw["bad"] = raw["bad"] and not raw["answered"]
             if not raw["answered"]:
                 raw.update(short=False, long=False, ring=-1)
             calls.append(Call(**raw))  # type: ignore[arg-type]
@@ -64,6 +66,11 @@ def cells_of(calls: list[Call]) -> paths.Cells:
 
 @pytest.fixture(scope="module")
 def usual() -> dict[date, DaySummary]:
+    return past()
+
+
+def past() -> dict[date, DaySummary]:
+    """Three weeks of such days."""
     days = [TODAY - timedelta(days=n) for n in range(1, 22) if (TODAY - timedelta(days=n)).weekday() < 5]
     found = {}
     for one in days:
@@ -101,6 +108,16 @@ def labelled(random: Random, call: dict[str, object]) -> None:
 def bad_list(random: Random, call: dict[str, object]) -> None:
     if call["campaign"] == "c1" and between(call, 660, 780):
         call["answered"] = random.random() < 0.08
+
+
+def dead_numbers(random: Random, call: dict[str, object]) -> None:
+    if call["campaign"] == "c1" and between(call, 660, 780) and random.random() < 0.4:
+        call.update(answered=False, bad=True)
+
+
+def misrouted(random: Random, call: dict[str, object]) -> None:
+    if call["line"] == "pbx/l1" and between(call, 660, 780) and random.random() < 0.4:
+        call.update(answered=False, bad=True)
 
 
 def slow(_: Random, call: dict[str, object]) -> None:
@@ -141,6 +158,7 @@ class Story:
 STORIES = (
     Story("no_progress", slow, "line", "line:pbx/l1", 20),
     Story("no_progress", stuck, "line", "line:pbx/l1", 20),
+    Story("bad_numbers", dead_numbers, "list", "campaign:c1", 15),
     Story("answer_rate", labelled, "number", "did:d1", 60),
     Story("answer_rate", bad_list, "list", "campaign:c1", 60),
     Story("short_calls", deaf, "line", "line:pbx/l1", 20),
@@ -164,8 +182,7 @@ def test_it_fires_on_its_story(story: Story, usual: dict[date, DaySummary]) -> N
     assert not one.finding.by_day
     assert one.finding.resolved_at > datetime(2026, 11, 23, 12, 50, tzinfo=UTC)
     assert {"since", "p_value", "window_from", "window_until", "rules_out"} <= set(one.finding.evidence)
-    if story.detector != "efficiency_drop":
-        assert one.finding.evidence["calls"]
+    assert one.finding.evidence["calls"]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=NAMES)
@@ -188,6 +205,28 @@ def test_it_is_silent_under_its_guard(story: Story, usual: dict[date, DaySummary
     floor = FLOOR
     found = [one for one in find(thin, usual, floor=floor) if one.finding.detector != "efficiency_drop"]
     assert found == []
+
+
+def test_a_list_with_dead_numbers_says_which_share(usual: dict[date, DaySummary]) -> None:
+    """The share of such codes, the usual one, calls to check by, teams that it takes conversations from; told once."""
+    (one,) = find(day_of(2, TODAY, dead_numbers), usual)
+    seen = one.finding.evidence
+    assert seen["share"] == pytest.approx(seen["bad"] / seen["attempts"], abs=1e-6)
+    assert seen["share"] > 0.3 > 0.05 > seen["base"] > 0.02
+    calls = {call.call_id: call for call in day_of(2, TODAY, dead_numbers)}
+    assert seen["calls"]
+    assert all(calls[name].bad and calls[name].campaign == "c1" for name in seen["calls"])
+    assert seen["teams"] == ["t"]
+    assert sum(seen["lost_answers"].values()) > 10
+    assert one.agents == frozenset(), "people can work"
+
+
+def test_a_line_that_knows_no_number_is_no_bad_list(usual: dict[date, DaySummary]) -> None:
+    """Both campaigns get such codes over one line only: nobody can tell, said once; no list is blamed, and no person."""
+    found = [one for one in find(day_of(2, TODAY, misrouted), usual) if one.finding.detector == "bad_numbers"]
+    assert [one.attributed.verdict for one in found] == ["undetermined"]
+    assert found[0].finding.evidence["line"] == "pbx/l1"
+    assert found[0].agents == frozenset()
 
 
 def test_what_was_found_is_not_found_otherwise_later(usual: dict[date, DaySummary]) -> None:
