@@ -11,7 +11,7 @@ from schemas.floor import Floor, Team
 from services.alerts.announcing import frame
 from services.alerts.findings.slices import case_of
 from services.alerts.storage import day_rows
-from services.reads import cases, invoices, look, risk, technical
+from services.reads import cases, invoices, look, revisions, risk, technical
 from services.reads import day as day_read
 from services.reads.day import DayRead, Lost
 from services.reads.kept import Kept
@@ -80,6 +80,7 @@ async def payload(
             for alert in await day_rows.alerts_of(connection, day.date)
         ],
         "stated": _stated(floor, seen, await technical.between(connection, day.starts, day.ends), moment),
+        "revised": await _revised(connection, day),
         "not_closed": [cut.name for cut in day.cut_offs if cut.name not in closed],
         "closed_late": [one.slice for one in closes if not one.on_time],
         "untrusted": [one.slice for one in closes if _doubted(one.trust)],
@@ -101,6 +102,17 @@ def _steps(seen: DayRead, team: Team | None, now: datetime) -> list[dict[str, An
         for one in plan_and_fact(seen, team, now)
         if one.due is not None or one.done
     ]
+
+
+async def _revised(connection: AsyncConnection, day: WorkingDay) -> dict[str, Any]:
+    """What would be judged otherwise with technical time known now: verdicts of frozen slices, results of tasks."""
+    found = await revisions.of_day(connection, day.date)
+    names = {slice_ for slice_, _, _ in found}
+    return {
+        "verdicts": len(found),
+        "slices": [cut.name for cut in day.cut_offs if cut.name in names],
+        "tasks": await revisions.tasks_anew(connection, day.starts, day.ends),
+    }
 
 
 def _money(floor: Floor, found: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:

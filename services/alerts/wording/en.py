@@ -14,6 +14,8 @@ COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "event": ("{n} event", "{n} events"),
     "about_events": ("{n} event", "{n} events"),
     "fact": ("{n} fact", "{n} facts"),
+    "verdict": ("{n} verdict", "{n} verdicts"),
+    "result": ("{n} result", "{n} results"),
     "minute": ("{n} minute", "{n} minutes"),
     "hour": ("{n} hour", "{n} hours"),
     "calls": ("{n} call", "{n} calls"),

@@ -13,6 +13,8 @@ TEXT: Final[dict[str, str]] = {
     "report.risk.unexplained": "the rest, without a clear cause {sum}",
     "report.stated": "{agent}, state “technical”: {since}–{until} ({span}). There was no alert about it.",
     "report.stated.open": "{agent}, state “technical”: since {since}, still going on. There was no alert about it.",
+    "report.revised.slices": "A fault became known after the slice. In question: {verdicts} at slices {slices}.",
+    "report.revised.tasks": "In question likewise: {tasks} of tasks. They do not lead to the trainer, nor count as repeats.",
     "report.outcomes": "After work with the trainer",
     "report.outcome.grown": "{agent}, {step}: improved",
     "report.outcome.partly": "{agent}, {step}: partly improved",

@@ -41,7 +41,7 @@ def report(payload: Payload, words: Language) -> Content:
 DATA = (
     *("kind", "date", "floor", "slice", "steps", "teams", "money", "risk", "month", "tasks", "coaching", "outcomes"),
     *("look", "incidents", "stated"),
-    *("not_closed", "closed_late", "untrusted", "late"),
+    *("revised", "not_closed", "closed_late", "untrusted", "late"),
 )
 
 
@@ -189,6 +189,17 @@ def _incident(one: Mapping[str, Any], words: Language) -> str:
     return told
 
 
+def _revised(found: Mapping[str, Any], words: Language) -> list[str]:
+    """What is in question since a fault became known after its slice."""
+    lines = []
+    if found.get("verdicts"):
+        verdicts = words.count(found["verdicts"], "verdict")
+        lines.append(words.say("report.revised.slices", verdicts=verdicts, slices=", ".join(found["slices"])))
+    if found.get("tasks"):
+        lines.append(words.say("report.revised.tasks", tasks=words.count(found["tasks"], "result")))
+    return lines
+
+
 def _stated(one: Mapping[str, Any], words: Language) -> str:
     since = datetime.fromisoformat(one["began_at"])
     if one["ended_at"] is None:
@@ -204,6 +215,7 @@ def _data(payload: Payload, words: Language) -> Section:
         for name in ("untrusted", "closed_late", "not_closed")
         if payload[name]
     ]
+    lines += _revised(payload.get("revised") or {}, words)
     if payload["late"]:
         lines.append(words.say("report.late", facts=words.count(payload["late"], "fact")))
     return Section(tuple(lines), heading=words.say("report.data"), bullets=True)

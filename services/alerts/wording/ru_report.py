@@ -13,6 +13,8 @@ TEXT: Final[dict[str, str]] = {
     "report.risk.unexplained": "прочее, без ясной причины {sum}",
     "report.stated": "{agent}, состояние «сбой»: {since}–{until} ({span}). Сигнала об этом не было.",
     "report.stated.open": "{agent}, состояние «сбой»: с {since}, ещё идёт. Сигнала об этом не было.",
+    "report.revised.slices": "О сбое узнали после среза. Под вопросом: {verdicts} на срезах {slices}.",
+    "report.revised.tasks": "Под вопросом по той же причине: {tasks} задач. К тренеру и в повторы они не считаются.",
     "report.outcomes": "После работы с тренером",
     "report.outcome.grown": "{agent}, {step}: есть рост",
     "report.outcome.partly": "{agent}, {step}: рост отчасти",

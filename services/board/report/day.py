@@ -30,17 +30,17 @@ from services.board.report.rows import (
     TeamTrust,
 )
 from services.board.report.tasks import counts, task_report
-from services.board.storage import revisions, slices, tasks
-from services.board.storage.revisions import Revisions
+from services.board.storage import slices, tasks
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
-from services.reads import cases, look, technical
+from services.reads import cases, look, revisions, technical
 from services.reads.cases import Case, CaseNow, outcome
 from services.reads.day import technical_spans
 from services.reads.forecast import paid_by
 from services.reads.kept import Kept
 from services.reads.look import LookRow
 from services.reads.plan import plan_and_fact
+from services.reads.revisions import Revisions
 from services.reads.stated import stated
 from services.rules.day import is_working
 from services.rules.exposure import NONE

@@ -11,7 +11,6 @@ from schemas.steps import STEPS, Step
 from services.board.standing import Standing, standing
 from services.board.storage.calls import CallRow
 from services.board.storage.issues import Below
-from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.today import AgentNow, Today
 from services.board.view.dues import carried, due_at, owed, task_done
@@ -23,6 +22,7 @@ from services.board.view.reason import of_standing, reason
 from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
 from services.reads.look import LookRow
+from services.reads.revisions import Revisions
 from services.rules.exposure import NONE
 from services.rules.norms import governing, norms_of
 from services.rules.spans import clock_minutes

@@ -11,13 +11,13 @@ from schemas.rows import SliceRow
 from schemas.steps import STEPS, Step
 from services.board.storage.closes import Close
 from services.board.storage.issues import Below
-from services.board.storage.revisions import Revisions
 from services.board.view import saying
 from services.board.view.look import Told, told
 from services.board.view.reason import reason
 from services.board.view.revisions import Questioned, questioned
 from services.board.words import Words
 from services.reads.look import LookRow
+from services.reads.revisions import Revisions
 from services.rules.day import CutOff, WorkingDay
 from services.rules.deviation import of_agent
 

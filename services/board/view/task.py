@@ -9,12 +9,12 @@ from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
 from services.board.record import TaskRecord
-from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
 from services.board.view.people import named
 from services.board.view.revisions import why
 from services.board.words import Words
 from services.reads.cases import Done
+from services.reads.revisions import Revisions
 from services.rules.deviation import EXACT
 
 

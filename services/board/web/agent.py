@@ -8,13 +8,13 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from schemas.steps import STEPS, Step
 from services.board import quality
-from services.board.storage import calls, issues, revisions, slices
+from services.board.storage import calls, issues, slices
 from services.board.view.agent import agent_view
 from services.board.view.pace import Day, by_half
 from services.board.web import filters
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
-from services.reads import look
+from services.reads import look, revisions
 from services.rules.quality.forms import known_forms
 
 Name = Annotated[str, Path(max_length=64, description="agent id")]

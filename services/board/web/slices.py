@@ -2,17 +2,35 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from schemas.floor import Floor
-from schemas.rows import SliceRow
-from services.board.storage import closes, issues, revisions, slices
+from schemas.rows import SliceRevisionRow, SliceRow
+from schemas.steps import Level
+from services.board.storage import closes, issues, slices
 from services.board.view.slices import slices_view
 from services.board.web import filters
 from services.board.web.board import Board, listing, no_team
 from services.board.web.documented import answer
 from services.board.words import Words
-from services.reads import look
+from services.reads import look, revisions
+
+
+class SliceNow(SliceRow, frozen=True, kw_only=True):
+    """A frozen row. Where technical time became known after its slice, beside it how it would be judged now: ``revised`` (the
+    level), ``revised_target`` and ``technical_min`` by then; absent where the row stands as it was frozen."""
+
+    revised: Level | msgspec.UnsetType = msgspec.UNSET
+    revised_target: float | msgspec.UnsetType | None = msgspec.UNSET
+    technical_min: float | msgspec.UnsetType = msgspec.UNSET
+
+
+def _beside(row: SliceRow, now: SliceRevisionRow | None) -> SliceNow:
+    frozen = msgspec.structs.asdict(row)
+    if now is None or now.level is None:
+        return SliceNow(**frozen)
+    return SliceNow(**frozen, revised=now.level, revised_target=now.target, technical_min=now.technical_min)
 
 
 def routes(board: Board) -> APIRouter:
@@ -63,7 +81,7 @@ def routes(board: Board) -> APIRouter:
         )
 
     @router.get(
-        "/api/v1/slices", tags=["slices"], summary="Frozen slices", responses=answer(SliceRow, "agent × step rows")
+        "/api/v1/slices", tags=["slices"], summary="Frozen slices", responses=answer(SliceNow, "agent × step rows")
     )
     async def api(
         date: filters.Day = None,
@@ -75,7 +93,9 @@ def routes(board: Board) -> APIRouter:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
             rows = await slices.find(connection, floor, day.date, slice_=slice, team=team, agent=agent, kept=board.kept)
-        return listing(board.clock.now(), rows, floor)
+            revised = await revisions.of_day(connection, day.date, slice_=slice, agent=agent)
+        shown = [_beside(row, revised.get((row.slice, row.agent, row.step))) for row in rows]
+        return listing(board.clock.now(), shown, floor)
 
     return router
 

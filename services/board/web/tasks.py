@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from schemas.rows import CoachingRow, TaskRow
+from schemas.steps import TaskResult
 from services.board import record
 from services.board.access import may
-from services.board.storage import acts, revisions, tasks
+from services.board.storage import acts, tasks
 from services.board.view.task import advice, again, dismissal, doubts, names_of, said, to_hear, verdict, wanted, way
 from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
@@ -16,7 +18,7 @@ from services.board.web.allowed import about_own
 from services.board.web.asking import person
 from services.board.web.board import Board, listing, localized, no_team
 from services.board.web.documented import answer
-from services.reads import cases
+from services.reads import cases, revisions
 from services.rules.tasks import repeats_since
 
 
@@ -28,6 +30,12 @@ def _may(board: Board, request: Request) -> Callable[[tasks.Task], May]:
         may(who, "task", team=task.row.team, agent=task.row.agent),
         may(who, "acknowledge", team=task.row.team, agent=task.row.agent),
     )
+
+
+class TaskNow(TaskRow, frozen=True, kw_only=True, omit_defaults=True):
+    """A task. ``revised``: the result that counts with the technical time known now; absent where the result stands."""
+
+    revised: TaskResult | None = None
 
 
 def routes(board: Board) -> APIRouter:
@@ -99,8 +107,12 @@ def _record(board: Board, router: APIRouter) -> None:
         )
 
 
+def _now(task: tasks.Task) -> TaskNow:
+    return TaskNow(**msgspec.structs.asdict(task.row), revised=task.revised)
+
+
 def _api(board: Board, router: APIRouter) -> None:
-    @router.get("/api/v1/tasks", tags=["tasks"], summary="Tasks", responses=answer(TaskRow, "tasks of the day"))
+    @router.get("/api/v1/tasks", tags=["tasks"], summary="Tasks", responses=answer(TaskNow, "tasks of the day"))
     async def api(
         date: filters.Day = None,
         slice: filters.Slice = None,
@@ -111,7 +123,7 @@ def _api(board: Board, router: APIRouter) -> None:
         async with board.reader.connect() as connection:
             floor, day = await board.day(connection, date)
             found = await tasks.find(connection, day=day.date, slice_=slice, team=team, agent=agent)
-        return listing(board.clock.now(), [localized(task.row, floor) for task in found], floor)
+        return listing(board.clock.now(), [localized(_now(task), floor) for task in found], floor)
 
     @router.get(
         "/api/v1/coaching", tags=["tasks"], summary="Coaching cases", responses=answer(CoachingRow, "cases of the day")

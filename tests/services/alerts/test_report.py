@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.facts import INVOICE, PAYMENT, REFUND
 from schemas.rows import derived_id
-from schemas.tables import alerts, facts, month_forecasts, outbox, technical
+from schemas.tables import alerts, facts, month_forecasts, outbox, slice_revisions, task_revisions, technical
 from services.alerts.notifiers.base import Reference
 from services.alerts.notifiers.slack import Slack
 from services.alerts.wording import render
@@ -162,6 +162,40 @@ async def test_incidents_tell_what_they_took(day, engine):
     (incident,) = row.payload["incidents"]
     assert (incident["what"], incident["name"], incident["minutes"]) == ("line", "pbx/trunk-b", 20)
     assert incident["agents"] == ["ivan"]
+
+
+async def test_what_was_judged_anew_is_told(day, engine):
+    """Of the last slice one verdict would be another now, another one stands again; a task's result does not count."""
+    failed = task_row("ivan", verified=at("16:00"), result="not_done")
+    await tell(engine, closes=[close_row("18:00")], slices=last(), tasks=[failed])
+    row = {
+        "date": DAY,
+        "slice": "18:00",
+        "step": "calls",
+        "done": 70,
+        "index": 1.0,
+        "p_below": 0.3,
+        "technical_min": 50.0,
+    }
+    async with engine.begin() as connection:
+        for agent, said in (("ivan", ("hard", 40.0)), ("maria", ("hard", 40.0)), ("maria", ("ok", 80.0))):
+            told = {
+                **row,
+                "agent": agent,
+                "level": said[0],
+                "target": said[1],
+                "reason": "technical",
+                "revised_at": at("18:02"),
+            }
+            await connection.execute(sa.insert(slice_revisions).values(told))
+        told = {"task": failed["task"], "revised_at": at("18:02"), "result": "invalidated", "technical_min": 50.0}
+        await connection.execute(sa.insert(task_revisions).values({**told, "reason": "technical"}))
+    await day.look("18:03")
+    (report,) = await reports(day)
+    assert report.payload["revised"] == {"verdicts": 1, "slices": ["18:00"], "tasks": 1}
+    (data,) = [one for one in render(report.payload).sections if one.heading == "Данные"]
+    assert "О сбое узнали после среза. Под вопросом: 1 оценка на срезах 18:00." in data.lines
+    assert "Под вопросом по той же причине: 1 результат задач. К тренеру и в повторы они не считаются." in data.lines
 
 
 async def test_late_facts_are_counted(day, engine):

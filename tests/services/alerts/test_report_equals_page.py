@@ -129,7 +129,7 @@ def test_a_fault_that_no_alert_explains_is_told(postgres):
     lines = [line for section in render(told).sections for line in section.lines]
     assert "Мария Соколова, состояние «сбой»: 11:30–12:20 (50 минут). Сигнала об этом не было." in lines
     assert "состояние «сбой»" in pages[1]
-    assert "11:30–12:20, 50 мин" in pages[1]
+    assert "11:30–12:20, 50 мин" in pages[1].replace("\u00a0", " ")
     taken = {one["agent"]: one["technical_min"] for one in page["agents"]}
     assert taken["maria"] == 50
     whole = sum(one["technical_min"] for one in [*page["incidents"], *page["stated"]])

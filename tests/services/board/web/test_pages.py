@@ -289,7 +289,7 @@ async def test_a_carried_task_tells_its_way(postgres: EmbeddedPostgres) -> None:
     assert told[3][0] == "Проверена"
     assert "от начала до конца" in text
     calls = text.split('id="calls-title"')[1]
-    assert calls.count('href="/quality/calls/') == calls.count("<tr><th") > 20
+    assert calls.count('href="/quality/calls/') == calls.count("<tr><th") - 1 > 20
 
 
 @pytest.mark.parametrize(

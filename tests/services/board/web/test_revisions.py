@@ -125,3 +125,17 @@ async def test_the_report_says_it(board: httpx.AsyncClient, revised: tuple[str, 
     assert [one["questioned"] for one in found["slices"] if one["slice"] == known["slice"]] == [1]
     (task,) = [one for one in found["tasks"] if one["task"] == str(known["task"])]
     assert (task["result"], task["revised"]) == ("not_done", "invalidated")
+
+
+async def test_the_api_gives_both(board: httpx.AsyncClient, revised: tuple[str, Known]) -> None:
+    """The revised level and target beside the frozen ones, of that row alone; the result of the task that counts."""
+    known, asked = revised[1], {"date": str(revised[1]["date"])}
+    rows = (await board.get("/api/v1/slices", params=asked)).json()["rows"]
+    (row,) = [row for row in rows if "revised" in row]
+    assert (row["slice"], row["agent"], row["step"]) == (known["slice"], known["agent"], known["step"])
+    assert (row["level"], row["revised"]) == (known["level"], "ok")
+    assert (row["target"], row["revised_target"], row["technical_min"]) == (known["target"], 5.0, 62.0)
+    tasks = (await board.get("/api/v1/tasks", params=asked)).json()["rows"]
+    assert {task["task"]: (task["result"], task["revised"]) for task in tasks if "revised" in task} == {
+        str(known["task"]): ("not_done", "invalidated")
+    }

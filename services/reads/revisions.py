@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date as Date
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -40,3 +41,11 @@ async def of_day(
         (row["slice"], row["agent"], row["step"]): SliceRevisionRow(**{name: row[name] for name in names})
         for row in (await connection.execute(query)).mappings()
     }
+
+
+async def tasks_anew(connection: AsyncConnection, starts: datetime, ends: datetime) -> int:
+    """How many tasks verified in (starts, ends] have another result with the technical minutes known now."""
+    tasks, said = tables.tasks.c, tables.task_revisions.c
+    newest = sa.select(said.result).where(said.task == tasks.task).order_by(said.id.desc()).limit(1).scalar_subquery()
+    query = sa.select(sa.func.count()).select_from(tables.tasks).where(tasks.verified > starts, tasks.verified <= ends)
+    return int((await connection.execute(query.where(newest.is_not(None), newest != tasks.result))).scalar_one())
