@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.acts import TaskState
 from schemas.facts import NAMESPACE
-from schemas.steps import AlertKind, Level, MonthUnit, RevisionReason, Step, TaskResult, Verdict
+from schemas.steps import AlertKind, InvalidReason, Level, MonthUnit, RevisionReason, Step, TaskResult, Verdict
 
 
 class SliceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One task with its latest state; ``opened`` and ``verified`` are cut-off instants.
 
     ``state`` is told once somebody did something about it: a ``dismissed`` task has no result and gets none.
+    ``invalid``: of an ``invalidated`` one, why.
     """
 
     task: str
@@ -49,14 +50,18 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verified: datetime | None = None
     result: TaskResult | None = None
     state: TaskState | None = None
+    invalid: InvalidReason | None = None
 
 
-class CoachingRow(msgspec.Struct, frozen=True, kw_only=True):
+class CoachingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``lifted``: the cut-off at which nothing was left of what opened it."""
+
     date: Date
     agent: str
     step: Step
     opened: datetime
     reason: str
+    lifted: datetime | None = None
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

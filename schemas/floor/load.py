@@ -5,7 +5,7 @@ FloorError (a ValueError) carries every Problem at once; its text is one ``line 
 
 import difflib
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from schemas.floor.days import WEEKDAYS
 from schemas.floor.model import Floor
 from schemas.floor.quality import Form, quality_problems
+
+Where = tuple[str | int, ...]
+"""Path of a field: names and places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ def parse(text: str, providers: Collection[str] | None = None) -> Floor:
     if problems := _checked(tree, floor, providers):
         raise FloorError(problems)
     return floor
+
+
+def located(text: str) -> tuple[Floor, Callable[[Where], tuple[int, str]]]:
+    """The floor of a text, and where a path stands in it: (line, dotted path). Raises: FloorError."""
+    tree = _tree(text)
+    return parse(text), lambda where: (_line(tree, where), _dotted(where))
 
 
 def _checked(tree: Any, floor: Floor, providers: Collection[str] | None) -> list[Problem]:
@@ -154,7 +163,7 @@ def _maps(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _doubles(floor: Floor) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for name in ("teams", "agents", "sources"):
+    for name in ("teams", "agents", "people", "sources"):
         seen: set[str] = set()
         for at, item in enumerate(getattr(floor, name)):
             if item.id in seen:

@@ -237,6 +237,13 @@ class Ally(Strict):
     telegram: str | None = Field(None, description="user id")
 
 
+class Person(Strict):
+    """Somebody besides the agents, as pages and messages name them: a trainer, a lead, an account of the board."""
+
+    id: str = Field(description="as the teams' trainer and lead, or the account, are written")
+    name: str
+
+
 class MaintenanceMatch(Strict):
     kind: Literal["outage", "efficiency", "data"] | None = None
     team: str | None = None
@@ -306,6 +313,7 @@ class Floor(Strict):
     short_call_s: int = Field(30, gt=0)
     teams: tuple[Team, ...]
     agents: tuple[Agent, ...] = ()
+    people: tuple[Person, ...] = ()
     norms: tuple[NormEntry, ...] = ()
     curves: dict[Step, CurveWeights] = Field(
         {},
@@ -349,6 +357,15 @@ class Floor(Strict):
     @cached_property
     def agent_by_id(self) -> dict[str, Agent]:
         return {agent.id: agent for agent in self.agents}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Everybody whom the file names: agents, and people besides."""
+        return {one.id: one.name for one in self.people} | {agent.id: agent.title for agent in self.agents}
+
+    def called(self, id_: str) -> str:
+        """The name of an agent, trainer, lead or account; one that the file does not name is called by the id."""
+        return self.names.get(id_, id_)
 
     @cached_property
     def team_by_id(self) -> dict[str, Team]:

@@ -1,6 +1,7 @@
 """Tables of PostgreSQL: what Srez remembers (SQLAlchemy Core; created by alembic, ``deploy/alembic``).
 
-Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, readings, disputes;
+Owners (the only writers): ingest — floors, journal, facts, fact_revisions, legs, readbacks, refusals, source_problems,
+readings, disputes;
 aggregator — closes, slices, slice_revisions, tasks, task_revisions, coaching, coaching_revisions, team_issues,
 forecasts, month_forecasts, differences;
 alerts — alerts, alert_transitions, technical, outbox, messages, silences
@@ -44,6 +45,7 @@ from schemas.tables.intake import (
     readings,
     refusals,
     replays,
+    source_problems,
 )
 from schemas.tables.people import accounts, logins, password_links, sessions
 
@@ -82,6 +84,7 @@ __all__ = [
     "silences",
     "slice_revisions",
     "slices",
+    "source_problems",
     "task_acts",
     "task_revisions",
     "tasks",

@@ -122,6 +122,7 @@ coaching = sa.Table(
     Column("reason", Text, nullable=False),
     Column("recheck_on", Date, nullable=False),
     Column("evidence", JSONB, nullable=False, server_default="{}"),
+    Column("lifted", Instant, comment="cut-off at which it would no longer be opened with what was known then"),
     Index("coaching_agent", "agent", "opened"),
 )
 

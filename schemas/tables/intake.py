@@ -153,6 +153,16 @@ refusals = sa.Table(
     comment="webhooks of known sources that were turned away before the journal; nothing of them is kept",
 )
 
+source_problems = sa.Table(
+    "source_problems",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("word", Text, nullable=False, comment="unknown_provider, not_set, not_given, none_given"),
+    Column("names", sa.ARRAY(Text), nullable=False, comment="what is missing: variables, or secrets"),
+    Column("since", Instant, nullable=False),
+    comment="sources that accept nothing now, as ingest last started or read the floor file; mended: the row is gone",
+)
+
 replays = sa.Table(
     "replays",
     metadata,

@@ -13,7 +13,7 @@ from services.alerts.storage.outbox import Outgoing
 from services.kit.clock import Clock
 from services.rules.alerting.pipeline import quiet_until
 
-DETAILED: Final = ("line", "silence", "window")
+DETAILED: Final = ("line", "silence", "window", "team", "team_drop")
 """Forms whose evidence stands in the thread, as the form ``…_details``."""
 
 

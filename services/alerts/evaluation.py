@@ -273,6 +273,8 @@ class Evaluation:
             for case in payload["coaching"]:
                 told = slices.coaching_payload(payload, case, floor)
                 messages += announcing.of_case(floor, messages_of(messages, group), case["case"], told)
+            for case in payload.get("lifted", ()):
+                messages += await acted.lifted(connection, case["case"], close.cut_off.isoformat())
         return await self._write(connection, floor, messages)
 
 

@@ -18,6 +18,10 @@ class Metrics:
         self.notifications = Counter(
             "srez_notifications", "Attempts to deliver, by outcome", ["channel", "outcome"], registry=self.registry
         )
+        self.stumbles = Counter(
+            "srez_delivery_errors", "Attempts to deliver that ended in an error of our own", ["channel"],
+            registry=self.registry,
+        )  # fmt: skip
         self.acts = Counter(
             "srez_alert_acts", "What people did about alerts", ["kind", "via", "outcome"], registry=self.registry
         )

@@ -68,7 +68,7 @@ class Telling:
         payload |= {
             "state": row.state,
             "resolved_at": row.resolved_at.isoformat() if row.resolved_at else None,
-            "owner": row.owner,
+            "owner": floor.called(row.owner) if row.owner else None,
             "escalated": row.escalated_at is not None,
             "asked_by": None,
         }

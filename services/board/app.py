@@ -59,7 +59,7 @@ class Service:
         self.kept = Kept()
         self.warming = Warming(self.reader, self.live, self.kept, clock)
         self.registry = CollectorRegistry()
-        self.teams = metrics.register(self.registry, self.live)
+        self.teams = metrics.register(self.registry, self.live, self.kept)
         self.app = self._web(clock)
 
     async def _floor_changed(self) -> None:
@@ -113,7 +113,7 @@ class Service:
             asyncio.create_task(self.news.run(), name="news"),
             asyncio.create_task(self.doors.run(), name="doors"),
             asyncio.create_task(self.warming.run(self.settings.board_warm_s), name="warming"),
-            asyncio.create_task(self.teams.follow_closes(self.reader, self.settings.board_metrics_s), name="closes"),
+            asyncio.create_task(self.teams.follow(self.reader, self.settings.board_metrics_s), name="series"),
         ]
 
     async def serve(self) -> None:

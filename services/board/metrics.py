@@ -6,6 +6,7 @@ The board owns team series, money and closed slices; agents' series belong to th
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date as Date
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, Metric
@@ -18,9 +19,12 @@ from services.board.storage import closes
 from services.board.storage.reader import DATABASE_ERRORS, Reader
 from services.board.today import Today
 from services.kit import logs
-from services.reads.forecast import of_team, paid_by
-from services.reads.risk import risk_of_day
+from services.reads import invoices
+from services.reads.forecast import of_team
+from services.reads.kept import Kept
+from services.reads.risk import mean_payment, risk_of_day
 from services.rules.money.units import unit
+from services.rules.trust import of_everybody
 
 STALE_S = 60.0
 
@@ -28,9 +32,11 @@ STALE_S = 60.0
 class Teams(Collector):
     """Team series of the reading that pages show."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, live: Live, kept: Kept) -> None:
+        self._live, self._kept = live, kept
         self.closed: Counter[tuple[str, bool]] | None = None
+        self.mean: tuple[Date, float | None] | None = None
+        """(day, what a payment brings, minor units), by the books that the Forecast page reckons with."""
 
     def collect(self) -> Iterable[Metric]:
         today, age_s = self._live.today, self._live.age_s
@@ -39,25 +45,33 @@ class Teams(Collector):
         yield _funnel(today)
         yield _money(today)
         yield _plan(today, self._live.clock.now())
-        yield _at_risk(today, self._live.clock.now())
+        if self.mean is not None and self.mean[0] == today.date:
+            yield _at_risk(today, self.mean[1], self._live.clock.now())
         if self.closed is not None:
             yield _closed(today, self.closed)
 
-    async def follow_closes(self, reader: Reader, every_s: float) -> None:
-        """Count closed slices for ever."""
+    async def follow(self, reader: Reader, every_s: float) -> None:
+        """Read what needs the database for ever."""
         while True:
             try:
-                async with reader.connect() as connection:
-                    found = await closes.every(connection)
-                self.closed = _count(found)
+                await self.read(reader)
             except DATABASE_ERRORS as error:
-                self.closed = None
-                logs.get().warning("cannot count closed slices", error=type(error).__name__)
+                self.closed = self.mean = None
+                logs.get().warning("cannot read series", error=type(error).__name__)
             await asyncio.sleep(every_s)
 
+    async def read(self, reader: Reader) -> None:
+        """Count closed slices; what a payment brings today."""
+        today = self._live.today
+        async with reader.connect() as connection:
+            self.closed = _count(await closes.every(connection))
+            if today is not None:
+                books = await invoices.of_days(connection, self._kept, today.floor, today.date)
+                self.mean = today.date, mean_payment(books, today.floor, today.date)
 
-def register(registry: CollectorRegistry, live: Live) -> Teams:
-    teams = Teams(live)
+
+def register(registry: CollectorRegistry, live: Live, kept: Kept) -> Teams:
+    teams = Teams(live, kept)
     registry.register(teams)
     Gauge("srez_board_live_clients", "Open live streams.", registry=registry).set_function(lambda: live.clients)
     age = Gauge("srez_board_reading_age_seconds", "Age of the data shown; -1 before the first.", registry=registry)
@@ -69,7 +83,7 @@ def _count(found: Iterable[closes.Close]) -> Counter[tuple[str, bool]]:
     counted: Counter[tuple[str, bool]] = Counter()
     for close in found:
         for team in close.trust:
-            counted[team, not close.reasons(team)] += 1
+            counted[team, not any(map(of_everybody, close.reasons(team).values()))] += 1
     return counted
 
 
@@ -107,17 +121,15 @@ def _plan(today: Today, now: datetime) -> Metric:
     return family
 
 
-def _at_risk(today: Today, now: datetime) -> Metric:
-    """Of the whole floor today; absent without a plan or a mean payment."""
+def _at_risk(today: Today, mean_minor: float | None, now: datetime) -> Metric:
+    """Of the whole floor today, as its pages tell it; absent without a plan or a mean payment."""
     family = GaugeMetricFamily(
         "srez_money_at_risk",
         "Money by which the day's payments are expected to miss the plan, whole currency units, by cause.",
         labels=("cause",),
     )
-    paid, per_unit = paid_by(today, None), unit(today.floor.currency)
-    if not today.day.working or paid.recent_count < today.floor.forecast.min_payments:
-        return family
-    risk = risk_of_day(today, None, paid.recent_minor / paid.recent_count, now)
+    per_unit = unit(today.floor.currency)
+    risk = risk_of_day(today, None, mean_minor, now) if today.day.working else None
     for cause, minor in risk.causes.items() if risk else ():
         family.add_metric((cause,), minor / per_unit)
     return family

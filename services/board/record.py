@@ -41,6 +41,8 @@ class TaskRecord:
     result: Sequence[Moved]
     effect: Effect | None
     again: int
+    looked: Sequence[datetime]
+    """Cut-offs that looked at it and could not decide, oldest first."""
     carried_to: datetime | None
     """When a task is looked at again whose cut-off has passed undecided."""
     calls: Sequence[CallRow]
@@ -74,6 +76,7 @@ async def read(connection: AsyncConnection, floor: Floor, task: Task, now: datet
         result=[steps[step] for step in result if step in steps],
         effect=of_evidence(task.evidence, task.counts, floor.judgement.of(row.team, row.step)),
         again=1 + sum(_repeats(one, task) for one in known),
+        looked=_looked(task, [cut_off for cut_off, _ in slots]),
         carried_to=_carried_to(task, max((cut_off for cut_off, _ in slots), default=None), floor),
         calls=[
             msgspec.structs.replace(call, recording_url=without_phone(call.recording_url))
@@ -86,6 +89,12 @@ def _repeats(earlier: Task, task: Task) -> bool:
     """Given before on the same step; one whose time was technical is nobody's repeat."""
     own = earlier.row.step == task.row.step and earlier.row.opened < task.row.opened
     return own and earlier.counts != "invalidated"
+
+
+def _looked(task: Task, frozen: Sequence[datetime]) -> list[datetime]:
+    """Of the slices frozen since the task, those at which it was due and went on."""
+    ends = task.row.verified or task.dismissed_at
+    return [cut_off for cut_off in frozen if cut_off >= task.due and (ends is None or cut_off < ends)]
 
 
 def _carried_to(task: Task, frozen: datetime | None, floor: Floor) -> datetime | None:

@@ -22,7 +22,7 @@ from services.board.storage.tasks import Task
 from services.reads import answers, cases, freshness, funnel, money, states
 from services.reads import technical as technical_minutes
 from services.reads.cases import Case
-from services.reads.day import exposures_of
+from services.reads.day import due_of, exposures_of
 from services.reads.freshness import Freshness
 from services.reads.kept import Kept
 from services.reads.money import Money
@@ -30,7 +30,6 @@ from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, States
 from services.rules.forecast import Paid
 from services.rules.norms import norms_of
-from services.rules.target import due
 from services.rules.versions import floor_on
 
 Versions = Sequence[tuple[int, datetime, Floor]]
@@ -112,10 +111,7 @@ class Today:
 
     def due(self, agent: str, step: Step, moment: datetime) -> float | None:
         """Part of the agent's norm due by *moment*; None without a norm."""
-        norm = self.norms.get(agent, {}).get(step)
-        if norm is None:
-            return None
-        return due(norm, step, self.exposures.get(agent, NONE).net, self.day_of(agent), self.day.starts, moment)
+        return due_of(self, agent, step, moment)
 
     def idle_s(self, agent: str, now: datetime) -> float | None:
         """Productive seconds since the agent's last call: breaks, faults and what is past the shift do not count."""

@@ -14,6 +14,7 @@ from schemas.floor import Floor
 from schemas.topics import FACTS, LINES, OVERFLOW
 from services.ingest.customer import hasher
 from services.ingest.metrics import Metrics
+from services.ingest.problems import Problems
 from services.ingest.refusals import Refusals
 from services.ingest.settings import IngestSettings
 from services.ingest.source import Configured, configure
@@ -49,6 +50,7 @@ class Ingest:
         self._settings, self._clock = settings, clock
         self.metrics = Metrics()
         self._refusals = Refusals(clock.now)
+        self._problems = Problems(clock.now)
         self._dsn = settings.postgres_dsn.get_secret_value()
         key = settings.customer_key.get_secret_value() if settings.customer_key else None
         self._customer = hasher(key)
@@ -126,6 +128,7 @@ class Ingest:
         self._go(Orders(connections, self._clock, self._wake_parsers).run(poll_s), "orders")
         self._go(Transcripts(connections, self._floor_versions, self._clock).run(poll_s), "transcripts")
         self._go(self._refusals.run(connections), "refusals")
+        self._go(self._problems.run(connections), "problems")
         self._go(gauges.watch(connections, self.journal, self._clock, self.metrics), "gauges")
         if self._settings.kafka_durable:
             self._go(self._drain(), "overflow")
@@ -196,6 +199,7 @@ class Ingest:
             self._attributor.wake()
 
     def _tell(self, sources: dict[str, Configured]) -> None:
+        self._problems.tell(sources)
         for id_, configured in sources.items():
             self.metrics.misconfigured.labels(id_).set(1 if configured.problem else 0)
             if configured.problem:

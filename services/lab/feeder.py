@@ -7,7 +7,7 @@ journal afterwards. Imports nothing of ingest: see ``senders``.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from yarl import URL
 from schemas.facts import Fact
 from schemas.floor import Floor
 from services.kit.clock import Clock
+from services.kit.errors import Misconfigured
 from services.lab.ledger import Entry, Ledger
 from services.lab.senders import SENDERS, Account, Outgoing, odd
 from services.lab.senders.account import accounts
@@ -29,6 +30,12 @@ ATTEMPTS: Final = 12
 TIMEOUT_S: Final = 10.0
 LONGEST_PAUSE_S: Final = 5.0
 THROTTLED: Final = (429, 502, 503, 504)
+FOR_GOOD: Final = {
+    "401": "it does not know the key: the secret here is not the one that ingest has",
+    "403": "the key may not do that, or something before ingest lets nobody in",
+    "unset": "ingest itself lacks the secret of this source, or does not know its provider; srez doctor says which",
+}
+"""Answers after which a source that never accepted anything is given up at once: no repeat would help."""
 HOUR: Final = timedelta(hours=1)
 
 
@@ -114,7 +121,8 @@ async def feed(
         secrets: environment variable → value, as the floor file refers to them (``os.environ`` will do).
         clock: whose virtual time paces the requests; what is already due goes at once. Ingest must share it.
         on_progress: called at every full hour of the floor, and at the end.
-    Raises: Misconfigured when a secret is missing, OSError when the ledger cannot be written.
+    Raises: Misconfigured when a secret is missing, or a source that accepted nothing yet turns a request away for want of the
+        right key; OSError when the ledger cannot be written.
     """
     planned, unfed = plan(floor, day, secrets, ingest_url)
     report = await send(planned, ingest_url, clock, ledger_path, on_progress, concurrency, attempts)
@@ -159,8 +167,12 @@ class _Feeding:
     concurrency: int
     planned: list[Planned]
     on_progress: OnProgress | None
+    known: set[str] = field(default_factory=set)
+    """Sources that accepted something."""
+    wrong: Misconfigured | None = None
 
     async def run(self) -> None:
+        """Raises: Misconfigured, once what is on its way has ended."""
         free = asyncio.Semaphore(self.concurrency)
         hours = self._hours()
         hour = next(hours, None)
@@ -172,7 +184,11 @@ class _Feeding:
                     hour = next(hours, None)
                 await self.clock.sleep_until(one.at)
                 await free.acquire()
+                if self.wrong is not None:
+                    break
                 group.create_task(self._send(number, one)).add_done_callback(lambda _: free.release())
+        if self.wrong is not None:
+            raise self.wrong
         if self.planned:
             await self._tell(self.planned[-1].at)
 
@@ -210,7 +226,14 @@ class _Feeding:
                 break
             if tried < self.attempts:
                 await asyncio.sleep(pause_s)
-        self.ledger.write(_entry(number, one, sent_at, status, tried))
+        source = one.account.id
+        if status.startswith("2"):
+            self.known.add(source)
+        elif status in FOR_GOOD and one.fact is not None and source not in self.known:
+            names = ", ".join(sorted(_variables(one.account)))
+            code = "503" if status == "unset" else status
+            self.wrong = Misconfigured(f"{source} answers {code} to its first requests: {FOR_GOOD[status]} ({names})")
+        self.ledger.write(_entry(number, one, sent_at, "503" if status == "unset" else status, tried))
 
     async def _attempt(self, request: Outgoing, tried: int) -> tuple[str, float | None]:
         """(outcome, real seconds to wait before trying again, or None when it is settled)."""
@@ -218,14 +241,21 @@ class _Feeding:
         url = URL(self.base + request.path, encoded=True)
         try:
             async with self.client.post(url, data=request.body, headers=request.headers) as answer:
-                await answer.read()
+                said = await answer.read()
         except TimeoutError:
             return "timeout", backoff_s
         except (aiohttp.ClientError, OSError):
             return "refused", backoff_s
+        if answer.status == 503 and b'"misconfigured"' in said:
+            return "unset", None
         if answer.status in THROTTLED:
             return str(answer.status), min(LONGEST_PAUSE_S, _retry_after_s(answer, backoff_s))
         return str(answer.status), None
+
+
+def _variables(account: Account) -> Iterator[str]:
+    for one in account.source.secrets.values():
+        yield from (reference.env for reference in (one if isinstance(one, tuple) else (one,)))
 
 
 def _retry_after_s(answer: aiohttp.ClientResponse, otherwise: float) -> float:

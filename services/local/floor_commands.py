@@ -33,12 +33,22 @@ def read(file: Path) -> str:
     return text
 
 
+def _advise(file: Path, text: str) -> None:
+    """What the file hardly means, to be mended or not."""
+    from schemas.floor.advice import advice
+
+    for problem in advice(text):
+        typer.secho(f"{file}: warning: {problem}", fg="yellow", err=True)
+
+
 @app.command()
 def check(file: File) -> None:
-    """Say what is wrong with FILE, line by line. Needs no database."""
+    """Say what is wrong with FILE, and what it hardly means, line by line. Needs no database."""
     from schemas.floor import parse
 
-    floor = parse(read(file))
+    text = read(file)
+    floor = parse(text)
+    _advise(file, text)
     typer.echo(
         f"{file}: in order. {floor.title}: {counted(len(floor.teams), 'team')}, {counted(len(floor.agents), 'agent')}, "
         f"{counted(len(floor.sources), 'source')}, {counted(len(floor.slices), 'slice')} a day, {floor.timezone}."
@@ -56,6 +66,7 @@ def apply(file: File) -> None:
     from services.local.home import Home
 
     text, dsn = read(file), postgres_dsn()
+    _advise(file, text)
     following = Following.begin(Home.from_environment(), parse(text), dsn)
     applied = floors.apply(dsn, text, Clock.from_environment().now())
     number = applied.number

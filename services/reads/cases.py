@@ -105,6 +105,8 @@ def outcome(one: CaseNow, floor: Floor, day: WorkingDay) -> CaseOutcome | None:
     ended = closed_at is not None and day.starts < closed_at <= day.ends
     if not ended and ((closed_at is not None and closed_at <= day.starts) or one.case.recheck_on > day.date):
         return None
+    if one.case.row.lifted is not None:
+        return None
     found = one.result
     return CaseOutcome(
         agent=row.agent,
@@ -141,7 +143,7 @@ def _case(one: Case, done: Sequence[Done], totals: Iterable[DayTotal], floor: Fl
     before = [total for total in own if one.row.date - before_of(floor) <= total.date <= one.row.date]
     since = [total for total in own if one.row.date < total.date <= max(one.recheck_on, one.row.date)]
     episode = None
-    if before and since:
+    if before and since and one.row.lifted is None:
         episode = Episode(
             one.row.agent,
             sum(total.done for total in before),
@@ -153,7 +155,7 @@ def _case(one: Case, done: Sequence[Done], totals: Iterable[DayTotal], floor: Fl
     result = None
     if episode:
         result = effect(episode.done_before, episode.due_before, episode.done_since, episode.due_since, episode.by)
-    state: State = "closed" if closed else "recheck" if today >= one.recheck_on else "open"
+    state: State = "closed" if closed or one.row.lifted else "recheck" if today >= one.recheck_on else "open"
     trainer = (plan.trainer if plan else "") or (team.trainer if team else None) or ""
     return CaseNow(one, state, plan, closed, trainer, done, episode, result, len(since))
 
@@ -167,14 +169,15 @@ async def find(
     team: str | None = None,
     agent: str | None = None,
 ) -> list[Case]:
-    """Coaching cases in order of opening; *recheck_from* keeps those whose re-check day has not passed."""
+    """Coaching cases in order of opening; *recheck_from* keeps those that were not lifted and whose re-check day has not
+    passed."""
     query = CASES
     if day is not None:
         query = query.where(_coaching.date == day)
     if since is not None:
         query = query.where(_coaching.date >= since)
     if recheck_from is not None:
-        query = query.where(_coaching.recheck_on >= recheck_from)
+        query = query.where(_coaching.recheck_on >= recheck_from, _coaching.lifted.is_(None))
     for column, value in ((_coaching.team, team), (_coaching.agent, agent)):
         if value is not None:
             query = query.where(column == value)
@@ -188,7 +191,9 @@ async def one(connection: AsyncConnection, case: str) -> Case | None:
 
 
 def _row(row: Any) -> Case:
-    shown = CoachingRow(date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason)
+    shown = CoachingRow(
+        date=row.date, agent=row.agent, step=row.step, opened=row.opened, reason=row.reason, lifted=row.lifted
+    )
     return Case(row._mapping["case"], shown, row.team, row.recheck_on, row.evidence or {}, row.stands)
 
 

@@ -12,10 +12,11 @@ from schemas.floor import Floor
 from schemas.steps import Step
 from services.reads import answers, funnel, money, states, technical
 from services.rules.day import WorkingDay
-from services.rules.exposure import Exposure, States, exposure, scheduled
+from services.rules.exposure import NONE, Exposure, States, exposure, scheduled
 from services.rules.forecast import Paid
 from services.rules.norms import norms_of
 from services.rules.spans import Spans, at, union
+from services.rules.target import due
 
 Lost = Sequence[tuple[datetime, datetime | None]]
 
@@ -108,6 +109,14 @@ def exposures_of(
         )
         for agent in floor.agents
     }
+
+
+def due_of(today: DayNow, agent: str, step: Step, moment: datetime) -> float | None:
+    """Part of the agent's norm due by *moment*, for the minutes worked; None without a norm."""
+    norm = today.norms.get(agent, {}).get(step)
+    if norm is None:
+        return None
+    return due(norm, step, today.exposures.get(agent, NONE).net, today.day_of(agent), today.day.starts, moment)
 
 
 def technical_spans(lost: Lost, now: datetime) -> Spans:

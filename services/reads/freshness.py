@@ -1,7 +1,7 @@
 """How complete the day's data are at this moment: late facts, backlog, rejections, delays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 from schemas.facts import CALL
 from schemas.floor import Floor
+from services.rules.connecting import late
 from services.rules.day import WorkingDay
 from services.rules.trust import TrustEvidence
 
@@ -25,7 +26,7 @@ CHECKED_WITHIN_S: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """``unheard``: sources that never sent a fact.
+    """``unheard``: sources that never sent a fact; ``connected``: those that did first on this day, and late on it.
     ``late``: facts that came after their slice was frozen; ``delay_p95_s``: received − occurred of each source's calls;
     ``backlog``: webhooks that wait to be parsed; ``differing``: agents whose live counters lastingly differ from facts."""
 
@@ -38,6 +39,7 @@ class Freshness:
     replaying: bool
     delay_p95_s: Mapping[str, float]
     unheard: frozenset[str] = frozenset()
+    connected: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def evidence(fresh: Freshness, silences: Iterable[tuple[str, str, Mapping[str, Any]]]) -> TrustEvidence:
@@ -56,6 +58,7 @@ def evidence(fresh: Freshness, silences: Iterable[tuple[str, str, Mapping[str, A
         silent=frozenset(silent),
         silent_feeds=frozenset(feeds),
         unheard=fresh.unheard,
+        connected=fresh.connected,
         delay_p95_s=fresh.delay_p95_s,
         unusable=fresh.rejected + fresh.unattributed,
         facts=fresh.facts + fresh.rejected,
@@ -106,6 +109,7 @@ async def read(
         replaying=bool((await connection.execute(replaying)).scalar_one()),
         delay_p95_s=await _delays_p95(connection, day, since, now),
         unheard=await _unheard(connection, [source.id for source in floor.sources]),
+        connected=late(floor, day, await _first_heard(connection, [source.id for source in floor.sources], day)),
     )
 
 
@@ -113,6 +117,17 @@ async def _unheard(connection: AsyncConnection, sources: Sequence[str]) -> froze
     heard = [sa.select(sa.literal(name)).where(sa.exists().where(_facts.source == name)) for name in sources]
     found = (await connection.execute(sa.union_all(*heard))).scalars() if heard else ()
     return frozenset(sources) - frozenset(found)
+
+
+async def _first_heard(connection: AsyncConnection, sources: Sequence[str], day: WorkingDay) -> dict[str, datetime]:
+    """Source → arrival of its first fact, of those that were first heard on *day*."""
+    first = sa.select(sa.func.min(_facts.received_at))
+    asked = [
+        sa.select(sa.literal(name).label("source"), first.where(_facts.source == name).scalar_subquery().label("first"))
+        for name in sources
+    ]
+    rows = (await connection.execute(sa.union_all(*asked))).all() if asked else ()
+    return {row.source: row.first for row in rows if row.first is not None and day.starts < row.first <= day.ends}
 
 
 async def _delays_p95(connection: AsyncConnection, day: WorkingDay, since: datetime, now: datetime) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Money at risk today (DOMAIN §11, docs/decisions/0024-money-at-risk.md)."""
 
 from collections.abc import Mapping
+from datetime import date as Date
 from datetime import datetime
 
 from schemas.floor import Floor, Team
@@ -11,7 +12,7 @@ from services.rules.exposure import NONE
 from services.rules.forecast import Forecast
 from services.rules.money.books import Books
 from services.rules.money.month import Amounts
-from services.rules.money.outlook import lag_of, outlooks
+from services.rules.money.outlook import amounts_of
 from services.rules.money.risk import AtRisk, Claims, Planned, added, at_risk, claims, planned
 from services.rules.money.units import unit
 
@@ -20,8 +21,12 @@ Steps = Mapping[Step, Planned]
 
 def of_floor(today: DayNow, books: Books, now: datetime) -> AtRisk | None:
     """Of the whole floor; None without a plan, or where payments cannot be turned into money."""
-    whole = outlooks(today.floor, today.day, today.exposures, books, lag_of(books, today.date), now, teams=())[0]
-    return risk_of_day(today, None, mean_of(whole.sales.amounts, today.floor), now)
+    return risk_of_day(today, None, mean_payment(books, today.floor, today.date), now)
+
+
+def mean_payment(books: Books, floor: Floor, date: Date) -> float | None:
+    """What a payment of the floor brings on *date*, minor units, for pages, messages and series alike; None of too few."""
+    return mean_of(amounts_of(floor, date, books), floor)
 
 
 def mean_of(amounts: Amounts, floor: Floor) -> float | None:

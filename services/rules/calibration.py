@@ -24,6 +24,9 @@ from services.rules.norms import norms_of
 MIN_AGENTS: Final = 5
 """Of fewer people nothing can be said about how they differ."""
 CV_BOUNDS: Final = (0.1, 1.0)
+LEAST_CV: Final = 0.25
+"""Judging goes by no less. How people differ over weeks is not how one of them may fall today, and that is what judging looks
+for: with 0.1 somebody at half of the norm gets a task on every third day, and never goes to the trainer (decision 0015)."""
 OVERDISPERSION_BOUNDS: Final = (1.0, 5.0)
 MEAN_BOUNDS: Final = (0.5, 2.0)
 
@@ -88,7 +91,7 @@ def _of(floor: Floor, team: str, step: Step, cells: Mapping[str, Sequence[Cell]]
     if lacks:
         return Calibrated(team, step, None, None, None, len(cells), days, events, lacks)
     mean, phi, cv = moments(cells.values())
-    return Calibrated(team, step, cv, phi, mean, len(cells), days, events)
+    return Calibrated(team, step, max(cv, LEAST_CV), phi, mean, len(cells), days, events)
 
 
 def moments(people: Iterable[Sequence[Cell]]) -> tuple[float, float, float]:

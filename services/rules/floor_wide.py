@@ -32,6 +32,14 @@ class ToldLine:
     def all(self) -> tuple[LineFinding, ...]:
         return (self.one, *self.others)
 
+    @property
+    def until(self) -> dict[str, str]:
+        """Evidence: its last failure, once it is over (rules.lasted)."""
+        if self.resolved_at is None:
+            return {}
+        last = max(one.finding.last_failure for one in self.all)
+        return {"until": min(last, self.resolved_at).astimezone(UTC).isoformat()}
+
 
 def told_lines(found: Sequence[LineFinding], now: datetime = EVER) -> list[ToldLine]:
     """Findings that are told at *now*, in order of firing."""

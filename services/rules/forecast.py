@@ -105,7 +105,7 @@ def end_of_day(one: Course, plan: float | None, *, cv: float, overdispersion: fl
         median=has + rest.quantile(0.5),
         low=has + rest.quantile(tail),
         high=has + rest.quantile(1 - tail),
-        p_plan=None if plan is None else rest.p_at_least(ceil(plan - EXACT) - has),
+        p_plan=None if plan is None else rest.p_at_least(whole(plan) - has),
     )
 
 
@@ -197,6 +197,14 @@ def plan_of_payments(month: MonthPlan, paid: Paid, done: int, days: int, least: 
     if paid.recent_count < least or paid.recent_minor <= 0:
         return None
     return done + owed / (paid.recent_minor / paid.recent_count)
+
+
+def whole(plan: float) -> int:
+    """The count that reaches a *plan*, as it is shown everywhere: 25.2 payments are reached by 26.
+
+    Source: docs/decisions/0046-one-number-one-name.md
+    """
+    return ceil(plan - EXACT)
 
 
 def days_left(floor: Floor, date: Date, team: str | None = None) -> int:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
+from services.rules.connecting import Missing
 from services.rules.day import BIN_MIN, BINS, WorkingDay, bin_edges, bin_start
 from services.rules.exposure import Exposure, States, exposure, scheduled
 from services.rules.spans import EMPTY, Spans, minutes
@@ -65,6 +67,7 @@ def agent_days(
     states: Mapping[str, States],
     technical: Mapping[str, Spans],
     doubts: Mapping[str, Mapping[Step, Sequence[str]]],
+    missing: Missing = MappingProxyType({}),
 ) -> list[AgentDay]:
     """A past day of everybody on the roster who was due to work, or did.
 
@@ -72,7 +75,7 @@ def agent_days(
         counts: agent → step → bin → count of that day.
         known: agents with any fact but a state.
         technical: agent → technical spans.
-        doubts: team → step → why not trusted.
+        doubts: team → step → why not trusted. missing: whose steps no source told, or not the whole day.
     """
     edges = bin_edges(day.date, floor.zone)
     spread: dict[Spans, Mapping[int, float]] = {}
@@ -93,7 +96,8 @@ def agent_days(
                 exposed=spread[own.net],
                 facts=agent.id in known,
                 technical_share=own.technical_share(day.starts, day.ends),
-                untrusted=untrusted.get(agent.team, frozenset()),
+                untrusted=untrusted.get(agent.team, frozenset())
+                | {step for step in STEPS if (agent.id, step) in missing},
                 shift=day.standard_min / whole if (whole := day.of(agent.team).standard_min) else 1.0,
             )
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from schemas.floor.judgement import Judgement
 from schemas.steps import Level, Step, TaskResult
 from services.rules.judging import still_deviating
-from services.rules.tasks import Task
+from services.rules.tasks import Ground, Task
 
 Key = tuple[str, Step]
 
@@ -38,7 +38,10 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """``deviating``: soft or hard earlier today, not left. ``not_done``: today's, per agent and step, since the last case.
-    ``in_vain``: targets met running today, index low. ``cases``: agent → re-check date. ``firing``: teams with an issue."""
+    ``in_vain``: targets met running today, index low. ``cases``: agent → re-check date. ``firing``: teams with an issue.
+
+    ``fallen``: open tasks whose ground has fallen away; ``lifted``: cases of which nothing is left (closing.remembering).
+    """
 
     deviating: frozenset[Key] = frozenset()
     tasks: Sequence[Task] = ()
@@ -46,6 +49,8 @@ class Memory:
     in_vain: Mapping[Key, int] = field(default_factory=dict)
     cases: Mapping[str, Date] = field(default_factory=dict)
     firing: frozenset[str] = frozenset()
+    fallen: Mapping[str, Ground] = field(default_factory=dict)
+    lifted: Sequence[str] = ()
 
 
 def recall(

@@ -6,7 +6,7 @@ Live, at the close of a slice and in a back-test the same call, from the same ce
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind
@@ -93,6 +93,8 @@ def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Seque
     if one.detector in ("answer_rate", "bad_numbers"):
         one.evidence["teams"] = _teams(floor, cells, one.path, last)
     one.evidence["rules_out"] = list(attributed.rules_out)
+    if one.resolved_at is not None:
+        one.evidence["until"] = one.until(one.resolved_at).astimezone(UTC).isoformat()
     kind = attribution.kind_of_window(one, attributed)
     return Issue(one, attributed, kind, _affected(floor, cells, one, attributed, stand, now))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
 from schemas.floor import Agent, Floor, SourceConfig
@@ -60,23 +60,6 @@ def team_sources(floor: Floor) -> dict[tuple[str, Step], frozenset[str]]:
         for team in floor.teams
         for step, feed in FED_BY.items()
     }
-
-
-def team_unheard(floor: Floor, unheard: frozenset[str]) -> dict[tuple[str, Step], frozenset[str]]:
-    """(team, step) → sources that never sent anything, and without which nothing at all is known of somebody's step.
-
-    A source beside another one that is heard (a second PBX kept for bad days) takes nothing away.
-    """
-    if not unheard:
-        return {}
-    feeders = Feeders(floor)
-    found: dict[tuple[str, Step], set[str]] = {}
-    for agent in floor.agents:
-        for step, feed in FED_BY.items():
-            sources = feeders.of(agent, feed)
-            if unheard.issuperset(sources):
-                found.setdefault((agent.team, step), set()).update(sources)
-    return {key: frozenset(sources) for key, sources in found.items()}
 
 
 class Group(NamedTuple):
@@ -143,8 +126,14 @@ class Load:
 
     def waits_s(self, since: datetime, every_s: float) -> float:
         """Seconds of work without an event that are nothing yet, after one at *since*, or after the day began."""
-        begins = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
-        return max(every_s, self.first_after_s) if begins is not None and at(since) <= begins else every_s
+        begins = self.begins
+        return max(every_s, self.first_after_s) if begins is not None and since <= begins else every_s
+
+    @property
+    def begins(self) -> datetime | None:
+        """When the day of those whom it feeds begins."""
+        first = min((group.spans[0][0] for group in self.groups if group.spans), default=None)
+        return None if first is None else datetime.fromtimestamp(first, UTC)
 
     def _usual(self, start: float, end: float) -> float:
         if self.shape is None:

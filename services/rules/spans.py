@@ -46,3 +46,10 @@ def minutes(spans: Spans, start: float, end: float) -> float:
 
 def at(instant: datetime) -> float:
     return instant.timestamp()
+
+
+def clock_minutes(spans: Spans, start: float = 0.0, end: float = float("inf")) -> int:
+    """``minutes`` as clocks show them: each span from its minute to its minute, so that sums agree with the from and to beside
+    them (rules.lasted)."""
+    found = ((max(first, start), min(last, end)) for first, last in spans)
+    return sum(int(last // 60) - int(first // 60) for first, last in found if last > first)

@@ -10,7 +10,7 @@ from typing import Any
 from schemas.floor import Agent, Floor
 from schemas.floor.judgement import Judgement
 from schemas.rows import derived_id
-from schemas.steps import STEPS, Step, TaskResult
+from schemas.steps import STEPS, InvalidReason, Step, TaskResult
 from services.rules.day import CutOff, WorkingDay, first_of_working_days, is_working, team_day
 from services.rules.deviation import EXACT, of_agent
 from services.rules.exposure import scheduled
@@ -51,10 +51,25 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """The row that gave a task, as it is seen with the minutes known now: it would give none.
+
+    ``done``, ``target``: since midnight, at that slice; ``technical_min``: of that time.
+    """
+
+    slice: str
+    step: Step
+    done: int
+    target: float | None
+    technical_min: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """A closed task. ``met``: its target was reached; ``index``: the agent's index on the step at that moment.
 
     ``expected`` is due by the norm, whatever the target; ``technical_min``: minutes that faults took since it was opened.
+    ``ground``: of a task that was lifted because what gave it has fallen away.
     """
 
     task: Task
@@ -66,6 +81,12 @@ class Verified:
     index: float | None
     required: int = 0
     technical_min: float = 0.0
+    ground: Ground | None = None
+
+    @property
+    def invalid(self) -> InvalidReason | None:
+        """Why it says nothing of the agent."""
+        return None if self.result != "invalidated" else "interval" if self.ground is None else "ground"
 
 
 @dataclass(frozen=True, slots=True)

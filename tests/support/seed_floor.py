@@ -27,6 +27,7 @@ from services.kit import postgres
 from services.rules import hearing
 from services.rules.closing import Evidence, close
 from services.rules.day import WorkingDay, date_of, is_working, working_day
+from services.rules.deeds import Deed
 from services.rules.funnel import steps_of, thresholds
 from services.rules.memory import Memory, Past, recall
 from services.rules.tasks import Task
@@ -293,7 +294,7 @@ def count(made: Made, since: datetime, until: datetime, received_by: datetime) -
     return found
 
 
-def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: datetime) -> list[hearing.Deed]:
+def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: datetime) -> list[Deed]:
     """What the calls to hear are chosen from."""
     found = []
     for fact in made.facts:
@@ -301,7 +302,7 @@ def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: dat
         if agent in agents and fact.time <= until and (fact.received_at or fact.time) <= received_by:
             call = fact.data if isinstance(fact.data, CallEnded) else None
             found.append(
-                hearing.Deed(
+                Deed(
                     type=fact.type,
                     agent=agent,
                     at=fact.time,
@@ -311,6 +312,7 @@ def _deeds(made: Made, agents: frozenset[str], until: datetime, received_by: dat
                     recording=call.recording_url if call else None,
                     deal=getattr(fact.data, "deal", None),
                     invoice=getattr(fact.data, "invoice", None),
+                    outbound=call is not None and call.direction == "outbound",
                 )
             )
     return found
@@ -353,7 +355,13 @@ async def _close_slices(connection: AsyncConnection, made: Made, now: datetime, 
                     result=one.result,
                     evidence={
                         **one.task.evidence,
-                        "verified": {"done": one.done, "expected": one.expected, "met": one.met, "index": one.index},
+                        "verified": {
+                            "done": one.done,
+                            "required": one.required,
+                            "expected": one.expected,
+                            "met": one.met,
+                            "index": one.index,
+                        },
                     },
                 )
             )

@@ -1,5 +1,5 @@
-"""A day that has everything a close has to tell apart: a dead trunk, a workplace without sound, states that come late, a team
-whose pace falls; simulated, then troubled by hand."""
+"""A day that has everything a close has to tell apart: a dead trunk, a workplace without sound, states that come late and take
+the ground of a task, a team whose pace falls; simulated, then troubled by hand."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,6 +17,8 @@ LAGGING = {(0, 2): Cast(0.3, "calls"), (0, 5): Cast(0.3, "calls")}
 STOOD = (time(11, 20), time(12, 20))
 """When the two lagging ones could not work, and when that was heard of: before and after their second failure."""
 HEARD = {"timur": time(13, 40), "sofia": time(16, 40)}
+IDLE = ("ruslan", time(9, 30), time(12, 40), time(14, 20))
+"""Who did nothing for a morning and got a task for it at one, from when to when; and when it was heard that nobody could have."""
 DEAF = ("elena", time(15, 5), time(17, 20))
 """Whose calls are over at once, and when: it is found out after the slice of four."""
 FALLEN = ("farmers", time(16), time(18), 6)
@@ -35,6 +37,9 @@ def troubled(floor: Floor, seed: int) -> FloorDay:
     team, since, until, nth = FALLEN
     people = {agent.id for agent in floor.agents if agent.team == team}
     facts = list(_thinned(facts, people, at(since), at(until), nth))
+    idle, since, until, heard = IDLE
+    facts = [one for one in facts if getattr(one.data, "agent", None) != idle or not at(since) < one.time <= at(until)]
+    facts += [_state(idle, "technical", at(since), at(heard)), _state(idle, "available", at(until), at(heard))]
     for agent, heard in HEARD.items():
         for name, clock in zip(("technical", "available"), STOOD, strict=True):
             facts.append(_state(agent, name, at(clock), at(heard)))  # type: ignore[arg-type]

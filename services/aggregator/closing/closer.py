@@ -22,7 +22,7 @@ from services.kit import logs
 from services.kit.clock import Clock
 from services.rules import hearing
 from services.rules.baselines import Feed
-from services.rules.closing import Closing, Evidence, as_known, began, close
+from services.rules.closing import Closing, Evidence, began, cases_asked, close, remembered
 from services.rules.tasks import Task
 from services.rules.trust import TrustEvidence
 
@@ -133,12 +133,18 @@ class Closer:
     async def _judge(self, connection: Any, one: DueSlice, waiting: int) -> Closing:
         tasks = await closes.open_tasks(connection, one.cut.at)
         past, date = await closes.past(connection, one.on, one.cut.at), one.on.day.date
-        reach = began(date, past, tasks)
-        found = await self.gather(connection, one, tasks, waiting, reach)
-        seen = as_known(one.on.floor, date, found, past, tasks)
-        remembered = await closes.memory(connection, one.on, one.cut.at, tasks, seen)
+        cases = await closes.cases(connection, one.cut.at)
+        asked = cases_asked(one.on.floor, date, cases)
+        found = await self.gather(connection, one, tasks, waiting, began(date, past, tasks, asked))
+        earlier = await closes.earlier(connection, self._floors.on, one.on, one.cut.at, tasks, asked)
+        firing = await closes.firing(connection, date, one.cut.at)
+
+        def judged() -> Closing:
+            memory = remembered(one.on.floor, date, found, earlier, tasks, past, cases, firing)
+            return close(one.on.floor, date, one.cut, found, memory, on_time=one.on_time)
+
         # Judging 60,000 rows takes a second or two: the loop goes on meanwhile.
-        closing = await asyncio.to_thread(close, one.on.floor, date, one.cut, found, remembered, on_time=one.on_time)
+        closing = await asyncio.to_thread(judged)
         agents = sorted(hearing.listeners(closing))
         deeds = await evidence.deeds(connection, one.on, agents, one.cut.at, one.known_by)
         return hearing.with_calls(closing, one.on.floor, one.on.day, one.cut, deeds)
@@ -179,6 +185,7 @@ class Closer:
                 silent=carried | {found.source for found in silent if found.resolved_at is None},
                 silent_feeds=quiet,
                 unheard=await technical.unheard(connection, on, by),
+                connected=await technical.connected(connection, on, by),
                 delay_p95_s=await evidence.delays_p95(connection, on, one.starts, cut, by),
                 unusable=unusable,
                 facts=facts,

@@ -1,6 +1,6 @@
 """Rows of closes, slices, tasks, coaching and team issues: what a close remembers, and what it writes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from schemas.rows import ForecastRow, MonthForecastRow
-from schemas.steps import Level
 from services.aggregator.live.floors import FloorDay
-from services.rules.closing import Closing
-from services.rules.memory import Key, Memory, Past, recall
+from services.aggregator.storage import revisions
+from services.rules.closing import Closing, Earlier, Opened, slices_asked
+from services.rules.memory import Past
 from services.rules.tasks import Task, Verified
 
 REMEMBER = timedelta(days=30)
@@ -35,33 +35,43 @@ async def open_tasks(connection: Any, before: datetime) -> list[Task]:
     return [Task(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in map(dict, rows)]
 
 
-async def memory(
-    connection: Any, on: FloorDay, cut_off: datetime, tasks: Sequence[Task], past: Sequence[Past]
-) -> Memory:
-    """What is remembered of earlier closes, for one at *cut_off*; *past* as it is seen now."""
-    levels: dict[datetime, dict[Key, Level]] = {}
-    for row in await connection.fetch(
-        "SELECT cut_off, agent, step, level FROM slices WHERE date = $1 AND cut_off < $2 ORDER BY cut_off",
-        on.day.date,
-        cut_off,
-    ):
-        levels.setdefault(row["cut_off"], {})[row["agent"], row["step"]] = row["level"]
-    firing = await connection.fetch(
+async def earlier(
+    connection: Any,
+    on: Callable[[Date], FloorDay],
+    today: FloorDay,
+    cut_off: datetime,
+    tasks: Sequence[Task],
+    cases: Sequence[Opened],
+) -> list[Earlier]:
+    """Slices that a close at *cut_off* sees again: today's, and those of earlier days that gave a task or a case; oldest
+    first."""
+    asked, found = slices_asked(today.day.date, tasks, cases), []
+    for date in sorted({date for date, _ in asked}):
+        own = await revisions.frozen(connection, date, cut_off)
+        found += [Earlier(on(date).floor, date, one) for one in own if (date, one.cut.at) in asked]
+    own = await revisions.frozen(connection, today.day.date, cut_off)
+    return found + [Earlier(today.floor, today.day.date, one) for one in own]
+
+
+async def firing(connection: Any, date: Date, cut_off: datetime) -> frozenset[str]:
+    """Teams whose issue was firing at the slice before *cut_off*, as it was frozen."""
+    rows = await connection.fetch(
         "SELECT team FROM team_issues JOIN closes USING (date, slice) WHERE firing AND date = $1 AND cut_off = "
         "(SELECT max(cut_off) FROM closes WHERE date = $1 AND cut_off < $2)",
-        on.day.date,
+        date,
         cut_off,
     )
-    cases = await connection.fetch("SELECT agent, opened, recheck_on FROM coaching WHERE opened < $1", cut_off)
-    return recall(
-        on.day.date,
-        levels.values(),
-        tasks,
-        past,
-        [(row["agent"], row["opened"], row["recheck_on"]) for row in cases],
-        frozenset(row["team"] for row in firing),
-        on.floor.judgement,
+    return frozenset(row["team"] for row in rows)
+
+
+async def cases(connection: Any, cut_off: datetime) -> list[Opened]:
+    """Coaching cases opened before *cut_off* and not lifted."""
+    rows = await connection.fetch(
+        'SELECT "case"::text AS case, date, agent, step, opened, reason, recheck_on, lifted FROM coaching '
+        "WHERE opened < $1 AND (lifted IS NULL OR lifted >= $1) ORDER BY opened, agent",
+        cut_off,
     )
+    return [Opened(**dict(row)) for row in rows]
 
 
 async def past(connection: Any, on: FloorDay, cut_off: datetime) -> list[Past]:
@@ -103,6 +113,9 @@ async def write(connection: Any, on: FloorDay, name: str, cut_off: datetime, clo
             (case.case, case.date, case.agent, case.team, case.step, case.opened, case.reason, case.recheck_on)
             for case in closing.cases
         ],
+    )
+    await connection.execute(
+        'UPDATE coaching SET lifted = $2 WHERE "case" = ANY($1::uuid[]) AND lifted IS NULL', closing.lifted, cut_off
     )
     await connection.executemany(
         "INSERT INTO team_issues (date, slice, team, firing, evidence) VALUES ($1, $2, $3, $4, $5::jsonb)",
@@ -157,6 +170,7 @@ async def _write_verified(connection: Any, verified: Collection[Verified]) -> No
                             "index": one.index,
                             "required": one.required,
                             "technical_min": round(one.technical_min, 1),
+                            **({"ground": one.ground} if one.ground else {}),
                         }
                     }
                 ),

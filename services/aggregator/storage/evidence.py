@@ -11,8 +11,8 @@ from schemas.steps import STEPS, Step
 from services.aggregator.live.floors import FloorDay
 from services.aggregator.storage.counting import LIMITS, counts, limits
 from services.aggregator.storage.named import Named
+from services.rules.deeds import Deed
 from services.rules.exposure import States
-from services.rules.hearing import Deed
 from services.rules.money import books as rules_books
 from services.rules.money.books import Books
 from services.rules.rung import Answers
@@ -63,7 +63,7 @@ SELECT count(*)::int FROM journal WHERE state = 'rejected' AND received_at >= $1
 _BACKLOG = "SELECT count(*)::int FROM journal WHERE state = 'new' AND received_at <= $1"
 
 _DEEDS = f"""
-SELECT type, agent, occurred_at, disposition, talk_s, data->>'call_id' AS call, data->>'started_at' AS started_at,
+SELECT type, agent, occurred_at, direction, disposition, talk_s, data->>'call_id' AS call, data->>'started_at' AS started_at,
   data->>'recording_url' AS recording, data->>'deal' AS deal, data->>'invoice' AS invoice
 FROM facts
 WHERE day = $1 AND agent = ANY($2) AND occurred_at <= $3 AND received_at <= $4
@@ -140,6 +140,7 @@ async def deeds(
             recording=row["recording"],
             deal=row["deal"],
             invoice=row["invoice"],
+            outbound=row["direction"] == "outbound",
         )
         for row in await connection.fetch(_DEEDS, on.day.date, list(agents), cut_off, known_by)
     ]

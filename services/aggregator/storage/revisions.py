@@ -1,8 +1,8 @@
 """Frozen slices of a day with their tasks and cases, and the append-only revisions of them by technical time."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from datetime import date as Date
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -46,11 +46,11 @@ async def spoken_of(connection: Any, since: datetime, oldest: Date) -> list[Date
     return [row["date"] for row in await connection.fetch(_SPOKEN_OF, since, oldest)]
 
 
-async def frozen(connection: Any, date: Date) -> list[Frozen]:
-    """Slices of the day, oldest first."""
+async def frozen(connection: Any, date: Date, before: datetime | None = None) -> list[Frozen]:
+    """Slices of the day, oldest first; those of cut-offs before *before*, where it is given."""
     found: dict[str, tuple[datetime, list[SliceRow]]] = {}
-    query = f"SELECT {_ROWS} FROM slices WHERE date = $1 ORDER BY cut_off, team, agent, step"
-    for row in await connection.fetch(query, date):
+    query = f"SELECT {_ROWS} FROM slices WHERE date = $1 AND cut_off < $2 ORDER BY cut_off, team, agent, step"
+    for row in await connection.fetch(query, date, before or datetime.max.replace(tzinfo=UTC)):
         fields = dict(row)
         cut_off = fields.pop("cut_off")
         found.setdefault(row["slice"], (cut_off, []))[1].append(SliceRow(**fields))
@@ -69,7 +69,7 @@ async def verified(connection: Any, on: FloorDay) -> list[Past]:
 
 async def cases(connection: Any, date: Date) -> list[Opened]:
     rows = await connection.fetch(
-        'SELECT "case"::text AS case, agent, step, opened, reason, recheck_on FROM coaching WHERE date = $1 '
+        'SELECT "case"::text AS case, date, agent, step, opened, reason, recheck_on, lifted FROM coaching WHERE date = $1 '
         "ORDER BY opened, agent",
         date,
     )

@@ -11,12 +11,14 @@ import asyncpg
 
 from schemas.facts import CALL
 from services.aggregator.live.floors import FloorDay, Floors
+from services.aggregator.storage.brought import Brought
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import ATTEMPTS, attempt_of_row
 from services.aggregator.storage.path_days import PathDays
 from services.kit import logs
 from services.rules import technical as rules
 from services.rules.baselines import Feed
+from services.rules.connecting import late
 from services.rules.detectors.line_failure import Attempt, LineState
 from services.rules.detectors.source_silence import Silence, at_pace, silence, silences
 from services.rules.sources import Load
@@ -60,6 +62,12 @@ _UNHEARD = """
 SELECT name FROM unnest($1::text[]) AS s(name)
 WHERE NOT EXISTS (SELECT 1 FROM facts WHERE source = s.name AND received_at <= $2)
 """
+_CONNECTED = """
+SELECT * FROM (
+  SELECT s.name AS source, (SELECT min(received_at) FROM facts WHERE source = s.name) AS first
+  FROM unnest($1::text[]) AS s(name)) AS found
+WHERE first > $2 AND first <= $3
+"""
 LOOK_BACK = timedelta(days=7)
 _PERSON = """
 SELECT agent, started_at, ended_at FROM technical
@@ -91,10 +99,21 @@ async def unheard(connection: Any, on: FloorDay, known_by: datetime) -> frozense
     return frozenset(row["name"] for row in rows)
 
 
-async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_by: datetime) -> list[Silence]:
-    """Silences of the day up to *known_by*."""
-    expected, every_s = watched.expected, watched.every_s
-    arrivals: dict[str, list[datetime]] = {name: [] for name in expected}
+async def connected(connection: Any, on: FloorDay, known_by: datetime) -> dict[str, datetime]:
+    """Sources whose first fact ever came on that day by *known_by*, and late on it (rules.connecting)."""
+    names = [source.id for source in on.floor.sources]
+    rows = await connection.fetch(_CONNECTED, names, on.day.starts, min(known_by, on.day.ends))
+    return late(on.floor, on.day, {row["source"]: row["first"] for row in rows})
+
+
+async def silences_of(
+    connection: Any, on: FloorDay, watched: "Watched", known_by: datetime, besides: Brought | None = None
+) -> list[Silence]:
+    """Silences of the day up to *known_by*; a source that was never heard by then is not silent. What is *besides* counts
+    as arrived when it happened."""
+    never = besides.never if besides else await unheard(connection, on, known_by)
+    expected, every_s = {name: load for name, load in watched.expected.items() if name not in never}, watched.every_s
+    arrivals = {name: list(besides.arrived.get(name, ())) if besides else [] for name in expected}
     names = list(expected)
     for row in await connection.fetch(_ARRIVALS, names, [every_s[name] for name in names], on.day.starts, known_by):
         arrivals[row["source"]].append(row["received_at"])
@@ -104,16 +123,23 @@ async def silences_of(connection: Any, on: FloorDay, watched: "Watched", known_b
         for one in silences(
             load, arrivals[name], on.day.starts, known_by, expect_every_s=every_s[name], min_expected=least
         ):
-            paced = await _at_pace(connection, one, load, on, every_s[name], known_by)
+            paced = await _at_pace(connection, one, load, on, every_s[name], known_by, besides)
             found += [paced] if paced else []
     return found
 
 
 async def _at_pace(
-    connection: Any, one: Silence, load: Load, on: FloorDay, every_s: float, known_by: datetime
+    connection: Any,
+    one: Silence,
+    load: Load,
+    on: FloorDay,
+    every_s: float,
+    known_by: datetime,
+    besides: Brought | None = None,
 ) -> Silence | None:
     by = on.floor.outages.source_silence
     came = await connection.fetchval(_CAME, one.source, on.day.starts, one.since)
+    came += await besides.came(connection, one.source, on, one.since) if besides else 0
     return at_pace(one, load, came, on.day.starts, known_by, expect_every_s=every_s, by=by)
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +24,8 @@ from services.kit import logs
 from services.kit.clock import Clock
 
 AT_ONCE = 8
+STUMBLES: Final = 5
+"""So often one message may end in an error that nobody foresaw; then it is dead. Counted from each start of the process."""
 DATABASE_DOWN = (SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -44,6 +47,7 @@ class Delivery:
         self._free_at: dict[tuple[str, str], float] = {}
         self._paused_until: dict[str, datetime] = {}
         self._known: set[str] = set()
+        self._stumbles: Counter[int] = Counter()
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -96,7 +100,12 @@ class Delivery:
 
     async def _deliver(self, row: Claimed) -> None:
         try:
-            await self._deliver_or_say_why(row)
+            try:
+                await self._deliver_or_say_why(row)
+            except DATABASE_DOWN:
+                raise
+            except Exception as error:
+                await self._stumbled(row, error)
         except DATABASE_DOWN as error:
             logs.get().warning(
                 "the result of a delivery is not written; its lease will run out",
@@ -122,6 +131,23 @@ class Delivery:
                 await self._again(row, error, wait_s=self._backoff_s(row))
             else:
                 await self._bury(row, str(error))
+
+    async def _stumbled(self, row: Claimed, error: Exception) -> None:
+        """An error of ours: said with its whole trace, tried a few times more (it may be the other side's doing), then dead.
+
+        Whether the message arrived is in doubt.
+        """
+        self._stumbles[row.id] += 1
+        logs.get().exception(
+            "delivery stumbled over an error of its own",
+            group=row.group_key, transition=row.transition, channel=row.channel, times=self._stumbles[row.id],
+        )  # fmt: skip
+        self._metrics.stumbles.labels(row.channel).inc()
+        if self._stumbles[row.id] < STUMBLES:
+            await self._again(row, Unknown(f"unexpected: {error!r}"[:500]), wait_s=self._backoff_s(row))
+        else:
+            await self._bury(row, f"unexpected: {error!r}")
+            del self._stumbles[row.id]
 
     async def _try(self, row: Claimed, notifier: Notifier) -> None:
         thread = None

@@ -1,9 +1,10 @@
-"""Messages about tasks after people did something: the slice's and each task's in its thread, with what was done.
+"""Messages about tasks after people did something, or one was lifted: the slice's and each task's in its thread.
 
 Only what tells of the tasks changes; the numbers stay as the message told them. So it works for a message of any age, while
 the newest slice is brought up to date as a whole (``findings/slices.py``): both make the same of the same rows.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,9 +49,18 @@ def messages(floor: Floor, team: str, told: Told) -> list[Outgoing]:
     return announcing.in_threads(lanes, group, transition, "task", payload, floor)
 
 
+async def lifted(connection: AsyncConnection, case: str, at: str) -> list[Outgoing]:
+    """The message of a coaching case, in each of its places, with when it was lifted (ISO 8601)."""
+    key = f"coaching:{case}"
+    await outbox.alone(connection, key)
+    told = [one for one in await outbox.everywhere(connection, key) if "lifted" not in one.payload]
+    return [replace(one, transition=one.transition + 1, payload={**one.payload, "lifted": at}) for one in told]
+
+
 def _shown(task: dict[str, Any]) -> dict[str, Any]:
-    return {name: task.get(name) for name in ("target", "result", "state", "dismissed", "acts")}
+    shown = {name: task.get(name) for name in ("target", "result", "state", "dismissed", "acts")}
+    return {**shown, "ground": task["ground"]} if "ground" in task else shown
 
 
 def _other(before: dict[str, Any], now: dict[str, Any]) -> bool:
-    return (now.get("acts") or []) != (before.get("acts") or [])
+    return (now.get("acts") or []) != (before.get("acts") or []) or now.get("ground") != before.get("ground")

@@ -7,18 +7,22 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.floor import Floor
+from schemas.floor import Floor, Team
 from services.alerts.announcing import frame
-from services.alerts.findings.slices import case_of, totals
+from services.alerts.findings.slices import case_of
 from services.alerts.storage import day_rows
-from services.reads import cases, invoices, look, risk
+from services.reads import cases, invoices, look, risk, technical
 from services.reads import day as day_read
+from services.reads.day import DayRead, Lost
 from services.reads.kept import Kept
 from services.reads.look import LookRow
+from services.reads.plan import plan_and_fact
+from services.reads.stated import stated
 from services.rules.day import WorkingDay, working_day
 from services.rules.exposure import scheduled
+from services.rules.lasted import lasted
 from services.rules.money.risk import AtRisk
-from services.rules.spans import at, intersect, minutes, union
+from services.rules.spans import at, clock_minutes, intersect, union
 
 FAR_DAYS: Final = 15
 """Holidays are never longer than this: so far ahead the next working day is looked for."""
@@ -49,7 +53,8 @@ async def payload(
     connection: AsyncConnection, floor: Floor, day: WorkingDay, close: Any, now: datetime, board_url: str | None
 ) -> dict[str, Any]:
     """Everything the message is made of."""
-    rows = await day_rows.rows_of(connection, day.date, close.slice)
+    moment = min(now, day.ends)
+    seen = await day_read.read(connection, floor, day, moment)
     closes = await day_rows.closes_of(connection, day.date)
     closed = {one.slice: one for one in closes}
     return {
@@ -58,11 +63,8 @@ async def payload(
         "kind": "report",
         "floor": floor.title,
         "slice": close.slice,
-        "steps": totals(rows),
-        "teams": [
-            {"team": team.id, "name": team.title, "steps": totals([row for row in rows if row.team == team.id])}
-            for team in floor.teams
-        ],
+        "steps": _steps(seen, None, moment),
+        "teams": [{"team": team.id, "name": team.title, "steps": _steps(seen, team, moment)} for team in floor.teams],
         "money": _money(floor, await day_rows.money(connection, day.date, list(floor.agent_by_id))),
         "month": _month(floor, await day_rows.month(connection, day.date, floor.floor)),
         "tasks": {
@@ -70,19 +72,35 @@ async def payload(
             "results": await day_rows.results(connection, day.starts, day.ends),
         },
         "coaching": [case_of(case, floor) for case in await day_rows.cases_of(connection, day.date)],
-        "risk": _risk(floor, await _at_risk(connection, floor, day, now)),
+        "risk": _risk(floor, risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), moment)),
         "look": _look(floor, await look.read(connection, Kept(), floor, day.date)),
         "outcomes": _outcomes(floor, day, await cases.cases(connection, floor, day.date)),
         "incidents": [
             await _incident(connection, floor, day, alert, now)
             for alert in await day_rows.alerts_of(connection, day.date)
         ],
+        "stated": _stated(floor, seen, await technical.between(connection, day.starts, day.ends), moment),
         "not_closed": [cut.name for cut in day.cut_offs if cut.name not in closed],
         "closed_late": [one.slice for one in closes if not one.on_time],
         "untrusted": [one.slice for one in closes if _doubted(one.trust)],
         "late": await day_rows.late(connection, day.date, timedelta(seconds=floor.grace_s)),
-        "as_of": (close.cut_off + timedelta(seconds=floor.grace_s)).isoformat(),
+        "as_of": now.isoformat(),
     }
+
+
+def _steps(seen: DayRead, team: Team | None, now: datetime) -> list[dict[str, Any]]:
+    """What the page of the report shows of the same moment; steps without norm and count are left out. ``plan`` is the whole
+    count that reaches the plan of the day, ``target`` what is due for the minutes worked."""
+    return [
+        {
+            "step": one.step,
+            "done": one.done,
+            "plan": one.plan_count,
+            "target": None if one.due is None else round(one.due, 6),
+        }
+        for one in plan_and_fact(seen, team, now)
+        if one.due is not None or one.done
+    ]
 
 
 def _money(floor: Floor, found: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
@@ -98,11 +116,6 @@ def _month(floor: Floor, row: Any) -> dict[str, Any] | None:
         return None
     told = {name: getattr(row, name) for name in ("done", "median", "low", "high", "p_plan")}
     return {**told, "plan": None if row.plan is None else round(row.plan), "currency": floor.currency}
-
-
-async def _at_risk(connection: AsyncConnection, floor: Floor, day: WorkingDay, now: datetime) -> AtRisk | None:
-    seen = await day_read.read(connection, floor, day, now)
-    return risk.of_floor(seen, await invoices.of_days(connection, Kept(), floor, day.date), now)
 
 
 def _risk(floor: Floor, found: AtRisk | None) -> dict[str, Any] | None:
@@ -138,6 +151,7 @@ async def _incident(
     lost = await day_rows.technical_of(connection, alert.alert, day.starts, day.ends)
     agents = sorted({row.agent for row in lost})
     what, _, name = alert.scope.partition(":")
+    span = lasted(alert.evidence, alert.fired_at, alert.resolved_at)
     return {
         "alert": alert.alert,
         "kind": alert.kind,
@@ -146,9 +160,25 @@ async def _incident(
         "name": _title(floor, what, name),
         "fired_at": alert.fired_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
-        "minutes": round(sum(_taken_min(floor, day, agent, lost, now) for agent in agents)),
+        "began_at": span.began.isoformat(),
+        "ended_at": span.ended.isoformat() if span.ended else None,
+        "minutes": sum(_taken_min(floor, day, agent, lost, now) for agent in agents),
         "agents": agents,
     }
+
+
+def _stated(floor: Floor, seen: DayRead, lost: Mapping[str, Lost], moment: datetime) -> list[dict[str, Any]]:
+    """Faults that people's own states tell and no alert explains."""
+    return [
+        {
+            "agent": one.agent,
+            "name": _title(floor, "agent", one.agent),
+            "began_at": one.since.isoformat(),
+            "ended_at": one.until.isoformat() if one.until else None,
+            "minutes": one.minutes,
+        }
+        for one in stated(floor, seen.exposures, lost, moment)
+    ]
 
 
 def _title(floor: Floor, what: str, name: str) -> str:
@@ -159,10 +189,10 @@ def _title(floor: Floor, what: str, name: str) -> str:
     return name
 
 
-def _taken_min(floor: Floor, day: WorkingDay, agent: str, lost: Sequence[Any], now: datetime) -> float:
+def _taken_min(floor: Floor, day: WorkingDay, agent: str, lost: Sequence[Any], now: datetime) -> int:
     """Working minutes of the day that an alert took from *agent*."""
     found = floor.agent_by_id.get(agent)
     if found is None:
-        return 0.0
+        return 0
     spans = union((at(row.started_at), at(row.ended_at or now)) for row in lost if row.agent == agent)
-    return minutes(intersect(scheduled(floor, day, found), spans), at(day.starts), at(day.ends))
+    return clock_minutes(intersect(scheduled(floor, day, found), spans), at(day.starts), at(day.ends))

@@ -66,6 +66,7 @@ def _episode(told: ToldLine, result: Technical, calls: Calls, floor: Floor, day:
         resolved_at=resolved_at,
         evidence={
             **evidence(one.state, finding),
+            **told.until,
             "line": line,
             "lines": sorted({each.state.line for each in told.all}),
             "rules_out": list(attributed.rules_out),

@@ -133,7 +133,7 @@ def carried(row: Any, resolved_at: datetime) -> Episode:
         form="silence",
         shown={
             "source": row.evidence["source"],
-            "shown_since": row.evidence["since"],
+            "shown_since": row.evidence.get("began") or row.evidence["since"],
             "expected_until": row.evidence["expected"],
         },
     )
@@ -162,8 +162,7 @@ async def _episode(
         spans = technical(floor, {}, calls, parts, day, now).spans
         lost = [(agent, _instant(own[0][0], one), _instant(own[-1][1], one)) for agent, own in sorted(spans.items())]
     last = await arrivals.last_before(connection, one.source, one.since, LAST)
-    begins = [datetime.fromtimestamp(start, one.since.tzinfo) for start, _ in day.hours]
-    shown_since = max(one.since, min(begins, default=one.since))
+    seen = evidence(one, load, floor, attributed.rules_out, last)
     return Episode(
         detector="source_silence",
         subject=f"source:{one.source}",
@@ -173,12 +172,12 @@ async def _episode(
         date=day.date,
         fired_at=one.fired_at,
         resolved_at=one.resolved_at,
-        evidence=evidence(one, load, floor, attributed.rules_out, last),
+        evidence=seen,
         form="silence",
         technical=tuple(lost),
         shown={
             "source": one.source,
-            "shown_since": shown_since.isoformat(),
+            "shown_since": seen["began"],
             "expected_until": one.expected,
         },
     )

@@ -41,6 +41,7 @@ async def slice_payload(
     rows = await slice_rows.rows_of(connection, close.date, close.slice, team)
     known = await slice_rows.tasks_of(connection, team, cut_off)
     cases = await slice_rows.cases_of(connection, team, cut_off)
+    lifted = await slice_rows.cases_lifted(connection, team, cut_off)
     names = [cut.name for cut in day.cut_offs]
     position = names.index(close.slice) if close.slice in names else 0
     before = await slice_rows.rows_of(connection, close.date, names[position - 1], team) if position else ()
@@ -68,7 +69,7 @@ async def slice_payload(
         "tasks": [
             {**_task(task, floor), "again": _again(task, given), **acted(task, acts)} for task in _surest(opened)
         ],
-        "acts": sum(map(len, acts.values())),
+        "acts": sum(map(len, acts.values())) + sum(ground_of(task) is not None for task in opened),
         "verified": [_task(task, floor) for task in verified],
         "carried": [{**_task(task, floor), "due": following.isoformat() if following else None} for task in carried],
         "lagging": lagging,
@@ -77,6 +78,7 @@ async def slice_payload(
         "drop_below": floor.judgement.drop.below,
         "good": _good(rows, before, {task.agent for task in verified}, floor),
         "coaching": [case_of(case, floor) for case in cases],
+        **({"lifted": [case_of(case, floor) for case in lifted]} if lifted else {}),
         "untrusted": _untrusted(close.trust.get(team, {}), rows),
         "late": sum(row.late for row in before if row.late > 0 and row.step in ONE_FACT_STEPS),
         "technical": len(idle),
@@ -94,11 +96,18 @@ def acted(task: Any, acts: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
         "target": task.target,
         "result": task.result,
         "state": task.state,
+        **({"ground": ground} if (ground := ground_of(task)) else {}),
         "dismissed": (why or "other") if task.dismissed_at is not None else None,
         "acts": [
             {"act": row.act, "by": row.by, "at": row.at.isoformat(), **row.arguments} for row in found[-ACTS_TOLD:]
         ],
     }
+
+
+def ground_of(task: Any) -> dict[str, Any] | None:
+    """Of a task that was lifted because what gave it has fallen away: how that row is seen since (rules.tasks.Ground)."""
+    found: dict[str, Any] | None = (task.evidence.get("verified") or {}).get("ground")
+    return found
 
 
 def task_payload(slice_: dict[str, Any], task: dict[str, Any], parent: str) -> dict[str, Any]:
@@ -110,14 +119,13 @@ def task_payload(slice_: dict[str, Any], task: dict[str, Any], parent: str) -> d
 def coaching_payload(slice_: dict[str, Any], case: dict[str, Any], floor: Floor) -> dict[str, Any]:
     team = floor.team_by_id.get(slice_["team"])
     trainer = team.trainer if team else None
-    agent = floor.agent_by_id.get(trainer) if trainer else None
     kept = ("language", "timezone", "date", "team", "board", "mentions")
     return {
         **{name: slice_[name] for name in kept},
         **case,
         "form": "coaching",
         "kind": "coaching",
-        "trainer": agent.title if agent else trainer,
+        "trainer": floor.called(trainer) if trainer else None,
     }
 
 

@@ -98,7 +98,7 @@ class Windows:
         by = await self.usual(connection, floor, date)
         marks = await path_days.marks(connection, date)
         self._issues = await asyncio.to_thread(survey, floor, day, self._cells, marks, by, failing, silent, now)
-        self._found = [_episode(one, floor, day, now) for one in self._issues]
+        self._found = [of_issue(one, floor, day, now) for one in self._issues]
         self._last = state
         self.took_s = time.monotonic() - began
         return self._found
@@ -121,7 +121,7 @@ class Windows:
         self._read_at = now
 
 
-def _episode(one: Issue, floor: Floor, day: WorkingDay, now: datetime) -> Episode:
+def of_issue(one: Issue, floor: Floor, day: WorkingDay, now: datetime) -> Episode:
     found, attributed = one.finding, one.attributed
     until = found.until(now)
     lasts = found.resolved_at is None and until >= now

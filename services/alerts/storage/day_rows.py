@@ -1,4 +1,4 @@
-"""What the report of a day is made of, beside its frozen slices: money, results of tasks, alerts with the time they took."""
+"""What the report of a day is made of, beside its counts: money, results of tasks, alerts with the time they took."""
 
 from collections.abc import Sequence
 from datetime import date as Date
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.facts import INVOICE, PAYMENT, REFUND
-from schemas.tables import alerts, closes, coaching, facts, month_forecasts, slices, tasks, technical
+from schemas.tables import alerts, closes, coaching, facts, month_forecasts, tasks, technical
 
 
 async def newest_close(connection: AsyncConnection) -> Any:
@@ -20,12 +20,6 @@ async def newest_close(connection: AsyncConnection) -> Any:
 async def closes_of(connection: AsyncConnection, date: Date) -> Sequence[Any]:
     query = sa.select(closes).where(closes.c.date == date).order_by(closes.c.cut_off)
     return (await connection.execute(query)).all()
-
-
-async def rows_of(connection: AsyncConnection, date: Date, slice_: str) -> Sequence[Any]:
-    """Rows of all teams."""
-    query = sa.select(slices).where(slices.c.date == date, slices.c.slice == slice_)
-    return (await connection.execute(query.order_by(slices.c.team, slices.c.agent, slices.c.step))).all()
 
 
 async def money(connection: AsyncConnection, date: Date, agents: Sequence[str]) -> dict[tuple[str, str], int]:
@@ -67,7 +61,8 @@ async def results(connection: AsyncConnection, start: datetime, end: datetime) -
 
 
 async def cases_of(connection: AsyncConnection, date: Date) -> Sequence[Any]:
-    query = sa.select(coaching).where(coaching.c.date == date)
+    """Opened on that day, and not lifted."""
+    query = sa.select(coaching).where(coaching.c.date == date, coaching.c.lifted.is_(None))
     return (await connection.execute(query.order_by(coaching.c.opened, coaching.c.agent))).all()
 
 

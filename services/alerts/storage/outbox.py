@@ -223,6 +223,16 @@ async def newest(connection: AsyncConnection, group_key: str) -> Any:
     return (await connection.execute(query.limit(1))).first()
 
 
+async def everywhere(connection: AsyncConnection, group_key: str) -> list[Outgoing]:
+    """The newest state of a message in each of its places."""
+    query = sa.select(outbox).where(outbox.c.group_key == group_key).order_by(outbox.c.transition, outbox.c.id)
+    newest = {(row.channel, row.target): row for row in await connection.execute(query)}
+    return [
+        Outgoing(row.group_key, row.transition, row.channel, row.target, row.kind, row.payload)
+        for row in newest.values()
+    ]
+
+
 async def first(connection: AsyncConnection, group_key: str) -> Any:
     """The state with which a message began: kind and payload; None when there is none."""
     query = sa.select(outbox.c.kind, outbox.c.payload).where(outbox.c.group_key == group_key)

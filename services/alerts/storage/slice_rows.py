@@ -94,12 +94,16 @@ async def acts_of(connection: AsyncConnection, found: Sequence[Any]) -> dict[str
 
 
 async def acted_since(connection: AsyncConnection, since: Date) -> Sequence[Any]:
-    """``date``, ``slice``, ``team`` of slices about whose tasks somebody did something; ``acts``: how many acts."""
+    """``date``, ``slice``, ``team`` of slices about whose tasks somebody did something, or of whose tasks one was lifted;
+    ``acts``: how many acts, each lifted task counted as one."""
+    lifted = sa.distinct(sa.case((tasks.c.evidence["verified"].has_key("ground"), tasks.c.task)))
+    acts = sa.func.count(task_acts.c.id) + sa.func.count(lifted)
     query = (
-        sa.select(tasks.c.date, tasks.c.slice, tasks.c.team, sa.func.count().label("acts"))
-        .join(task_acts, task_acts.c.task == tasks.c.task)
+        sa.select(tasks.c.date, tasks.c.slice, tasks.c.team, acts.label("acts"))
+        .outerjoin(task_acts, task_acts.c.task == tasks.c.task)
         .where(tasks.c.date >= since)
         .group_by(tasks.c.date, tasks.c.slice, tasks.c.team)
+        .having(acts > 0)
     )
     return (await connection.execute(query)).all()
 
@@ -111,6 +115,11 @@ async def tasks_by_id(connection: AsyncConnection, ids: Sequence[str]) -> dict[s
 
 async def cases_of(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:
     query = sa.select(coaching).where(coaching.c.team == team, coaching.c.opened == cut_off)
+    return (await connection.execute(query.order_by(coaching.c.agent))).all()
+
+
+async def cases_lifted(connection: AsyncConnection, team: str, cut_off: datetime) -> Sequence[Any]:
+    query = sa.select(coaching).where(coaching.c.team == team, coaching.c.lifted == cut_off)
     return (await connection.execute(query.order_by(coaching.c.agent))).all()
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from schemas.floor import Floor
-from services.alerts.wording import alert, details, handling, tasks
+from services.alerts.wording import alert, details, handling, tasks, team
 from services.alerts.wording import report as reports
 from services.alerts.wording import slice as slices
 from services.alerts.wording.content import Content
@@ -19,8 +19,10 @@ FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], Language], Content]]] = {
     "line": alert.line,
     "line_details": alert.line_details,
     "silence": alert.silence,
-    "team": alert.team,
-    "team_drop": alert.team_drop,
+    "team": team.team,
+    "team_details": details.team_details,
+    "team_drop": team.team_drop,
+    "team_drop_details": details.team_details,
     "silence_details": details.silence_details,
     "window": window,
     "window_details": details.window_details,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.alerts.wording import handling
+from services.alerts.wording.calls import calls
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 
@@ -65,7 +66,7 @@ def _line_title(payload: Payload, words: Language) -> str:
     if payload["state"] == "resolved":
         if payload.get("ended_by") in ("day", "other"):
             return words.say("line.title.closed" if payload["ended_by"] == "day" else "line.title.other", **named)
-        until = _instant(payload["last_failure"])
+        until = _instant(evidence.get("until") or payload["last_failure"])
         suffix = f".{verdict}" if verdict in ("workplace", "floor") else ""
         last = words.at(until).split()[-1]
         return words.say(f"line.title.resolved{suffix}", **named, until=last, span=words.span(since, until))
@@ -96,7 +97,7 @@ def _whose_line(payload: Payload, words: Language) -> str:
 def _after(payload: Payload, words: Language) -> list[Section]:
     """What changed since: recovery, no data, why it ended."""
     if payload["state"] == "invalidated":
-        return [Section((words.say("line.invalidated"),))] if _by_data(payload) else []
+        return [Section((words.say("line.invalidated"),))] if by_data(payload) else []
     if payload["state"] == "resolved":
         return [Section((words.say("line.day_end"),))] if payload.get("ended_by") == "day" else []
     phase = payload.get("phase")
@@ -127,8 +128,7 @@ def line_details(payload: Payload, words: Language) -> Content:
         told.append(words.say("line.evidence.agents", agents=tally(by_agent, words)))
     if evidence.get("ok_by_others"):
         told.append(words.say("line.evidence.ok", ok=words.count(evidence["ok_by_others"], "attempt_ok")))
-    if evidence.get("calls"):
-        told.append(words.say("line.evidence.calls", calls=", ".join(evidence["calls"][:LISTED])))
+    told.append(calls(evidence, words))
     if evidence.get("rules_out"):
         out = ", ".join(words.say(f"out.{one}") for one in evidence["rules_out"])
         told.append(words.say("line.evidence.out", what=out))
@@ -154,7 +154,7 @@ def silence(payload: Payload, words: Language) -> Content:
         return handling.living(title, sections, payload, words)
     if state == "invalidated":
         title = words.say("silence.title.invalidated", **named)
-        why = [Section((words.say("silence.invalidated"),))] if _by_data(payload) else []
+        why = [Section((words.say("silence.invalidated"),))] if by_data(payload) else []
         return handling.living(title, why, payload, words)
     what = words.say("silence.what", since=words.at(since), expected=words.count(math.floor(expected), "about_events"))
     sections.append(Section((what, words.say("chance", n=words.chance(math.exp(-expected))))))
@@ -168,67 +168,7 @@ def _whose_silence(payload: Payload, words: Language) -> str:
     return words.say(f"silence.whose.{known}")
 
 
-def team(payload: Payload, words: Language) -> Content:
-    steps = payload["steps"]
-    named = ", ".join(words.say(f"step.{one['step']}").lower() for one in steps)
-    told = tuple(
-        words.say(
-            "team.step",
-            step=words.say(f"step.{one['step']}"),
-            done=words.number(one["done"]),
-            target=words.due(one["target"]),
-            slice=payload["slice"],
-            sure=words.sure(one["p_below"]),
-            below=words.number(payload["below"], 1),
-            people=words.count(one["agents"], "people"),
-        )
-        for one in steps
-    )
-    since = words.at(_instant(payload["fired_at"]))
-    if payload["state"] in ("resolved", "invalidated"):
-        until = words.at(_instant(payload["resolved_at"])).split()[-1]
-        key = "team.title.closed" if payload.get("ended_by") == "day" else "team.title.resolved"
-        key = key if _by_data(payload) else "team.title.technical"
-        title = words.say(key, team=payload["team_name"], since=since, until=until)
-        return handling.living(title, [Section(told, bullets=True)], payload, words)
-    title = words.say("team.title", team=payload["team_name"], steps=named)
-    sections = [
-        Section(told, bullets=True),
-        Section((words.say("team.cause"), words.say("do", what=words.say("team.do")))),
-    ]
-    return handling.living(title, sections, payload, words)
-
-
-def team_drop(payload: Payload, words: Language) -> Content:
-    """Less than the team itself did before this slice today, and not below the norm as a whole."""
-    drops = payload["drops"]
-    named = ", ".join(words.say(f"step.{one['step']}").lower() for one in drops)
-    told = tuple(
-        words.say(
-            "drop.step",
-            step=words.say(f"step.{one['step']}"),
-            done=words.number(one["done"]),
-            target=words.due(one["target"]),
-            before=words.number(one["before_done"]),
-            before_target=words.due(one["before_target"]),
-            sure=words.sure(one["p_drop"]),
-            below=words.number(payload["below"], 1),
-        )
-        for one in drops
-    )
-    named_by = {"team": payload["team_name"], "slice": payload["slice"], "steps": named}
-    if payload["state"] in ("resolved", "invalidated"):
-        how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
-        if payload["state"] == "invalidated":
-            how = "other" if _by_data(payload) else "technical"
-        return handling.living(
-            words.say(f"drop.title.{how}", **named_by), [Section(told, bullets=True)], payload, words
-        )
-    sections = [Section(told, bullets=True), Section((words.say("do", what=words.say("drop.do")),))]
-    return handling.living(words.say("drop.title", **named_by), sections, payload, words)
-
-
-def _by_data(payload: Payload) -> bool:
+def by_data(payload: Payload) -> bool:
     """Withdrawn because of later data, not by a person."""
     return (payload.get("acted") or {}).get("what") != "technical"
 

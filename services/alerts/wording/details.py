@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.alerts.wording.alert import LISTED, scientific, tally
+from services.alerts.wording import team
+from services.alerts.wording.alert import scientific, tally
+from services.alerts.wording.calls import calls, last
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 from services.alerts.wording.window import numbers, subject
@@ -25,9 +27,7 @@ def window_details(payload: Payload, words: Language) -> Content:
         names = payload.get("names", {})
         agents = tally({names.get(one, one): count for one, count in by_agent.items()}, words)
         told.append(words.say("line.evidence.agents", agents=agents))
-    if evidence.get("calls"):
-        told.append(words.say("line.evidence.calls", calls=", ".join(evidence["calls"][:LISTED])))
-    told.append(_out(payload, words))
+    told += [calls(evidence, words), _out(payload, words)]
     return _content(subject(payload, words), told, words)
 
 
@@ -41,8 +41,21 @@ def silence_details(payload: Payload, words: Language) -> Content:
     ]
     if evidence.get("expect_every_s"):
         told.append(words.say("details.every", seconds=words.number(evidence["expect_every_s"])))
-    told.append(_out(payload, words))
+    told += [last(evidence, words), _out(payload, words)]
     return _content(payload["source"], told, words)
+
+
+def team_details(payload: Payload, words: Language) -> Content:
+    """Of both kinds of a team's issue: of a drop the window is the slice."""
+    evidence = payload["evidence"]
+    told = [
+        _span(payload, evidence.get("window_from"), evidence.get("window_until"), words),
+        *team.numbers(payload, words),
+        words.say("details.p", p=scientific(float(evidence["p_value"]), words)),
+        calls(evidence, words),
+        _out(payload, words),
+    ]
+    return _content(payload["team_name"], told, words)
 
 
 def _span(payload: Payload, first: Any, last: Any, words: Language) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.alerts.wording import en, ru
+from services.rules.lasted import between
 from services.rules.money.units import exponent
 
 CATALOGUES: Final = {"ru": (ru.TEXT, ru.COUNTED), "en": (en.TEXT, en.COUNTED)}
@@ -75,7 +76,8 @@ class Language:
         return date.strftime("%d.%m") if self.code == "ru" else f"{date.day} {date:%b}"
 
     def span(self, start: datetime, end: datetime) -> str:
-        minutes = round((end - start).total_seconds() / 60)
+        """Between the minutes that clocks show: ``at(start)`` and ``at(end)`` differ by it."""
+        minutes = between(start, end, self.zone)
         if minutes < 1:
             return self.say("span.short")
         hours, rest = divmod(minutes, 60)

@@ -1,6 +1,6 @@
 """The message that ends the day: plan and fact, what tasks came to, what got in the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date as Date
 from datetime import datetime
 from typing import Any
@@ -40,26 +40,35 @@ def report(payload: Payload, words: Language) -> Content:
 
 DATA = (
     *("kind", "date", "floor", "slice", "steps", "teams", "money", "risk", "month", "tasks", "coaching", "outcomes"),
-    *("look", "incidents"),
+    *("look", "incidents", "stated"),
     *("not_closed", "closed_late", "untrusted", "late"),
 )
 
 
 def _floor(payload: Payload, words: Language) -> Section:
-    lines = []
-    for one in payload["steps"]:
-        named = {"step": words.say(f"step.{one['step']}"), "done": words.number(one["done"])}
-        if one["target"]:
-            share = words.percent(one["done"] / one["target"])
-            lines.append(words.say("report.step", **named, target=words.due(one["target"]), share=share))
-        else:
-            lines.append(words.say("slice.step.bare", **named))
+    lines = [_step(one, words) for one in payload["steps"]]
+    lines += _worked(payload["steps"], words)
     sums: dict[str, list[str]] = {}
     for one in payload["money"]:
         sums.setdefault(one["kind"], []).append(words.money(one["minor"], one["currency"]))
     lines += [words.say(f"report.money.{kind}", sums=", ".join(told)) for kind, told in sums.items()]
     lines += _risk(payload, words)
-    return Section(tuple(lines), heading=words.say("report.floor", slice=payload["slice"]), bullets=True)
+    return Section(tuple(lines), heading=words.say("report.floor"), bullets=True)
+
+
+def _step(one: Mapping[str, Any], words: Language) -> str:
+    named = {"step": words.say(f"step.{one['step']}"), "done": words.number(one["done"])}
+    plan = one.get("plan")
+    if not plan:
+        return words.say("slice.step.bare", **named)
+    return words.say("report.step", **named, plan=words.number(plan), share=words.percent(one["done"] / plan))
+
+
+def _worked(steps: Sequence[Mapping[str, Any]], words: Language) -> list[str]:
+    """One line where faults or lessons took time of a step: what was due for the minutes worked, under another name."""
+    less = [one for one in steps if one.get("plan") and one["target"] is not None and one["target"] <= one["plan"] - 1]
+    due = (f"{words.say('step.' + one['step']).lower()} {words.due(one['target'])}" for one in less)
+    return [words.say("report.worked", steps=", ".join(due))] if less else []
 
 
 def _risk(payload: Payload, words: Language) -> list[str]:
@@ -108,13 +117,13 @@ def _teams(payload: Payload, words: Language) -> Section:
     for team in payload["teams"]:
         steps = []
         for one in team["steps"]:
-            key = "report.team.step" if one["target"] else "report.team.step.bare"
+            key = "report.team.step" if one.get("plan") else "report.team.step.bare"
             steps.append(
                 words.say(
                     key,
                     step=words.say(f"step.{one['step']}").lower(),
                     done=words.number(one["done"]),
-                    target=words.due(one["target"] or 0.0),
+                    plan=words.number(one.get("plan") or 0),
                 )
             )
         if steps:
@@ -153,6 +162,7 @@ def _month(payload: Payload, words: Language) -> Section:
 
 def _incidents(payload: Payload, words: Language) -> Section:
     lines = tuple(_incident(one, words) for one in payload["incidents"])
+    lines += tuple(_stated(one, words) for one in payload.get("stated") or ())
     heading = words.say("report.incidents")
     if not lines:
         return Section((words.say("report.incidents.none"),), heading=heading)
@@ -160,15 +170,16 @@ def _incidents(payload: Payload, words: Language) -> Section:
 
 
 def _incident(one: Mapping[str, Any], words: Language) -> str:
-    fired = datetime.fromisoformat(one["fired_at"])
+    began, over = one.get("began_at") or one["fired_at"], one.get("ended_at") or one["resolved_at"]
+    fired = datetime.fromisoformat(began)
     given = {
         "what": words.say(f"report.scope.{one['what']}", name=one["name"]),
         "kind": words.say(f"report.kind.{one['kind']}"),
         "since": words.at(fired),
         "verdict": words.say(f"report.verdict.{one['verdict']}"),
     }
-    if one["resolved_at"]:
-        ended = datetime.fromisoformat(one["resolved_at"])
+    if over:
+        ended = datetime.fromisoformat(over)
         told = words.say("report.incident", **given, until=words.at(ended), span=words.span(fired, ended))
     else:
         told = words.say("report.incident.open", **given)
@@ -176,6 +187,15 @@ def _incident(one: Mapping[str, Any], words: Language) -> str:
         people = words.count(len(one["agents"]), "of_people")
         told += " " + words.say("report.taken", minutes=words.count(one["minutes"], "minute"), people=people)
     return told
+
+
+def _stated(one: Mapping[str, Any], words: Language) -> str:
+    since = datetime.fromisoformat(one["began_at"])
+    if one["ended_at"] is None:
+        return words.say("report.stated.open", agent=one["name"], since=words.at(since))
+    until = datetime.fromisoformat(one["ended_at"])
+    span = words.span(since, until)
+    return words.say("report.stated", agent=one["name"], since=words.at(since), until=words.at(until), span=span)
 
 
 def _data(payload: Payload, words: Language) -> Section:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.alerts.wording import ru_report, ru_tasks, ru_window
+from services.alerts.wording import ru_calls, ru_lifted, ru_report, ru_tasks, ru_window
 
 COUNTED: Final[dict[str, tuple[str, ...]]] = {
     "failure": ("{n} отказ", "{n} отказа", "{n} отказов"),
@@ -73,7 +73,7 @@ TEXT: Final[dict[str, str]] = {
     "line.do.floor": "проверить интернет и АТС; за это время с людей не спрашивать.",
     "line.do.workplace": "проверить гарнитуру, сеть и софтфон; пока пересадить за другое место.",
     "line.do.undetermined": "позвонить по этой линии самим; включить в АТС передачу кодов SIP или Q.850.",
-    "line.evidence.window": "Сработало в {fired}: {failures} из {attempts}.",
+    "line.evidence.window": "Замечено в {fired}: {failures} из {attempts}.",
     "line.evidence.base": "Своя обычная доля отказов линии: {base}.",
     "line.evidence.p": "Вероятность такого при обычной работе: {p}.",
     "line.evidence.codes": "Коды: {codes}.",
@@ -133,9 +133,12 @@ TEXT: Final[dict[str, str]] = {
     "slice.step": "{step}: {done} из {target} к срезу, {share}",
     "slice.step.bare": "{step}: {done}",
     "slice.tasks": "Задачи",
-    "slice.task": "{agent}: {wanted} к {due}. Сейчас {step} {done} из {target}; уверенность {sure}, что ниже {below} нормы",
-    "slice.task.team": "{agent}: {wanted} к {due}. Сейчас {step} {done} из {target}; уверенность {sure}, "
+    "slice.task": "{agent}: {wanted} к {due}, {by}. С начала дня {step} {done} из {target} по норме; "
+    "уверенность {sure}, что ниже {below} нормы",
+    "slice.task.team": "{agent}: {wanted} к {due}, {by}. С начала дня {step} {done} из {target} по норме; уверенность {sure}, "
     "что ниже {below} темпа своей команды (ниже нормы вся команда)",
+    "slice.task.by_norm": "столько по норме за это время",
+    "slice.task.by_head": "цель поставил руководитель",
     "slice.task.off": "{agent}: {wanted} к {due}, снята: был сбой",
     "slice.task.dismissed": "{agent}: {wanted} к {due}, снята руководителем: {why}",
     "dismiss.absent": "не было на месте",
@@ -176,11 +179,11 @@ TEXT: Final[dict[str, str]] = {
     "result.not_done": "не сделано",
     "result.not_enough_data": "мало данных, судить рано",
     "result.invalidated": "снята: помешал сбой",
-    "slice.carried": "{agent}: {wanted}, проверим к {due}",
+    "slice.carried": "{agent}: {wanted}, сказать уверенно пока нельзя, проверим в {due}",
     "slice.coaching": "К тренеру",
     "slice.case": "{agent}, {step}: {reason}",
     "slice.good": "Хорошие новости",
-    "slice.ahead": "{agent}: {step} {done} из {target}",
+    "slice.ahead": "{agent}: {step} {done} при норме {target}",
     "slice.recovered": "{agent}: {step}, снова в норме",
     "slice.technical": "Техническое время: {people}. Оно вычтено из норм, задач за него нет.",
     "slice.late": "К прошлым срезам дня опоздало: {facts}.",
@@ -252,14 +255,14 @@ TEXT: Final[dict[str, str]] = {
     # the day is over
     "report.title": "Итоги дня {date}: {floor}",
     "report.link": "Отчёт за день",
-    "report.floor": "Весь отдел к срезу {slice}",
-    "report.step": "{step}: {done} из {target}, {share}",
+    "report.floor": "План и факт дня",
+    "report.step": "{step}: {done} из {plan}, {share}",
     "report.money.invoices": "Выставлено: {sums}",
     "report.money.payments": "Оплачено: {sums}",
     "report.money.refunds": "Возвращено: {sums}",
     "report.teams": "По командам",
     "report.team": "{team}: {steps}",
-    "report.team.step": "{step} {done} из {target}",
+    "report.team.step": "{step} {done} из {plan}",
     "report.team.step.bare": "{step} {done}",
     "report.month": "Месяц",
     "report.month.median": "поступления: {done}; к концу месяца около {median} (с вероятностью 80 % — от {low} до {high})",
@@ -297,7 +300,9 @@ TEXT: Final[dict[str, str]] = {
     "report.closed_late": "Срезы закрыты с опозданием: {slices}.",
     "report.not_closed": "Срезы не закрыты: {slices}.",
     "report.late": "После закрытия срезов пришло: {facts}. В отчёте за день они учтены.",
+    **ru_lifted.TEXT,
     **ru_report.TEXT,
     **ru_tasks.TEXT,
     **ru_window.TEXT,
+    **ru_calls.TEXT,
 }

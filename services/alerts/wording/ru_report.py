@@ -3,6 +3,7 @@
 from typing import Final
 
 TEXT: Final[dict[str, str]] = {
+    "report.worked": "Должно быть за отработанное время, без сбоев и занятий: {steps}",
     "report.risk": "До плана дня не хватило {total}: {causes}",
     "report.risk.technical": "сбои {sum}",
     "report.risk.number_list": "плохие номера и списки {sum}",
@@ -10,6 +11,8 @@ TEXT: Final[dict[str, str]] = {
     "report.risk.conversion_of": "просела конверсия ({step}) {sum}",
     "report.risk.volume": "мало сделано {sum}",
     "report.risk.unexplained": "прочее, без ясной причины {sum}",
+    "report.stated": "{agent}, состояние «сбой»: {since}–{until} ({span}). Сигнала об этом не было.",
+    "report.stated.open": "{agent}, состояние «сбой»: с {since}, ещё идёт. Сигнала об этом не было.",
     "report.outcomes": "После работы с тренером",
     "report.outcome.grown": "{agent}, {step}: есть рост",
     "report.outcome.partly": "{agent}, {step}: рост отчасти",

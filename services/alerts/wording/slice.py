@@ -18,6 +18,7 @@ def slice_(payload: Payload, words: Language) -> Content:
         *_untrusted(payload, words),
         *tasks.sections(payload, words),
         cases(payload, words),
+        _lifted(payload, words),
         _verified(payload, words),
         _lagging(payload, words),
         _drops(payload, words),
@@ -63,8 +64,9 @@ def _untrusted_line(payload: Payload, steps: list[str], why: str, words: Languag
 
 
 def doubt(reason: str, words: Language) -> str:
-    word, _, source = reason.partition(":")
-    return words.say(f"doubt.{word}", source=source)
+    word, _, about = reason.partition(":")
+    source, _, at = about.partition("@")
+    return words.say(f"doubt.{word}", source=source, **({"at": at} if at else {}))
 
 
 def _team(payload: Payload, words: Language) -> Section:
@@ -141,6 +143,8 @@ def _result(task: Mapping[str, Any], words: Language) -> str:
     seen, result = task.get("seen"), task["result"]
     if not seen:
         return words.say(f"result.{result}")
+    if seen.get("ground"):
+        return words.say("result.ground", why=tasks.lost_ground(seen["ground"], words))
     if result == "invalidated":
         lost = round(seen.get("technical_min") or 0)
         return (
@@ -167,6 +171,15 @@ def cases(payload: Payload, words: Language) -> Section:
     return Section(lines, heading=words.say("slice.coaching"), bullets=True)
 
 
+def _lifted(payload: Payload, words: Language) -> Section:
+    """Whose cases ended because nothing is left of what opened them."""
+    lines = tuple(
+        words.say("slice.case.lifted", agent=case["name"], step=words.say(f"step.{case['step']}").lower())
+        for case in payload.get("lifted", ())
+    )
+    return Section(lines, heading=words.say("slice.lifted"), bullets=True)
+
+
 def _good(payload: Payload, words: Language) -> Section:
     lines = []
     for one in payload["good"]:
@@ -180,17 +193,24 @@ def _good(payload: Payload, words: Language) -> Section:
 
 
 def coaching(payload: Payload, words: Language) -> Content:
-    told = [words.say("coaching.reason", reason=words.say(f"coaching.{payload['reason']}"))]
-    if payload.get("trainer"):
-        told.append(words.say("coaching.trainer", trainer=payload["trainer"]))
-    told.append(words.say("coaching.recheck", date=words.date(Date.fromisoformat(payload["recheck_on"]))))
     step = words.say(f"step.{payload['step']}").lower()
+    lifted = payload.get("lifted")
     return Content(
-        words.say("coaching.title", agent=payload["name"], step=step),
-        (Section(tuple(told)), Section((words.say("do", what=words.say("coaching.do")),))),
+        words.say("coaching.title.lifted" if lifted else "coaching.title", agent=payload["name"], step=step),
+        (Section((words.say("coaching.lifted", at=words.at(datetime.fromisoformat(lifted))),)),)
+        if lifted
+        else _case(payload, words),
         mentions=tuple(payload["mentions"]),
         link=(words.say("board"), payload["board"]) if payload.get("board") else None,
         more=words.say("more", n="{n}"),
         data={key: payload[key] for key in ("kind", "case", "agent", "team", "step", "reason", "recheck_on")},
         final=True,
     )
+
+
+def _case(payload: Payload, words: Language) -> tuple[Section, ...]:
+    told = [words.say("coaching.reason", reason=words.say(f"coaching.{payload['reason']}"))]
+    if payload.get("trainer"):
+        told.append(words.say("coaching.trainer", trainer=payload["trainer"]))
+    told.append(words.say("coaching.recheck", date=words.date(Date.fromisoformat(payload["recheck_on"]))))
+    return Section(tuple(told)), Section((words.say("do", what=words.say("coaching.do")),))

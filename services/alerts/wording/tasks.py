@@ -31,11 +31,14 @@ def _line(payload: Payload, task: Mapping[str, Any], words: Language) -> str:
     named = {"agent": task["name"], "wanted": wanted(task, words), "due": words.at(datetime.fromisoformat(task["due"]))}
     if task.get("dismissed"):
         return words.say("slice.task.dismissed", **named, why=words.say(f"dismiss.{task['dismissed']}"))
+    if "ground" in task:
+        return words.say("slice.task.ground", **named, why=lost_ground(task["ground"], words))
     if task.get("result") == "invalidated":
         return words.say("slice.task.off", **named)
     line = words.say(
         "slice.task.team" if scaled(task) else "slice.task",
         **named,
+        by=words.say(f"slice.task.by_{'head' if _set_by_head(task) else 'norm'}"),
         step=words.say(f"step.{task['step']}").lower(),
         done=words.number(task["done"]),
         target=words.due(task["target_now"]),
@@ -44,6 +47,25 @@ def _line(payload: Payload, task: Mapping[str, Any], words: Language) -> str:
     )
     marks = [words.say(f"task.mark.{mark}") for mark in _marks(task)]
     return _again(task, words) + (f"{line}. {', '.join(marks)}" if marks else line)
+
+
+def lost_ground(ground: Mapping[str, Any], words: Language) -> str:
+    """Why the slice that gave a task would not give it now."""
+    if not ground["technical_min"] or ground["target"] is None:
+        return words.say("ground.bare", slice=ground["slice"])
+    return words.say(
+        "ground",
+        slice=ground["slice"],
+        minutes=words.count(round(ground["technical_min"]), "minute"),
+        step=words.say(f"step.{ground['step']}").lower(),
+        done=words.number(ground["done"]),
+        target=words.due(ground["target"]),
+    )
+
+
+def _set_by_head(task: Mapping[str, Any]) -> bool:
+    """Whether the target is another than what the norm asks for until then."""
+    return any(one["act"] == "edit" and one.get("target") is not None for one in task.get("acts") or ())
 
 
 def _marks(task: Mapping[str, Any]) -> list[str]:
@@ -125,16 +147,18 @@ def task(payload: Payload, words: Language) -> Content:
         due=words.at(datetime.fromisoformat(found["due"])),
     )
     told += _advice(found, words)
-    if again := _again(found, words):
+    if "ground" in found:
+        told = [words.say("task.ground", why=lost_ground(found["ground"], words))]
+    if (again := _again(found, words)) and "ground" not in found:
         told.insert(0, again.strip())
     said = next((one["what"] for one in reversed(found.get("acts") or ()) if one.get("what") is not None), "")
     do = words.say("do", what=said or words.say(f"task.do.{found['step']}"))
-    sections = [Section(tuple(told))]
-    if found.get("hear"):
+    sections, off = [Section(tuple(told))], "ground" in found
+    if found.get("hear") and not off:
         sections.append(Section(tuple(_hear(found, words)), heading=words.say("task.hear"), bullets=True))
     return Content(
         title,
-        tuple(one for one in (*sections, Section((do,)), Section(done(found, words))) if one.lines),
+        tuple(one for one in (*sections, Section(() if off else (do,)), Section(done(found, words))) if one.lines),
         link=(words.say("board"), address(payload, found)) if payload.get("board") else None,
         more=words.say("more", n="{n}"),
         final=True,

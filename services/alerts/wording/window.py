@@ -23,9 +23,11 @@ def window(payload: Payload, words: Language) -> Content:
         if (payload.get("acted") or {}).get("what") != "technical":
             sections.append(Section((words.say("line.invalidated"),)))
     elif state == "resolved":
-        until = words.at(datetime.fromisoformat(payload["resolved_at"])).split()[-1]
+        ended = datetime.fromisoformat(evidence.get("until") or payload["resolved_at"])
+        until = words.at(ended).split()[-1]
         how = {"day": "closed", "other": "other"}.get(payload.get("ended_by") or "", "resolved")
-        title = words.say(f"window.title.{how}", **named, until=until)
+        span = words.span(datetime.fromisoformat(evidence["since"]), ended)
+        title = words.say(f"window.title.{how}", **named, until=until, span=span)
         sections.append(Section((numbers(detector, evidence, words), _whose(verdict, words))))
     else:
         title = words.say(f"window.title.{detector}", **named)

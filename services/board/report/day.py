@@ -25,6 +25,7 @@ from services.board.report.rows import (
     ScopeReport,
     SliceReport,
     SourceReport,
+    StatedReport,
     StepReport,
     TeamTrust,
 )
@@ -36,13 +37,16 @@ from services.board.today import AgentNow, Today
 from services.reads import cases, look, technical
 from services.reads.cases import Case, CaseNow, outcome
 from services.reads.day import technical_spans
-from services.reads.forecast import of_team, paid_by
+from services.reads.forecast import paid_by
 from services.reads.kept import Kept
 from services.reads.look import LookRow
+from services.reads.plan import plan_and_fact
+from services.reads.stated import stated
 from services.rules.day import is_working
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.spans import at, intersect, minutes
+from services.rules.lasted import lasted
+from services.rules.spans import at, clock_minutes, intersect
 
 ONE_FACT_STEPS: Final = ("calls", "presentations", "invoices", "payments")
 """Steps in which every fact counts at most once between them; answered and long calls are calls too."""
@@ -114,12 +118,14 @@ def report(today: Today, moment: datetime, seen: Seen) -> DayReport:
                 reason=case.row.reason,
                 recheck_on=case.recheck_on,
                 stands=case.stands,
+                lifted=_local(case.row.lifted, floor) if case.row.lifted else None,
             )
             for case in seen.cases
         ],
         outcomes=[told for one in seen.trained if (told := outcome(one, floor, day)) is not None],
         look=list(seen.look),
         incidents=_incidents(today, moment, seen),
+        stated=_stated(today, moment, seen),
         late=today.freshness.late,
         sources=[
             SourceReport(
@@ -147,22 +153,19 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _scope(today: Today, scope: str, team: Team | None, moment: datetime) -> ScopeReport:
-    members = [agent.id for agent in today.floor.agents if team is None or agent.team == team.id]
     return ScopeReport(
         scope=scope,
-        steps=[_step(today, members, team, step, moment) for step in STEPS],
+        steps=[
+            StepReport(
+                step=one.step,
+                done=one.done,
+                due=_rounded(one.due),
+                plan=_rounded(one.plan),
+                plan_count=one.plan_count,
+            )
+            for one in plan_and_fact(today, team, moment)
+        ],
         money=_money(today, team),
-    )
-
-
-def _step(today: Today, members: Sequence[str], team: Team | None, step: Step, moment: datetime) -> StepReport:
-    dues = [value for agent in members if (value := today.due(agent, step, moment)) is not None]
-    foreseen = of_team(today, team, step, moment) if today.day.working else None
-    return StepReport(
-        step=step,
-        done=sum(today.agents[agent].done.get(step, 0) for agent in members if agent in today.agents),
-        due=_rounded(sum(dues)) if dues else None,
-        plan=_rounded(foreseen.plan) if foreseen else None,
     )
 
 
@@ -224,7 +227,7 @@ def _agent(today: Today, agent: str, team: str, moment: datetime) -> AgentReport
         agent=agent,
         team=team,
         steps=[_agent_step(today, known, step, moment) for step in STEPS],
-        technical_min=round(minutes(own.technical, at(today.day.starts), at(moment)), 1),
+        technical_min=clock_minutes(own.technical, at(today.day.starts), at(moment)),
     )
 
 
@@ -275,6 +278,7 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
             spans.setdefault(agent, []).append((since, until))
         taken = {agent: _taken_min(today, agent, own, moment) for agent, own in spans.items()}
         row = alert.row
+        span = lasted(row.evidence, row.fired_at, row.resolved_at)
         found.append(
             Incident(
                 alert=row.alert,
@@ -285,14 +289,32 @@ def _incidents(today: Today, moment: datetime, seen: Seen) -> list[Incident]:
                 owner=alert.owner,
                 fired_at=_local(row.fired_at, today.floor),
                 resolved_at=_maybe(row.resolved_at, today.floor),
-                technical_min=round(sum(taken.values()), 1),
+                began_at=_local(span.began, today.floor),
+                ended_at=_maybe(span.ended, today.floor),
+                technical_min=sum(taken.values()),
                 agents=sorted(taken),
             )
         )
     return found
 
 
-def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> float:
+def _stated(today: Today, moment: datetime, seen: Seen) -> list[StatedReport]:
+    lost: dict[str, list[tuple[datetime, datetime | None]]] = {}
+    for spans in seen.lost.values():
+        for agent, since, until in spans:
+            lost.setdefault(agent, []).append((since, until))
+    return [
+        StatedReport(
+            agent=one.agent,
+            began_at=_local(one.since, today.floor),
+            ended_at=_maybe(one.until, today.floor),
+            technical_min=one.minutes,
+        )
+        for one in stated(today.floor, today.exposures, lost, moment)
+    ]
+
+
+def _taken_min(today: Today, agent: str, lost: Sequence[tuple[datetime, datetime | None]], moment: datetime) -> int:
     """Working minutes of the day that *lost* took, up to *moment*."""
     plan = today.exposures.get(agent, NONE).scheduled
-    return minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))
+    return clock_minutes(intersect(plan, technical_spans(lost, moment)), at(today.day.starts), at(moment))

@@ -5,19 +5,21 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.steps import AlertKind, Level, Step, TaskResult, Verdict
+from schemas.steps import AlertKind, InvalidReason, Level, Step, TaskResult, Verdict
 from services.reads.cases import CaseOutcome
 from services.reads.look import LookRow
 from services.rules.money.risk import Cause
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered."""
+    """``due`` for the minutes worked up to now, time lost to faults taken out; ``plan`` of the whole day, never lowered;
+    ``plan_count``: the whole count that reaches it, as every page and message shows it."""
 
     step: Step
     done: int
     due: float | None
     plan: float | None
+    plan_count: int | None
 
 
 class MoneyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,11 +130,12 @@ class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
     dismissed: bool = False
     revised: TaskResult | None = None
     """The result that counts now, where technical time became known later."""
+    invalid: InvalidReason | None = None
 
 
 class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     """A coaching case opened today; ``recheck_on``: when its effect is looked at; ``stands``: false when what opened it rests
-    on time found technical since."""
+    on time found technical since; ``lifted``: the cut-off at which it was closed for that."""
 
     agent: str
     step: Step
@@ -140,6 +143,7 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     recheck_on: Date
     stands: bool = True
+    lifted: datetime | None = None
 
 
 class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +155,8 @@ class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert; ``technical_min`` are the working minutes it took, of all ``agents`` together."""
+    """An alert; the trouble lasted from ``began_at`` to ``ended_at``, was noticed at ``fired_at``, its alert lifted at
+    ``resolved_at``. ``technical_min`` are the working minutes it took, of all ``agents`` together."""
 
     alert: str
     kind: AlertKind
@@ -161,8 +166,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     fired_at: datetime
     resolved_at: datetime | None
+    began_at: datetime
+    ended_at: datetime | None
     technical_min: float
     agents: list[str]
+
+
+class StatedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Working time that the state ``technical`` took from an agent without an alert; ``ended_at`` null while it lasts."""
+
+    agent: str
+    began_at: datetime
+    ended_at: datetime | None
+    technical_min: int
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,5 +208,6 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: list[CaseOutcome]
     look: list[LookRow]
     incidents: list[Incident]
+    stated: list[StatedReport]
     late: int
     sources: list[SourceReport]

@@ -46,4 +46,5 @@ def task_report(task: Task, floor: Floor) -> TaskReport:
         high=found.high if found else None,
         dismissed=task.dismissed_at is not None,
         revised=task.revised,
+        invalid=row.invalid,
     )

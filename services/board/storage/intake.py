@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schemas import tables
 
 _facts, _journal, _refusals = tables.facts.c, tables.journal.c, tables.refusals.c
+_problems: Final = tables.source_problems.c
 POSTED: Final = _journal.method.not_in(("READBACK", "BOARD"))
 _IN_PART: Final = sa.and_(_journal.state == "parsed", _journal.reason.is_not(None))
 _MOST: Final = 50
@@ -68,6 +69,20 @@ class Begun:
     heard_at: datetime | None = None
     counted_at: datetime | None = None
     owned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """Why a source accepts nothing, as ingest said. ``word``: closed; ``names``: of what is missing."""
+
+    word: str
+    names: tuple[str, ...]
+
+
+async def lacks(connection: AsyncConnection) -> dict[str, Lacks]:
+    """Source → what it lacks; sources that lack nothing are left out."""
+    rows = await connection.execute(sa.select(_problems.source, _problems.word, _problems.names))
+    return {row.source: Lacks(row.word, tuple(row.names)) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas import tables
 from schemas.rows import TaskRow
-from schemas.steps import TaskResult
+from schemas.steps import InvalidReason, TaskResult
 
 _tasks, _said = tables.tasks.c, tables.task_revisions.c
 _newest = (
@@ -98,6 +98,13 @@ async def given_or_verified(connection: AsyncConnection, day: Date, starts: date
     return [_task(row) for row in rows]
 
 
+def _invalid(row: Any) -> InvalidReason | None:
+    if row.result != "invalidated":
+        return None
+    seen = (row.evidence or {}).get("verified") or {}
+    return "ground" if seen.get("ground") else "interval"
+
+
 def _task(row: Any) -> Task:
     shown = TaskRow(
         task=row.task,
@@ -110,6 +117,7 @@ def _task(row: Any) -> Task:
         verified=row.verified,
         result=row.result,
         state=None if row.state == "proposed" else row.state,
+        invalid=_invalid(row),
     )
     revised = row.revised if row.revised != row.result else None
     return Task(

@@ -25,6 +25,7 @@ from services.board.words import Words
 from services.reads.look import LookRow
 from services.rules.exposure import NONE
 from services.rules.norms import governing, norms_of
+from services.rules.spans import clock_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class AgentView:
     """Slice → step → why its level is what it is."""
     drops: dict[str, dict[Step, Told]]
     calls: Sequence[CallRow]
-    technical_min: float
+    technical_min: int
     tasks: list[tuple[Task, int, int, datetime, bool]]
     """(task, done of it, what meets it then, when it is looked at next, carried over)."""
     revised: dict[str, dict[Step, Questioned]]
@@ -120,7 +121,7 @@ def agent_view(
             name: told([one for one in drops if one.slice == name], today.floor, w).get(agent, {}) for name in slices
         },
         calls=own,
-        technical_min=sum(end - start for start, end in exposure.technical) / 60,
+        technical_min=clock_minutes(exposure.technical),
         tasks=[
             (task, task_done(today, task, known), owed(today, task), due_at(today, task), carried(today, task))
             for task in today.tasks

@@ -7,6 +7,7 @@ from datetime import date as Date
 from schemas.acts import Close, Plan
 from schemas.floor import Floor
 from services.board.storage.tasks import Task
+from services.board.view.people import named
 from services.board.view.task import Entry, ToHear, to_hear, verdict, wanted
 from services.board.words import Words
 from services.reads.cases import CaseNow, Done
@@ -81,7 +82,7 @@ def case_view(one: CaseNow, led: Sequence[Task], floor: Floor, names: Mapping[st
         hear=list(hear.values()),
         fair=_fair(one, w),
         naive=_naive(one, w),
-        history=[Entry(act.at, act.by, *_told(act, w)) for act in one.acts],
+        history=[Entry(act.at, named(act.by, names, w), *_told(act, w)) for act in one.acts],
         plan_on=one.plan.on if one.plan else None,
     )
 

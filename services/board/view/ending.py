@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 
 from services.board.today import Today
 from services.board.words import Words
 from services.reads.forecast import of_team
 from services.rules.deviation import EXACT
+from services.rules.forecast import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def ending(today: Today, now: datetime, w: Words) -> Ending | None:
     chance = w("top.day_plan_met") if reached else w("top.day_plan_chance", sure=w.sure(found.p_plan))
     between = w.num(found.low) if found.low == found.high else f"{w.num(found.low)}–{w.num(found.high)}"
     return Ending(
-        title=w("top.day_plan") if reached else w("top.day_plan_of", n=ceil(found.plan - EXACT)),
+        title=w("top.day_plan") if reached else w("top.day_plan_of", n=whole(found.plan)),
         chance=chance,
         expected=w("top.day_plan_range", range=between),
         line=w("top.day_plan_line", n=found.high, sure=chance, range=between),

@@ -21,7 +21,7 @@ from services.reads.forecast import paid_by
 from services.reads.freshness import evidence
 from services.rules.exposure import NONE
 from services.rules.forecast import month_plan
-from services.rules.trust import TrustEvidence, gate
+from services.rules.trust import TrustEvidence, gate, with_some
 
 CARD_STEPS: Final[tuple[Step, ...]] = ("calls", "long_calls", "presentations", "invoices", "payments")
 """The five results of the method (DOMAIN §1)."""
@@ -203,7 +203,7 @@ def doubts_now(today: Today, now: datetime, w: Words) -> list[Doubt]:
     if not any(start <= now.timestamp() <= end for start, end in today.day.hours):
         seen = TrustEvidence(unheard=today.freshness.unheard)
     found = []
-    for team, steps in gate(today.floor, seen).items():
+    for team, steps in with_some(today.floor, gate(today.floor, seen), seen).items():
         reasons = saying.doubts(steps, w)
         if reasons:
             found.append(Doubt(today.floor.team_by_id[team].title, reasons))

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 from services.board.ahead import AgeGroup, Ahead, Foresight
 from services.board.today import Today
 from services.board.view.month import MonthsShown, months_view
 from services.board.words import Words
 from services.rules.deviation import EXACT
-from services.rules.forecast import Forecast
+from services.rules.forecast import Forecast, whole
 from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
 from services.rules.money.units import unit
@@ -88,8 +87,8 @@ class ForecastView:
 def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
     currency = today.floor.currency
     money, by = _money(currency, w), today.floor.forecast
-    whole = found.scopes[0]
-    parts = whole.month.minor_parts
+    everybody = found.scopes[0]
+    parts = everybody.month.minor_parts
     linked = ""
     if found.payments > found.linked:
         said = w(
@@ -114,12 +113,12 @@ def forecast_view(today: Today, found: Foresight, w: Words) -> ForecastView:
                 paid=w.num(by.min_paid),
                 payments=w.num(by.min_payments),
             )
-            for one in whole.month.missing
+            for one in everybody.month.missing
         ),
         unlinked=linked,
         others=w("forecast.others", sums=others) if others else "",
         risks=tuple(shown for one in found.scopes for shown in _risks(today, one, w)),
-        ages=tuple(_age(one, currency, w, known="lag" not in whole.month.missing) for one in found.ages),
+        ages=tuple(_age(one, currency, w, known="lag" not in everybody.month.missing) for one in found.ages),
         lag=w("forecast.lag_hint", n=found.lag.known, days=w.num(by.lag_days)) if found.lag.known else "",
         records=tuple(_record(one, w) for one in found.records),
         record_hint=w("forecast.record.hint", days=w.num(by.record_days)),
@@ -166,7 +165,7 @@ def _plots(today: Today, rows: list[tuple[Ahead, Forecast | None]], w: Words, sa
         median, low, high = (say(value) for value in (forecast.median, forecast.low, forecast.high))
         label = w("forecast.chart_label", median=median, low=low, high=high)
         if forecast.plan is not None:
-            label = w("forecast.chart_plan", median=median, low=low, high=high, plan=say(_whole(forecast.plan)))
+            label = w("forecast.chart_plan", median=median, low=low, high=high, plan=say(whole(forecast.plan)))
         chance = w("forecast.no_plan")
         if forecast.plan is not None and forecast.p_plan is not None:
             reached = forecast.done >= forecast.plan - EXACT
@@ -180,18 +179,13 @@ def _plots(today: Today, rows: list[tuple[Ahead, Forecast | None]], w: Words, sa
                 high=_place(forecast.high, top),
                 mark=None if forecast.plan is None else _place(forecast.plan, top),
                 done=say(forecast.done),
-                plan="—" if forecast.plan is None else say(_whole(forecast.plan)),
+                plan="—" if forecast.plan is None else say(whole(forecast.plan)),
                 median=median,
                 interval=low if low == high else f"{low} – {high}",
                 chance=chance,
             )
         )
     return tuple(found)
-
-
-def _whole(plan: float) -> int:
-    """Payments are whole: a plan of 25.2 is met by 26, and the Floor page says so too."""
-    return ceil(plan - EXACT)
 
 
 def _place(value: float, top: float) -> float:

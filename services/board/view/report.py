@@ -11,6 +11,7 @@ from services.board.report.rows import (
     Incident,
     ScopeReport,
     SliceReport,
+    StatedReport,
     TaskReport,
 )
 from services.board.today import Today
@@ -72,6 +73,7 @@ class CaseShown:
     opened: datetime
     recheck_on: Date
     stands: bool
+    lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,13 @@ class IncidentShown:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedShown:
+    name: str
+    when: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     cards: list[Card]
     forecast: list[str]
@@ -107,6 +116,8 @@ class ReportView:
     look: list[tuple[str, list[Shown]]]
     """(name, what stands out); never a verdict."""
     incidents: list[IncidentShown]
+    stated: list[StatedShown]
+    """Faults that people, or their telephones, said themselves."""
 
 
 def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
@@ -130,12 +141,14 @@ def report_view(today: Today, found: DayReport, w: Words) -> ReportView:
                 opened=one.opened,
                 recheck_on=one.recheck_on,
                 stands=one.stands,
+                lifted=one.lifted is not None,
             )
             for one in found.coaching
         ],
         outcomes=[_outcome(one, names, w) for one in found.outcomes],
         look=_look(today, found, names, w),
         incidents=_incidents(today, found.incidents, names, w),
+        stated=[StatedShown(names.get(one.agent, one.agent), _said(one, w), one.technical_min) for one in found.stated],
     )
 
 
@@ -231,16 +244,22 @@ def _incidents(today: Today, found: Sequence[Incident], names: dict[str, str], w
     for one in found:
         said = saying.say(alerts[one.alert], today.floor, w)
         agents = ", ".join(names.get(agent, agent) for agent in one.agents)
-        shown.append(IncidentShown(one, said, _when(today, one, said.began, w), agents))
+        shown.append(IncidentShown(one, said, _when(today, said, w), agents))
     return shown
 
 
-def _when(today: Today, one: Incident, began: datetime, w: Words) -> str:
-    """``14:31–14:52``, ``с 14:31, ещё идёт``; instants of other days with theirs."""
+def _said(one: StatedReport, w: Words) -> str:
+    if one.ended_at is None:
+        return w("report.still", since=w.clock(one.began_at))
+    length = w.about(60 * one.technical_min)
+    return w("alerts.from_to", since=w.clock(one.began_at), until=w.clock(one.ended_at), length=length)
 
-    def told(instant: datetime) -> str:
-        return w.clock(instant) if w.local(instant).date() == today.date else w.day_and_clock(instant)
 
-    if one.resolved_at is None:
-        return w("report.still", since=told(began))
-    return f"{told(began)}–{told(one.resolved_at)}"
+def _when(today: Today, said: saying.Said, w: Words) -> str:
+    """Of one that lasts without its length, which would change while the page is read, and on paper."""
+    if said.ended is None:
+        return w(
+            "report.still",
+            since=w.clock(said.began) if w.local(said.began).date() == today.date else w.day_and_clock(said.began),
+        )
+    return saying.from_to(said, w, today.date, said.ended)

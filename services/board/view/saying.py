@@ -5,13 +5,17 @@ Evidence is read leniently: a field that is missing or odd is left out of the se
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date as Date
+from datetime import datetime
 from typing import Any, cast
 
 from schemas.floor import Floor
 from schemas.steps import STEPS, Step
 from services.board.storage.alerts import Alert
+from services.board.view.checks import Checks, checks
+from services.board.view.people import named
 from services.board.words import Words
+from services.rules.lasted import between, lasted
 
 WINDOWS = (
     "answer_rate", "bad_numbers", "no_progress", "short_calls", "workplace_audio", "crm_silence", "efficiency_drop",
@@ -29,12 +33,15 @@ class Said:
     evidence: str
     verdict: str
     rules_out: tuple[str, ...]
+    checks: Checks
     affected: str
     again: str
     numbers: tuple[tuple[str, str], ...]
     began: datetime
-    """When the trouble began by its evidence (the first failure, the last thing heard): before it was noticed."""
+    ended: datetime | None
+    """From when to when the trouble lasted, as every message says it (rules.lasted)."""
     history: tuple[tuple[datetime, str], ...]
+    owner: str
     held: str
     """Why nobody was told, or that it was told below another; empty when it had a message of its own."""
     because: str
@@ -44,7 +51,8 @@ class Said:
 
 def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
     """*affected*: agents who lost time to it."""
-    evidence = alert.row.evidence
+    evidence, span = alert.row.evidence, lasted(alert.row.evidence, alert.row.fired_at, alert.row.resolved_at)
+    names = {} if floor.board.hide_names else floor.names
     return Said(
         alert=alert,
         tone=SHAPES.get(alert.row.kind, "soft") if alert.open else "calm",
@@ -52,14 +60,29 @@ def say(alert: Alert, floor: Floor, w: Words, affected: int = 0) -> Said:
         evidence="; ".join(_evidence(alert, floor, w)),
         verdict=w.known("verdict", alert.row.verdict) if w.has(f"verdict.{alert.row.verdict}") else alert.row.verdict,
         rules_out=tuple(w.known("rules_out", word) for word in _texts(evidence.get("rules_out"))),
+        checks=checks(alert.detector, evidence, w),
         affected=f"{w('say.affected', n=affected)}; {w('say.tasks_lifted')}" if affected else "",
         again=w("trouble.again", n=alert.repeats) if alert.repeats > 1 else "",
         numbers=tuple(flat(evidence)),
-        began=_began(alert),
-        history=tuple(_history(alert, w)),
+        began=span.began,
+        ended=span.ended,
+        history=tuple(_history(alert, names, w)),
+        owner=named(alert.owner, names, w) if alert.owner else "",
         held=w.known("held", alert.held.partition(":")[0]) if alert.held else w("held.below") if alert.below else "",
         because=_because(alert),
     )
+
+
+def from_to(one: Said, w: Words, date: Date, now: datetime) -> str:
+    """``14:31–14:52, 21 мин``, ``с 14:31, 24 мин``; instants of other days than *date* with theirs."""
+
+    def told(instant: datetime) -> str:
+        return w.clock(instant) if w.local(instant).date() == date else w.day_and_clock(instant)
+
+    length = w.about(60 * between(one.began, one.ended or now, w.zone))
+    if one.ended is None:
+        return w("alerts.since", since=told(one.began), length=length)
+    return w("alerts.from_to", since=told(one.began), until=told(one.ended), length=length)
 
 
 def _because(alert: Alert) -> str:
@@ -67,19 +90,14 @@ def _because(alert: Alert) -> str:
     return by if word in ("grouped", "inhibited") else alert.below or ""
 
 
-def _began(alert: Alert) -> datetime:
-    since = _instant(alert.row.evidence.get("since"))
-    return min(since, alert.row.fired_at) if since else alert.row.fired_at
-
-
-def _history(alert: Alert, w: Words) -> Iterator[tuple[datetime, str]]:
+def _history(alert: Alert, names: Mapping[str, str], w: Words) -> Iterator[tuple[datetime, str]]:
     before = None
     for step in alert.history:
         if step.what and w.has(f"alert.did.{step.what}"):
-            said = w(f"alert.did.{step.what}") + (f", {step.by}" if step.by else "")
+            said = w(f"alert.did.{step.what}") + (f", {named(step.by, names, w)}" if step.by else "")
             yield step.at, f"{said}: {step.note}" if step.note else said
         elif before is None or step.state != before.state:
-            yield step.at, w.known("alert.state", step.state)
+            yield step.at, w.known("alert.went", step.state)
         elif step.verdict != before.verdict:
             yield step.at, w.known("verdict", step.verdict)
         before = step
@@ -100,7 +118,7 @@ def scope(text: str, floor: Floor, w: Words) -> str:
 
 def _evidence(alert: Alert, floor: Floor, w: Words) -> list[str]:
     seen = alert.row.evidence
-    since = w.clock(_began(alert))
+    since = w.clock(lasted(seen, alert.row.fired_at, None).began)
     parts: list[str] = []
     failures, attempts = seen.get("failures"), seen.get("attempts")
     if isinstance(failures, int):
@@ -199,16 +217,6 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _instant(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _texts(value: Any) -> Sequence[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list | tuple) else []
 
@@ -229,8 +237,12 @@ def flat(evidence: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
 
 def doubt(reason: Any, w: Words) -> str:
     """A reason of the trust gate: ``silent:mango-main`` → «молчит источник mango-main»."""
-    word, _, source = str(reason).partition(":")
-    return w(f"trust.{word}", source=source) if w.has(f"trust.{word}") else str(reason)
+    word, _, about = str(reason).partition(":")
+    source, _, time = about.partition("@")
+    if not w.has(f"trust.{word}"):
+        return str(reason)
+    named: dict[str, Any] = {"source": source, **({"time": time} if time else {})}
+    return w(f"trust.{word}", **named)
 
 
 def doubts(reasons: Mapping[Step, Sequence[Any]], w: Words) -> list[tuple[str, str]]:

@@ -11,17 +11,18 @@ from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION, REFUND, SCORE, S
 from schemas.floor import Floor, SourceConfig
 from schemas.providers import ProviderGuide, guides
 from services.board.storage.asked import Asked
-from services.board.storage.intake import Begun, Intake, RawRequest, RejectedRow, Unowned
+from services.board.storage.intake import Begun, Intake, Lacks, RawRequest, RejectedRow, Unowned
 from services.board.storage.orders import Order
 from services.board.view.masking import masked
 from services.board.view.refused import lacking
 from services.board.words import Words
 
-Progress = Literal["waiting", "refused", "heard", "nobodys", "counted"]
-"""No webhook yet; only such as were turned away; webhooks, and nothing countable in them; facts, and none of them
-anybody's; counted for an agent."""
+Progress = Literal["unset", "waiting", "refused", "heard", "nobodys", "counted"]
+"""Nothing is accepted, for something is missing; no webhook yet; only such as were turned away; webhooks, and nothing
+countable in them; facts, and none of them anybody's; counted for an agent."""
 
 TONES: Final[Mapping[str, str]] = {
+    "unset": "hard",
     "waiting": "quiet",
     "refused": "hard",
     "heard": "soft",
@@ -70,6 +71,7 @@ class SourceShown:
     tone: str
     silence: str
     asked: Asked
+    lacks: Lacks | None = None
 
     @property
     def ignored(self) -> list[tuple[str, int]]:
@@ -140,11 +142,13 @@ def source_row(
     counts: tuple[int, int],
     silence: str,
     asked: Asked | None = None,
+    lacks: Lacks | None = None,
 ) -> SourceShown:
-    """*counts*: facts of the day, and those of them without an agent."""
+    """*counts*: facts of the day, and those of them without an agent; *lacks*: why it accepts nothing."""
+    lacks = lacks if id_ in floor.source_by_id else None
     config = floor.source_by_id.get(id_)
     guide = guides().get(config.provider) if config else None
-    found = progress(begun, intake)
+    found: Progress = "unset" if lacks else progress(begun, intake)
     return SourceShown(
         id=id_,
         config=config,
@@ -154,9 +158,10 @@ def source_row(
         facts=counts[0],
         unattributed=counts[1],
         progress=found,
-        tone="technical" if silence == "silent" else TONES[found],
+        tone="technical" if silence == "silent" and not lacks else TONES[found],
         silence=silence,
         asked=asked or Asked(),
+        lacks=lacks,
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from schemas.acts import Dismiss, Edit, Talk
 from schemas.floor import Floor
 from schemas.steps import STEPS
+from services.board.record import TaskRecord
 from services.board.storage.revisions import Revisions
 from services.board.storage.tasks import Task
+from services.board.view.people import named
 from services.board.view.revisions import why
 from services.board.words import Words
 from services.reads.cases import Done
@@ -37,9 +39,10 @@ class Entry:
 
 
 def names_of(floor: Floor, w: Words) -> dict[str, str]:
-    """Agent → as this floor shows people."""
+    """Agents, trainers, leads and accounts → as this floor shows people."""
     hidden = floor.board.hide_names
-    return {one.id: w("agents.number", n=n) if hidden else one.title for n, one in enumerate(floor.agents, 1)}
+    agents = {one.id: w("agents.number", n=n) if hidden else one.title for n, one in enumerate(floor.agents, 1)}
+    return {one.id: one.name for one in floor.people} | agents
 
 
 def to_hear(evidence: Mapping[str, Any], names: Mapping[str, str], agent: str, w: Words) -> list[ToHear]:
@@ -73,18 +76,33 @@ def said(done: Sequence[Done]) -> str:
     return words[-1] if words else ""
 
 
-def dismissal(done: Sequence[Done], w: Words) -> str:
+def dismissal(done: Sequence[Done], names: Mapping[str, str], w: Words) -> str:
     """Why it was dismissed, and by whom; "" when it was not."""
     for one in reversed(done):
         if isinstance(one.act, Dismiss):
             reason = w.known("dismiss", one.act.reason)
-            return w("task.dismissed_why", reason=f"{reason}: {one.act.note}" if one.act.note else reason, by=one.by)
+            return w(
+                "task.dismissed_why",
+                reason=f"{reason}: {one.act.note}" if one.act.note else reason,
+                by=named(one.by, names, w),
+            )
     return ""
 
 
-def history(done: Sequence[Done], w: Words) -> list[Entry]:
+def history(done: Sequence[Done], names: Mapping[str, str], w: Words) -> list[Entry]:
     """What people did, oldest first."""
-    return [Entry(one.at, one.by, *_told(one, w)) for one in done]
+    return [Entry(one.at, named(one.by, names, w), *_told(one, w)) for one in done]
+
+
+def way(record: TaskRecord, names: Mapping[str, str], w: Words) -> list[Entry]:
+    """What people did and where the task was carried on, in order; ``by`` is empty where nobody did anything."""
+    task = record.task
+    ends = [*record.looked[1:], task.row.verified or record.carried_to]
+    carried = [
+        Entry(at, "", w("act.carried", to=w.when(to)) if to else w("act.carried.bare"))
+        for at, to in zip(record.looked, ends, strict=False)
+    ]
+    return sorted([*history(record.acts, names, w), *carried], key=lambda one: one.at)
 
 
 def _told(one: Done, w: Words) -> tuple[str, str]:
@@ -109,8 +127,9 @@ def doubts(task: Task, revisions: Revisions, w: Words) -> list[str]:
     """What is in question about it: the verdict that gave it, its result."""
     found = []
     now = revisions.get((task.slice, task.row.agent, task.row.step))
-    if now is not None and now.level not in ("soft", "hard"):
-        found.append(w("revision.given", why=why(now, w)))
+    if now is not None and now.level not in ("soft", "hard") and task.row.invalid != "ground":
+        given = w("revision.given", why=why(now, w))
+        found.append(f"{given}. {w('revision.given.open')}" if task.open else given)
     if task.revised is not None:
         found.append(w("revision.task", n=round(task.technical_min)))
     return found
@@ -125,6 +144,15 @@ def verdict(task: Task, floor: Floor, w: Words) -> str:
     return told + w("verdict.carried", asked=w.num(task.row.target), due=w.num(required))
 
 
+def _lost_ground(ground: Mapping[str, Any], w: Words) -> str:
+    """Why the slice that gave the task would not give it, as is known since (rules.tasks.Ground)."""
+    minutes, target = round(ground["technical_min"]), ground["target"]
+    if not minutes or target is None:
+        return w("verdict.ground.bare", slice=ground["slice"])
+    counts = {"done": w.num(ground["done"]), "target": w.due(target), "step": w(f"step.{ground['step']}").lower()}
+    return w("verdict.ground", n=minutes, slice=ground["slice"], **counts)
+
+
 def _ended(task: Task, floor: Floor, w: Words) -> str:
     seen = task.evidence.get("verified")
     result = task.row.result
@@ -132,6 +160,8 @@ def _ended(task: Task, floor: Floor, w: Words) -> str:
         return ""
     needed = seen.get("required") or task.row.target
     counts: dict[str, Any] = {"done": w.num(seen["done"]), "target": w.num(needed)}
+    if task.row.invalid == "ground":
+        return _lost_ground(seen["ground"], w)
     if result == "invalidated":
         minutes = seen.get("technical_min") or 0.0
         return w("verdict.invalidated", n=round(minutes)) if minutes else w("verdict.invalidated.bare")

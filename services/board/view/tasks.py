@@ -114,7 +114,9 @@ def _card(
         hear=to_hear(task.evidence, names, task.row.agent, w),
         carried=carried(today, task),
         again=again(around.again.get(task.row.task, 1), w),
-        ended=dismissal(done, w) if task.dismissed_at else verdict(task, today.floor, w),
+        ended=dismissal(done, {**names, **{one.id: one.name for one in today.floor.people}}, w)
+        if task.dismissed_at
+        else verdict(task, today.floor, w),
         may=around.may(task),
     )
 

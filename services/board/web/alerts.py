@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from schemas.rows import AlertRow
 from services.board.storage import alert_acts, alerts
-from services.board.view.saying import say, scope
+from services.board.view.saying import from_to, say, scope
 from services.board.web import filters
 from services.board.web.asking import may_alert
 from services.board.web.board import Board, listing, localized
@@ -39,6 +39,7 @@ def routes(board: Board) -> APIRouter:
             undelivered=undelivered,
             shown={one.alert.row.alert: one.title for one in said},
             teams={team.id: team.title for team in floor.teams},
+            lasted=lambda one: from_to(one, w, day.date, board.clock.now()),
             named_scope=lambda text: scope(text, floor, w),
             open=sorted((one for one in said if one.alert.open), key=lambda one: one.alert.held is not None),
             ended=[one for one in said if not one.alert.open],

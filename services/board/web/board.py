@@ -29,6 +29,7 @@ from services.board.storage.alert_acts import AlertActs
 from services.board.storage.orders import Orders
 from services.board.storage.reader import NoFloor, Reader
 from services.board.today import Today
+from services.board.view.people import named
 from services.board.web.allowed import reachable
 from services.board.words import LANGUAGES, Language, Words, words
 from services.kit.clock import Clock
@@ -162,6 +163,7 @@ class Board:
             "other_url": str(request.url.include_query_params(lang=other).replace(scheme="", netloc="")),
             "asset": self.asset,
             "beat": self.live.beat(),
+            "called": lambda by: named(by, self.names(), w),
             **given,
         }
         response = HTMLResponse(self.templates.get_template(name).render(context), status)
@@ -169,6 +171,11 @@ class Board:
         if asked in LANGUAGES:
             response.set_cookie(LANG_COOKIE, asked, max_age=YEAR_S, samesite="lax", httponly=True)
         return response
+
+    def names(self) -> Mapping[str, str]:
+        """Of the people whom the floor in force names; of nobody where it hides names."""
+        floor = self.followed.latest
+        return {} if floor is None or floor.board.hide_names else floor.names
 
     def asset(self, name: str) -> str:
         return f"/static/{name}?v={self.assets[name]}"

@@ -17,7 +17,7 @@ from services.board.web import filters
 from services.board.web.board import Board, listing
 from services.board.web.documented import answer, inlined
 from services.reads.forecast import Foreseen, every
-from services.rules.forecast import Forecast
+from services.rules.forecast import Forecast, whole
 from services.rules.money.month import Missing, Parts
 from services.rules.money.months import MonthsTold
 from services.rules.money.risk import AtRisk, Cause
@@ -25,7 +25,8 @@ from services.rules.money.risk import AtRisk, Cause
 
 class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
     """One scope × step with a norm. ``low`` … ``high`` is the 80 % interval of the count at the end of the day;
-    ``p_plan`` the probability of reaching ``plan``, null where nothing is planned."""
+    ``p_plan`` the probability of reaching ``plan``, null where nothing is planned; ``plan_count``: the whole count that
+    reaches it, as pages show it."""
 
     scope: str
     step: Step
@@ -35,6 +36,7 @@ class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
     low: int
     high: int
     p_plan: float | None
+    plan_count: int | None
 
 
 class MonthParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +160,7 @@ def _row(one: Foreseen) -> ForecastRow:
         low=found.low,
         high=found.high,
         p_plan=_rounded(found.p_plan),
+        plan_count=None if found.plan is None else whole(found.plan),
     )
 
 

@@ -88,6 +88,7 @@ async def read_all(board: Board) -> tuple[Floor, list[SourceShown]]:
         heard = await intake.of_day(connection, day.starts, day.ends)
         facts = await intake.facts_of_day(connection, day.date)
         owed = await asked.asked(connection)
+        lacking = await intake.lacks(connection)
         ids = [*floor.source_by_id, *sorted(set(heard) - set(floor.source_by_id))]
         begun = await intake.begun(connection, ids)
     return floor, [
@@ -99,6 +100,7 @@ async def read_all(board: Board) -> tuple[Floor, list[SourceShown]]:
             facts.get(id_, (0, 0)),
             states.get(id_, "ok"),
             owed.get(id_),
+            lacking.get(id_),
         )
         for id_ in ids
     ]
@@ -115,6 +117,7 @@ async def read_one(board: Board, source: str, row: int | None) -> tuple[Floor, S
         facts = await intake.facts_of_day(connection, day.date, source)
         begun = await intake.begun(connection, [source])
         owed = await asked.asked(connection, source)
+        lacking = await intake.lacks(connection)
         detail = await _detail(connection, source, day, row)
     shown = source_row(
         floor,
@@ -124,6 +127,7 @@ async def read_one(board: Board, source: str, row: int | None) -> tuple[Floor, S
         facts.get(source, (0, 0)),
         states.get(source, "ok"),
         owed.get(source),
+        lacking.get(source),
     )
     return floor, shown, detail
 

@@ -19,7 +19,8 @@ RowId = Annotated[int, Path(ge=1, le=2**63 - 1, description="journal row")]
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One source today. ``progress``: waiting (never heard) · refused · heard · nobodys (facts without agents) · counted.
+    """One source today. ``progress``: unset (accepts nothing, see ``lacks``) ·
+    waiting (never heard) · refused · heard · nobodys (facts without agents) · counted.
 
     ``to_read_back``: objects that events only name and whose provider has not told them yet; ``given_up``: for good.
     """
@@ -45,6 +46,7 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     to_read_back: int
     given_up: int
     readback_problem: str
+    lacks: list[str]
 
 
 class UnownedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +179,7 @@ def _row(board: Board, floor: Floor, one: SourceShown) -> SourceRow:
         to_read_back=one.asked.waiting,
         given_up=one.asked.given_up,
         readback_problem=one.asked.problem,
+        lacks=[one.lacks.word, *one.lacks.names] if one.lacks else [],
     )
     found: SourceRow = localized(row, floor)
     return found

@@ -9,7 +9,7 @@ from schemas.rows import CoachingRow, TaskRow
 from services.board import record
 from services.board.access import may
 from services.board.storage import acts, revisions, tasks
-from services.board.view.task import advice, again, dismissal, doubts, history, names_of, said, to_hear, verdict, wanted
+from services.board.view.task import advice, again, dismissal, doubts, names_of, said, to_hear, verdict, wanted, way
 from services.board.view.tasks import Around, May, agains, tasks_view, why
 from services.board.web import filters
 from services.board.web.allowed import about_own
@@ -92,9 +92,9 @@ def _record(board: Board, router: APIRouter) -> None:
             why=why(found, floor, w),
             hear=to_hear(found.evidence, names, found.row.agent, w),
             again=again(seen.again, w),
-            history=history(seen.acts, w),
+            history=way(seen, names, w),
             doubts=doubts(found, revised, w),
-            ended=dismissal(seen.acts, w) if found.dismissed_at else verdict(found, floor, w),
+            ended=dismissal(seen.acts, names, w) if found.dismissed_at else verdict(found, floor, w),
             may=_may(board, request)(found),
         )
 

@@ -8,6 +8,7 @@ from services.board.storage import closes
 from services.board.web import filters
 from services.board.web.board import Board, listing
 from services.board.web.documented import answer
+from services.rules.trust import of_everybody
 
 
 class TrustRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,5 +51,10 @@ def routes(board: Board) -> APIRouter:
 def _row(close: closes.Close, team: str, step: Step) -> TrustRow:
     reasons = [str(reason) for reason in close.reasons(team).get(step, ())]
     return TrustRow(
-        date=close.date.isoformat(), slice=close.slice, team=team, step=step, trusted=not reasons, reasons=reasons
+        date=close.date.isoformat(),
+        slice=close.slice,
+        team=team,
+        step=step,
+        trusted=not of_everybody(reasons),
+        reasons=reasons,
     )

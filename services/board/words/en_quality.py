@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "There are scores by form {form}, version {version}, which no version of the floor file "
         "describes: they are not counted."
     ),
-    "quality.hear": "What to hear",
+    "quality.hear": "What to listen to",
     "quality.left": ("{n} call left", "{n} calls left"),
     "quality.of_drawn": "of {n}",
     "quality.hear_hint": (

@@ -27,6 +27,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "revision.case": "in question: technical time led to it",
     "revision.case.whole": (
         "In question. The fault became known later; with it nobody would have been sent to the trainer. "
-        "The record stays: whether to go on is for the trainer and the head to say"
+        "The next slice lifts a case of today or of the last working day; of an older one the trainer and the head decide"
     ),
 }

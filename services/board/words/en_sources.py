@@ -37,8 +37,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.next.waiting.event": (
         "Follow the steps below and move one deal: the mark appears here by itself, within a second or two"
     ),
-    "sources.next.refused.call": "Webhooks reach Srez, but it may not read them: mend what stands below and make one call",
-    "sources.next.refused.event": "Webhooks reach Srez, but it may not read them: mend what stands below and move one deal",
+    "sources.next.refused.call": "Webhooks reach Srez, but it cannot accept them: fix what is listed below and make one call",
+    "sources.next.refused.event": "Webhooks reach Srez, but it cannot accept them: fix what is listed below and move one deal",
     "sources.next.heard.call": (
         "Webhooks arrive, but no ended call in them: end one call, and see whether something was rejected"
     ),
@@ -48,7 +48,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.next.nobodys.call": "Calls arrive, but their extensions belong to nobody: assign them to agents below",
     "sources.next.nobodys.event": "Events arrive, but their accounts belong to nobody: assign them to agents below",
     "sources.refused": "Refused",
-    "sources.refused_hint": "Nothing is kept of a refused webhook: when the cause is mended, the service must send it again",
+    "sources.refused_hint": "Nothing is kept of a refused webhook: when the cause is fixed, the service must send it again",
     "sources.refused_n": ("{n} refused today, the last at {at}", "{n} refused today, the last at {at}"),
     "sources.refused_short": ("{n} refused", "{n} refused"),
     "sources.refused_over": "accepted since",
@@ -94,7 +94,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.to_read_back": ("{n} object waits to be read back", "{n} objects wait to be read back"),
     "sources.given_up": ("{n} object was given up", "{n} objects were given up"),
     "sources.given_up_hint": (
-        "What was given up is asked for again when its event comes again, or, when the cause is mended, by "
+        "What was given up is asked for again when its event comes again, or, when the cause is fixed, by "
         "srez journal replay --source {source}"
     ),
     "sources.secrets": "Secrets",
@@ -137,7 +137,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.rejected_title": "Rejected webhooks",
     "sources.rejected_days": ("of {n} day", "of {n} days"),
     "sources.rejected_hint": (
-        "Nothing is lost: mend the cause (the floor file, a setting of the PBX) and read them again. "
+        "Nothing is lost: fix the cause (the floor file, a setting of the PBX) and read them again. "
         "Phone numbers are masked"
     ),
     "sources.rejected_none": "Nothing was rejected",

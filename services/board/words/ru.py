@@ -4,7 +4,10 @@ from typing import Final
 
 from services.board.words import (
     ru_alerts,
+    ru_checks,
     ru_forecast,
+    ru_lacks,
+    ru_lifted,
     ru_lines,
     ru_login,
     ru_look,
@@ -21,11 +24,13 @@ from services.board.words import (
 
 WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_sources.WORDS,
+    **ru_lacks.WORDS,
     **ru_look.WORDS,
     **ru_norms.WORDS,
     **ru_reason.WORDS,
     **ru_report.WORDS,
     **ru_revisions.WORDS,
+    **ru_lifted.WORDS,
     **ru_windows.WORDS,
     **ru_forecast.WORDS,
     **ru_month.WORDS,
@@ -34,6 +39,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     **ru_tasks.WORDS,
     **ru_quality.WORDS,
     **ru_alerts.WORDS,
+    **ru_checks.WORDS,
     # navigation and the shell
     "lang": "ru",
     "product": "Срез",
@@ -333,9 +339,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "alerts.affected": "Кого задело",
     "alerts.rules_out": "Что это исключает",
     "alerts.history": "История",
-    "alerts.began": "Началось",
     "alerts.fired": "Замечено",
-    "alerts.ended": "Кончилось",
     "alerts.lasted": "Длилось",
     "alerts.lasts": "Длится",
     "alerts.numbers": "Все числа",

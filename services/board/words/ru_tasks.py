@@ -27,6 +27,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "dismiss.other": "другое",
     "act.issued": "Задача дана на срезе {slice}",
     "act.verified": "Проверена на срезе",
+    "act.carried": "Перенесена: на этом срезе решать было рано, проверка в {to}",
+    "act.carried.bare": "Перенесена: на этом срезе решать было рано",
     "act.confirm": "Подтверждена",
     "act.acknowledge": "Агент принял задачу",
     "act.edit.target": "Изменена цель: {now} вместо {was}",
@@ -48,6 +50,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "hear.none": "Звонков, на которых это слышно, нет",
     # the record
     "record.title": "Проверка У2У",
+    "record.lead": "У2У значит «от начала до конца»: что задано, был ли разговор, что изменилось в звонках "
+    "и что — в результате",
+    "record.card": "Карточка",
+    "record.call_card": "Карточка звонка: расшифровка и оценка",
     "record.why": "Почему дана",
     "record.path": "Ход задачи",
     "record.by": "кто",

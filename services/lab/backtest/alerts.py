@@ -76,6 +76,7 @@ def _failures(found: Technical) -> list[AlertRow]:
                 resolved_at=line.resolved_at,
                 evidence={
                     **evidence(one.state, one.finding),
+                    **line.until,
                     "line": one.state.line,
                     "lines": sorted({each.state.line for each in line.all}),
                     "rules_out": list(one.attributed.rules_out),

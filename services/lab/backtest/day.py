@@ -20,10 +20,10 @@ from services.lab.backtest.tallies import Tallies, Tally, answers_by, percentile
 from services.lab.backtest.traffic import Traffic
 from services.rules.baselines import Baselines, Feed, learn
 from services.rules.day import WorkingDay
+from services.rules.deeds import Deed
 from services.rules.detectors.source_silence import Silence
 from services.rules.exposure import States
 from services.rules.feeds import silent_feeds
-from services.rules.hearing import Deed
 from services.rules.outages import Issue, spans_of, survey
 from services.rules.rung import Answers
 from services.rules.technical import Technical, with_issues
@@ -194,4 +194,5 @@ def _deed(version: Version) -> Deed:
         recording=call.recording_url if call else None,
         deal=getattr(data, "deal", None),
         invoice=getattr(data, "invoice", None),
+        outbound=call is not None and call.direction == "outbound",
     )

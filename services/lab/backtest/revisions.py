@@ -1,6 +1,7 @@
 """Revisions of a back-test: what was frozen of a day, judged again with all technical minutes that ever became known of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from schemas.floor import Floor
 from schemas.rows import CoachingRevisionRow, SliceRevisionRow, TaskRevisionRow
@@ -24,12 +25,13 @@ class Revisions:
         day: Day,
         closings: Sequence[tuple[CutOff, Closing]],
         past: Sequence[Past],
-        cases: Sequence[Case],
+        cases: Sequence[Opened],
         back: Sequence[tuple[Day, Sequence[Silence]]],
     ) -> None:
         """
         Args:
-            past: tasks verified on the day. back: the day and those its tasks reach back to, with their silences.
+            past: tasks verified on the day. cases: opened on it.
+            back: the day and those its tasks reach back to, with their silences.
         """
         date = day.day.date
         found = revised(
@@ -43,7 +45,7 @@ class Revisions:
                 technical={one.day.date: one.lost_at_last(silent).spans for one, silent in back},
             ),
             past,
-            [_opened(case) for case in cases if case.date == date],
+            cases,
         )
         self.slices += found.rows
         self.tasks += [
@@ -71,5 +73,5 @@ class Revisions:
         ]
 
 
-def _opened(case: Case) -> Opened:
-    return Opened(case.case, case.agent, case.step, case.opened, case.reason, case.recheck_on)
+def opened(case: Case, lifted: datetime | None = None) -> Opened:
+    return Opened(case.case, case.date, case.agent, case.step, case.opened, case.reason, case.recheck_on, lifted)

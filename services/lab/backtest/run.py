@@ -21,21 +21,31 @@ from schemas.rows import (
     TaskRevisionRow,
     TaskRow,
 )
-from schemas.steps import Level
 from services.lab.backtest.alerts import in_local_time, outages
 from services.lab.backtest.books import Ledgers
 from services.lab.backtest.day import Day
 from services.lab.backtest.read import Version
-from services.lab.backtest.revisions import Revisions
+from services.lab.backtest.revisions import Revisions, opened
 from services.lab.backtest.silent import Silent
 from services.lab.backtest.sorting import known_by
 from services.rules import hearing
 from services.rules.baselines import Baselines, DaySummary, learn
-from services.rules.closing import Closing, Evidence, as_known, began, close
+from services.rules.closing import (
+    Closing,
+    Earlier,
+    Evidence,
+    Frozen,
+    Opened,
+    began,
+    cases_asked,
+    close,
+    remembered,
+    slices_asked,
+)
 from services.rules.day import CutOff, date_of, is_working, working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.detectors.source_silence import Silence
-from services.rules.memory import Key, Past, recall
+from services.rules.memory import Past
 from services.rules.path_rows import history_span
 from services.rules.tasks import Case, Task, Verified
 from services.rules.technical import HISTORY_DAYS
@@ -90,6 +100,8 @@ class _Run:
         self.open: list[Task] = []
         self.closed: list[Verified] = []
         self.cases: list[Case] = []
+        self.lifted: dict[str, datetime] = {}
+        self.frozen: list[Earlier] = []
         self.slices: list[SliceRow] = []
         self.alerts: list[AlertRow] = []
         self.forecasts: list[ForecastRow] = []
@@ -107,15 +119,14 @@ class _Run:
     def play(self, date: Date) -> None:
         """One local day: its slices when it is a working day, and its lines' history in any case."""
         day = self._day(date)
-        levels: list[Mapping[Key, Level]] = []
         firing: frozenset[str] = frozenset()
         issues: list[tuple[CutOff, Closing]] = []
         for position, cut in enumerate(day.day.cut_offs):
-            closing = self._close(day, position, cut, levels, firing)
-            levels.append({(row.agent, row.step): row.level for row in closing.rows})
+            closing = self._close(day, position, cut, firing)
+            self.frozen.append(Earlier(self.floor, date, Frozen(cut, closing.rows)))
             firing = frozenset(issue.team for issue in closing.issues if issue.firing)
             issues.append((cut, closing))
-            self._keep(day, position, closing)
+            self._keep(day, position, cut, closing)
         if is_working(self.floor, date):
             self.alerts += outages(self.floor, day, self.silent, issues)
         self._revise(date, day, issues)
@@ -125,14 +136,14 @@ class _Run:
         self.traffic[date] = day.traffic.summary(day.day.ends)
         self._forget(date)
 
-    def _close(
-        self, day: Day, position: int, cut: CutOff, levels: list[Mapping[Key, Level]], firing: frozenset[str]
-    ) -> Closing:
+    def _close(self, day: Day, position: int, cut: CutOff, firing: frozenset[str]) -> Closing:
         date, by = day.day.date, known_by(cut, self.floor)
         silent = self.silent.of(day.day, by)
         unusable, facts = day.unusable(position)
         past = [self._past(one) for one in self.closed if one.at > cut.at - REMEMBER]
-        reach = sorted({date_of(one, self.floor.zone) for one in began(date, past, self.open)} | {date})
+        cases = [opened(case) for case in self.cases if case.case not in self.lifted]
+        asked = cases_asked(self.floor, date, cases)
+        reach = sorted({date_of(one, self.floor.zone) for one in began(date, past, self.open, asked)} | {date})
         back = [self._day(reach[0] + timedelta(days=n)) for n in range((date - reach[0]).days + 1)]
         found = Evidence(
             done=day.done(position),
@@ -152,23 +163,20 @@ class _Run:
                 silent=self.silent.open_at(day.day, by),
                 silent_feeds=day.silent_feeds(min(cut.at, day.day.ends), by),
                 unheard=self.silent.unheard(by),
+                connected=self.silent.connected(day.day, by),
                 delay_p95_s=day.delays_p95(position),
                 unusable=unusable,
                 facts=facts,
             ),
         )
-        memory = recall(
-            date,
-            levels,
-            self.open,
-            as_known(self.floor, date, found, past, self.open),
-            [(case.agent, case.opened, case.recheck_on) for case in self.cases],
-            firing,
-            self.floor.judgement,
-        )
+        memory = remembered(self.floor, date, found, self._earlier(date, asked), self.open, past, cases, firing)
         closing = close(self.floor, date, cut, found, memory)
         deeds = day.deeds(hearing.listeners(closing), cut.at, by)
         return hearing.with_calls(closing, self.floor, day.day, cut, deeds)
+
+    def _earlier(self, date: Date, cases: Sequence[Opened]) -> list[Earlier]:
+        asked = slices_asked(date, self.open, cases)
+        return [one for one in self.frozen if one.date == date or (one.date, one.frozen.cut.at) in asked]
 
     def _revise(self, date: Date, day: Day, closings: Sequence[tuple[CutOff, Closing]]) -> None:
         """What was frozen of the day, against the technical minutes that are known at last."""
@@ -177,7 +185,8 @@ class _Run:
         first = min(dates)
         back = [self._day(first + timedelta(days=ahead)) for ahead in range((date - first).days + 1)]
         silent = [(one, self.silent.of(one.day, one.day.ends)) for one in back]
-        self.revisions.add(day, closings, past, self.cases, silent)
+        cases = [opened(case, self.lifted.get(case.case)) for case in self.cases if case.date == date]
+        self.revisions.add(day, closings, past, cases, silent)
 
     def _silent_of(self, one: Day, by: datetime, today: list[Silence], date: Date) -> list[Silence]:
         if one.day.date == date:
@@ -193,11 +202,12 @@ class _Run:
         judged = (one.result, one.met, one.index)
         return Past(one.task.agent, one.task.step, on, one.at, *judged, one.task.opened, one.task.task)
 
-    def _keep(self, day: Day, position: int, closing: Closing) -> None:
+    def _keep(self, day: Day, position: int, cut: CutOff, closing: Closing) -> None:
         closed = {one.task.task for one in closing.verified}
         self.open = [task for task in self.open if task.task not in closed] + closing.opened
         self.closed += closing.verified
         self.cases += closing.cases
+        self.lifted.update(dict.fromkeys(closing.lifted, cut.at))
         late = day.late(position)
         for row in closing.rows:
             more = late.get(row.agent, {}).get(row.step, 0) if late else 0
@@ -227,8 +237,13 @@ class _Run:
         return self._learned[date]
 
     def _forget(self, date: Date) -> None:
-        """Drop days that no open task reaches back to."""
-        oldest = min((date_of(task.opened, self.floor.zone) for task in self.open), default=date)
+        """Drop days that no open task and no case reaches back to."""
+        cases = cases_asked(self.floor, date, [opened(case) for case in self.cases if case.case not in self.lifted])
+        past = [self._past(one) for one in self.closed if one.at > self._day(date).day.starts - REMEMBER]
+        reach = began(date, past, self.open, cases)
+        oldest = min((date_of(one, self.floor.zone) for one in reach), default=date)
+        asked = slices_asked(date + timedelta(days=1), self.open, cases)
+        self.frozen = [one for one in self.frozen if (one.date, one.frozen.cut.at) in asked]
         self.days = {kept: day for kept, day in self.days.items() if kept >= oldest}
         self._quiet = {kept: one for kept, one in self._quiet.items() if kept >= oldest}
 
@@ -246,6 +261,7 @@ class _Run:
                     step=case.step,
                     opened=self._local(case.opened),
                     reason=case.reason,
+                    lifted=self._local(self.lifted[case.case]) if case.case in self.lifted else None,
                 )
                 for case in sorted(self.cases, key=lambda case: (case.opened, case.agent, case.step))
             ],
@@ -278,4 +294,5 @@ class _Run:
             target=task.target,
             verified=self._local(closed.at) if closed else None,
             result=closed.result if closed else None,
+            invalid=closed.invalid if closed else None,
         )

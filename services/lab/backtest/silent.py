@@ -13,6 +13,7 @@ from schemas.floor import Floor
 from services.lab.backtest.read import Version
 from services.rules.arrivals import usual_loads
 from services.rules.baselines import Baselines
+from services.rules.connecting import late
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import LAST, Silence, at_pace, gaps, name_of, silences
 from services.rules.sources import Load
@@ -46,8 +47,8 @@ class Silent:
         found: list[Silence] = []
         for source, load in self._loads_of(day):
             config = self.floor.source_by_id[source]
-            if source not in self._arrivals:
-                continue
+            if source not in self._arrivals or self._arrivals[source][0] > by:
+                continue  # never heard, which is no silence
             today = self._arrived(source, day, by)
             limits, every_s = self.floor.outages.source_silence, config.expect_every_s
             for one in silences(load, today, day.starts, by, expect_every_s=every_s, min_expected=limits.min_expected):
@@ -91,6 +92,12 @@ class Silent:
             for source in self.floor.sources
             if source.id not in self._arrivals or self._arrivals[source.id][0] > by
         )
+
+    def connected(self, day: WorkingDay, by: datetime) -> dict[str, datetime]:
+        """Sources whose first fact ever came on that day by then, and late on it (rules.connecting)."""
+        first = {name: own[0] for name, own in self._arrivals.items() if name in self.floor.source_by_id}
+        until = min(by, day.ends)
+        return late(self.floor, day, {name: one for name, one in first.items() if day.starts < one <= until})
 
     def turn(self, day: WorkingDay) -> list[Silence]:
         """Episodes that began on *day*, with their ends; what stays open is carried into the next days."""

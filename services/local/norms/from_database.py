@@ -12,6 +12,7 @@ from schemas.floor import Floor, FloorError, parse
 from schemas.steps import STEPS, Step
 from services.aggregator.live.floors import FloorDay, Floors
 from services.aggregator.storage import evidence, technical
+from services.aggregator.storage.brought import brought, first_told
 from services.aggregator.storage.counting import LIMITS, counts, limits
 from services.aggregator.storage.failures import DATABASE_ERRORS
 from services.aggregator.storage.line_days import LineDays
@@ -19,6 +20,7 @@ from services.aggregator.storage.path_days import PathDays
 from services.kit.errors import Misconfigured, Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
 from services.local.norms.looked import Advance, Looked, working_dates
+from services.rules.connecting import missing
 from services.rules.day import BIN_MIN
 from services.rules.history import AgentDay, agent_days
 from services.rules.trust import TrustEvidence, gate
@@ -80,7 +82,8 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
     on = floors.on(date)
     paths = PathDays(connection)
     watched = await technical.watched(connection, on, paths)
-    silent = await technical.silences_of(connection, on, watched, on.day.ends)
+    besides = await brought(connection, on)
+    silent = await technical.silences_of(connection, on, watched, on.day.ends, besides)
     carried = await technical.silent_since_earlier(connection, floors.on, on, watched, paths, on.day.ends)
     bases = await lines.bases(on.floor, date)
     unusable, facts = await evidence.unusable(connection, on, on.day.ends)
@@ -88,7 +91,8 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
     seen = TrustEvidence(
         silent=carried | {one.source for one in silent if one.resolved_at is None},
         silent_feeds=quiet,
-        unheard=await technical.unheard(connection, on, on.day.ends),
+        unheard=besides.never,
+        connected=await first_told(connection, on, besides),
         unusable=unusable,
         facts=facts,
     )
@@ -102,6 +106,7 @@ async def _of_day(connection: Any, floors: Floors, lines: LineDays, date: Date, 
         states.get(date, {}),
         spans,
         gate(on.floor, seen),
+        missing(on.floor, seen.unheard, seen.connected),
     )
 
 

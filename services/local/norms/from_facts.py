@@ -1,10 +1,12 @@
 """Past days off a facts file, by the back-test's own reading: technical minutes and doubts as it finds them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
 from pathlib import Path
+
+import msgspec
 
 from schemas.facts import STATE
 from schemas.floor import Floor
@@ -14,6 +16,7 @@ from services.lab.backtest.read import Version, read
 from services.lab.backtest.silent import Silent
 from services.local.norms.looked import Advance, Looked, working_dates
 from services.rules.baselines import Baselines, DaySummary, learn
+from services.rules.connecting import missing
 from services.rules.day import working_day
 from services.rules.detectors.line_failure import base_rate
 from services.rules.history import AgentDay, agent_days, bin_of
@@ -49,7 +52,7 @@ def look(
         since_then, _ = history_span(floor, date)
         return learn(floor, {on: own for on, own in traffic.items() if since_then <= on < date})
 
-    silent = Silent(floor, versions, usual)
+    silent = Silent(floor, as_brought(versions), usual)
     found: list[AgentDay] = []
     for ahead in range((until - first).days + 1):
         date = first + timedelta(days=ahead)
@@ -63,6 +66,16 @@ def look(
     return Looked(floor, None, dates, found)
 
 
+def as_brought(versions: Sequence[Version]) -> Iterator[Version]:
+    """What happened before the first receipt of its source counts as arrived when it happened: history that somebody
+    brought along (as ``services.aggregator.storage.brought``)."""
+    first: dict[str, datetime] = {}
+    for one in versions:
+        first[one.source] = min(one.received, first.get(one.source, EVER))
+    for one in versions:
+        yield msgspec.structs.replace(one, received=one.at) if one.at < first[one.source] else one
+
+
 def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
     ends = day.day.ends
     unusable, facts = day.unusable(len(day.day.cut_offs))
@@ -70,6 +83,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
         silent=silent.open_at(day.day, ends),
         silent_feeds=day.silent_feeds(ends, EVER),
         unheard=silent.unheard(ends),
+        connected=silent.connected(day.day, ends),
         unusable=unusable,
         facts=facts,
     )
@@ -81,6 +95,7 @@ def _of_day(floor: Floor, day: Day, silent: Silent) -> list[AgentDay]:
         day.states(ends, EVER),
         day.lost(ends, EVER, silent.of(day.day, ends)).spans,
         gate(floor, seen),
+        missing(floor, seen.unheard, seen.connected),
     )
 
 

@@ -100,8 +100,10 @@ def _why(one: Proposal) -> str:
 
 
 def _beneath(rows: Iterable[Proposal]) -> Iterator[str]:
-    """Whose work it is of, and how much was left out: of the step that lost most, among those that have a proposal."""
-    rows = [one for one in rows if not one.kept]
+    """Whose work it is of, and how much was left out: of the step that lost most, among those that have a proposal; where
+    there is none, why nothing is known."""
+    rows = list(rows)
+    rows = [one for one in rows if not one.kept] or [one for one in rows if one.kept == "no_facts"]
     members = sorted({agent for one in rows for agent in one.members})
     if members:
         most = max(one.hours for one in rows)

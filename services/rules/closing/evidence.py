@@ -12,13 +12,12 @@ from services.rules.money.books import Books
 from services.rules.rung import Answers
 from services.rules.spans import Spans
 from services.rules.tasks import Case, Task, Verified
-from services.rules.trust import TrustEvidence
+from services.rules.trust import Doubts, TrustEvidence
 
 Counts = Mapping[str, Mapping[Step, int]]
 """Agent → step → count."""
 
-Doubts = Mapping[str, Mapping[Step, tuple[str, ...]]]
-"""Team → step → why its data cannot be judged; empty when they can."""
+__all__ = ["Closing", "Counts", "Doubts", "Evidence", "TeamIssue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +63,5 @@ class Closing:
     trust: dict[str, dict[Step, tuple[str, ...]]]
     forecasts: list[ForecastRow] = field(default_factory=list)
     months: list[MonthForecastRow] = field(default_factory=list)
+    lifted: list[str] = field(default_factory=list)
+    """Coaching cases, opened earlier, that end here: nothing is left of what opened them."""

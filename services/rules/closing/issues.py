@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas.floor import Floor
 from schemas.floor.learned import Prior
@@ -13,6 +13,9 @@ from services.rules.day import WorkingDay
 from services.rules.drop import Part, drop
 from services.rules.judging import CommonCause, Due
 from services.rules.memory import Memory
+
+CALLS_TOLD: Final = ("calls", "deals", "calls_of", "no_calls")
+"""What an issue says of calls: those that show it, or why there are none."""
 
 
 def issues(
@@ -46,13 +49,15 @@ def evidence_of(
 ) -> tuple[Attributed, dict[str, Any]]:
     """Verdict and evidence of a team's alert, from its issue at the slice (*cut*: name, instant) at which it fired.
 
-    It is about counts, not about single calls; of a team below its norm the window is the day, of a drop the slice.
+    Its calls were named at the close (rules.showing); of a team below its norm the window is the day, of a drop the slice.
     """
     name, at = cut
     attributed = of_team(team, seen.get("steps", ())) if detector == "team" else of_team_drop(team)
-    own = dict(seen) if detector == "team" else {"drops": seen["drops"]}
+    own = dict(seen) if detector == "team" else {key: seen[key] for key in ("drops", *CALLS_TOLD) if key in seen}
     sure = [1 - one["p_below"] for one in own.get("steps", ())] + [1 - one["p_drop"] for one in own.get("drops", ())]
     return attributed, {
+        "calls": [],
+        **({} if "calls" in own else {"no_calls": "not_named"}),
         **own,
         "slice": name,
         "p_value": round(min(sure, default=1.0), 6),

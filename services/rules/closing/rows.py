@@ -36,7 +36,7 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
                     in_slice=view.evidence.in_slice.get(agent.id, {}).get(step, 0),
                     expected=due.get(step),
                     exposed=exposed,
-                    trusted=not doubts[agent.team][step],
+                    trusted=not doubts[agent.team][step] and (agent.id, step) not in view.missing,
                     expected_in_slice=due_in_slice.get(step),
                     technical_share=lost,
                 )

@@ -13,7 +13,7 @@ from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
 from services.rules.judging import common_causes, judge
 from services.rules.memory import Memory
-from services.rules.trust import gate
+from services.rules.trust import gate, with_some
 
 
 def close(
@@ -28,13 +28,14 @@ def close(
     doubts = gate(floor, evidence.trust)
     expected = dues(view, cut, doubts)
     judged = judge(expected, memory.deviating, floor.judgement)
+    told = with_some(floor, doubts, evidence.trust)
     rows = [row(one, date, cut) for one in judged]
     teams = issues(floor, expected, common_causes(expected, floor.judgement), memory, doubts)
     ends = foretold(view, cut, expected)
     months = foretold_month(view, cut, evidence.books) if evidence.books is not None else []
     if not on_time:
-        return Closing(rows, [], [], [], teams, doubts, ends, months)
+        return Closing(rows, [], [], [], teams, told, ends, months)
     verified = verified_tasks(view, cut, judged, memory, doubts)
     cases = coaching_cases(view, cut, judged, verified, memory)
     opened = new_tasks(view, cut, judged, verified, memory)
-    return Closing(rows, opened, verified, cases, teams, doubts, ends, months)
+    return Closing(rows, opened, verified, cases, teams, told, ends, months, list(memory.lifted))

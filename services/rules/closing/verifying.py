@@ -2,33 +2,27 @@
 
 from collections.abc import Sequence
 
+from schemas.steps import TaskResult
 from services.rules.closing.evidence import Doubts
 from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
 from services.rules.judging import Judged
 from services.rules.memory import Memory, met_in_vain
-from services.rules.tasks import Case, Verified, escalate, is_last_chance, required, verify
+from services.rules.tasks import Case, Since, Task, Verified, escalate, is_last_chance, required, verify
 
 
 def verified_tasks(
     view: FloorView, cut: CutOff, judged: Sequence[Judged], memory: Memory, doubts: Doubts
 ) -> list[Verified]:
-    """Open tasks that are due and can be decided; the others are carried."""
+    """Open tasks that are due and can be decided, and those whose ground has fallen away; the others are carried."""
     index = {one.key: one.index for one in judged}
     found = []
     for task in sorted(memory.tasks, key=lambda task: (task.team, task.agent)):
-        if task.due > cut.at or task.dismissed:
+        ground = memory.fallen.get(task.task)
+        if task.dismissed or (task.due > cut.at and ground is None):
             continue
-        agent = view.floor.agent_by_id.get(task.agent)
         since = view.since(task, cut.at)
-        result = verify(
-            task,
-            since,
-            cut.at,
-            trusted=not doubts.get(task.team, {}).get(task.step, ()),
-            last_chance=is_last_chance(view.floor, agent, task, view.today, cut),
-            by=view.floor.judgement,
-        )
+        result = "invalidated" if ground else _result(view, cut, task, since, doubts)
         if result is not None:
             needed = required(task, since, cut.at)
             found.append(
@@ -42,9 +36,21 @@ def verified_tasks(
                     index=index.get((task.agent, task.step)),
                     required=needed,
                     technical_min=since.technical_min,
+                    ground=ground,
                 )
             )
     return found
+
+
+def _result(view: FloorView, cut: CutOff, task: Task, since: Since, doubts: Doubts) -> TaskResult | None:
+    return verify(
+        task,
+        since,
+        cut.at,
+        trusted=not doubts.get(task.team, {}).get(task.step, ()) and (task.agent, task.step) not in view.missing,
+        last_chance=is_last_chance(view.floor, view.floor.agent_by_id.get(task.agent), task, view.today, cut),
+        by=view.floor.judgement,
+    )
 
 
 def coaching_cases(

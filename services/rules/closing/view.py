@@ -1,12 +1,16 @@
 """The floor on the day of a close: exposures and what is due, by date; days are computed once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import date as Date
 from datetime import datetime, timedelta
 
 from schemas.floor import Agent, Floor
+from schemas.rows import SliceRow
 from schemas.steps import Step
 from services.rules.closing.evidence import Evidence
+from services.rules.connecting import missing
 from services.rules.day import CutOff, WorkingDay, date_of, working_day
 from services.rules.exposure import NONE, Exposure, exposure, scheduled
 from services.rules.norms import norms_of
@@ -23,7 +27,19 @@ class FloorView:
         self.days: dict[Date, WorkingDay] = {}
         self.today = self.day(date)
         self._exposures: dict[tuple[Date, str], Exposure] = {}
+        self.missing = missing(floor, evidence.trust.unheard, evidence.trust.connected)
         self._norms: dict[str, Mapping[Step, float]] = {}
+
+    def as_counted(self, rows: Sequence[SliceRow]) -> "FloorView":
+        """The same day with the counts that *rows* have frozen; what was worked out of exposures is shared."""
+        done: dict[str, dict[Step, int]] = {}
+        in_slice: dict[str, dict[Step, int]] = {}
+        for row in rows:
+            done.setdefault(row.agent, {})[row.step] = row.done
+            in_slice.setdefault(row.agent, {})[row.step] = row.in_slice
+        other = copy(self)
+        other.evidence = replace(self.evidence, done=done, in_slice=in_slice)
+        return other
 
     def norms(self, agent: Agent) -> Mapping[Step, float]:
         """Norms of the day of the close."""

@@ -157,6 +157,7 @@ def evidence(
     expected = replace(load, pace=one.pace).expected(one.since, one.fired_at) - one.explained
     return {
         "since": one.since.astimezone(floor.zone).isoformat(),
+        "began": max(one.since, load.begins or one.since).astimezone(floor.zone).isoformat(),
         "expected": round(expected, 6),
         "arrived": 0,
         "p_value": exp(-expected),

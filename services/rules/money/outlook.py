@@ -104,6 +104,14 @@ def _by_team(floor: Floor, books: Books) -> Mapping[str, Books]:
     return {team.id: Books(issued[team.id], paid[team.id]) for team in floor.teams}
 
 
+def amounts_of(floor: Floor, date: Date, books: Books) -> Amounts:
+    """What single payments of the ``forecast.pace_days`` before *date* brought, in the reporting currency."""
+    begins = date - timedelta(days=floor.forecast.pace_days)
+    ours = [one for one in books.payments if begins <= one.day < date and one.currency == floor.currency]
+    minor, squares = sum(one.minor for one in ours), sum(one.squares for one in ours)
+    return Amounts(sum(one.count for one in ours), float(minor), float(squares))
+
+
 def _sales(floor: Floor, date: Date, books: Books, planned: Minutes, team: Team | None) -> Sales:
     """Of *books* that hold nothing but the team's, or all of the floor."""
     issued, paid = books.invoices, books.payments
@@ -112,7 +120,7 @@ def _sales(floor: Floor, date: Date, books: Books, planned: Minutes, team: Team 
     recent = [one for one in paid if begins <= one.day < date]
     ours = [one for one in recent if one.currency == floor.currency]
     count, minor = sum(one.count for one in recent), sum(one.minor for one in ours)
-    amounts = Amounts(sum(one.count for one in ours), float(minor), float(sum(one.squares for one in ours)))
+    amounts = amounts_of(floor, date, books)
     waiting: dict[tuple[int, int | None], int] = {}
     for one in issued:
         if one.paid is None:

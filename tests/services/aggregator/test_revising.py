@@ -162,3 +162,53 @@ def test_the_close_itself_counts_no_failure_in_technical_time(postgres_dsn: str)
     assert {("a0", at(13)), ("a0", at(16)), ("a2", at(13)), ("a2", at(16))} <= set(failed)
     assert [row["agent"] for row in coaching] == ["a2"]
     assert json.loads(tasks[0]["evidence"])["verified"]["technical_min"] == 0
+
+
+def test_a_task_is_lifted_for_good_when_its_morning_is_found_technical(postgres_dsn: str) -> None:
+    """a0's task of eleven has lost its ground by one, is lifted, and stays so when the verdict is taken back."""
+
+    async def story(pool: Any) -> Any:
+        await store(postgres_dsn, a_plain_day(), FLOOR)
+        assert await closer(pool, at(11, 3, 3.5), FLOOR).close_due() == 1
+        await pool.execute(
+            "INSERT INTO technical (id, alert, agent, started_at, ended_at, origin) VALUES ($1, $1, 'a0', $2, $3, 'person')",
+            *(derived_id("said"), at(9), at(11)),
+        )
+        assert await closer(pool, at(13, 3, 3.5), FLOOR).close_due() == 1
+        lifted = await rows_of(pool, "tasks", "opened, agent")
+        await pool.execute("DELETE FROM technical")
+        assert await closer(pool, at(16, 3, 3.5), FLOOR).close_due() == 1
+        await looking(pool, at(16, 10)).look()
+        return lifted, await rows_of(pool, "tasks", "opened, agent"), await rows_of(pool, "task_revisions", "id")
+
+    before, after, revised = with_pool(postgres_dsn, story)
+    (first,) = [row for row in before if (row["agent"], row["opened"]) == ("a0", at(11))]
+    assert (first["result"], first["verified"]) == ("invalidated", at(13))
+    ground = json.loads(first["evidence"])["verified"]["ground"]
+    assert (ground["slice"], ground["target"], ground["technical_min"]) == ("11:00", 0.0, 120.0)
+    assert [row["result"] for row in before if (row["agent"], row["opened"]) == ("a2", at(11))] == ["not_done"]
+    assert [row for row in after if row["task"] == first["task"]] == [first]
+    assert first["task"] not in {row["task"] for row in revised}
+
+
+def test_a_case_is_lifted_with_what_opened_it(postgres_dsn: str) -> None:
+    """Opened at four; at five somebody says that the first failure was in technical time. At six it is none."""
+
+    async def story(pool: Any) -> Any:
+        await store(postgres_dsn, a_plain_day(), FLOOR)
+        for clock in (at(11, 3, 3.5), at(13, 3, 3.5), at(16, 3, 3.5)):
+            assert await closer(pool, clock, FLOOR).close_due() == 1
+        opened = await rows_of(pool, "coaching", "opened, agent")
+        await pool.execute(
+            "INSERT INTO technical (id, alert, agent, started_at, ended_at, origin) VALUES ($1, $1, 'a0', $2, $3, 'person')",
+            *(derived_id("said"), at(11), at(12)),
+        )
+        assert await closer(pool, at(18, 3, 3.5), FLOOR).close_due() == 1
+        return opened, await rows_of(pool, "coaching", "opened, agent")
+
+    opened, after = with_pool(postgres_dsn, story)
+    assert {(row["agent"], row["lifted"]) for row in opened} == {("a0", None), ("a2", None)}
+    assert {(row["agent"], row["opened"], row["lifted"]) for row in after if row["opened"] == at(16)} == {
+        ("a0", at(16), at(18)),
+        ("a2", at(16), None),
+    }

@@ -111,7 +111,16 @@ TEAM: dict[str, Any] = {
     "team_name": "Хантеры",
     "fired_at": "2026-11-23T08:00:00+00:00",
     "resolved_at": None,
-    "evidence": {"steps": [], "slice": "11:00"},
+    "evidence": {
+        "steps": [],
+        "slice": "11:00",
+        "p_value": 0.006,
+        "window_from": "2026-11-23T06:00:00+00:00",
+        "window_until": "2026-11-23T08:00:00+00:00",
+        "calls": ["pbx:1"],
+        "calls_of": "calls",
+        "rules_out": ["single_agents"],
+    },
     "steps": [{"step": "calls", "done": 41, "target": 80.0, "index": 0.7, "p_below": 0.994, "agents": 4}],
     "slice": "11:00",
     "below": 0.9,
@@ -201,10 +210,13 @@ REPORT: dict[str, Any] = {
     "kind": "report",
     "floor": "Отдел",
     "slice": "18:00",
-    "steps": [{"step": "calls", "done": 1203, "target": 1310.4}, {"step": "payments", "done": 4, "target": None}],
+    "steps": [
+        {"step": "calls", "done": 1203, "target": 1310.4, "plan": 1320},
+        {"step": "payments", "done": 4, "target": None, "plan": None},
+    ],
     "teams": [
-        {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0}]},
-        {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None}]},
+        {"team": "hunters", "name": "Хантеры", "steps": [{"step": "calls", "done": 700, "target": 800.0, "plan": 800}]},
+        {"team": "farmers", "name": "Фермеры", "steps": [{"step": "calls", "done": 503, "target": None, "plan": None}]},
     ],
     "month": {
         "done": 90_000_000,
@@ -277,6 +289,8 @@ ALL = {
             }
         ],
     },
+    "team_details": {**TEAM, "form": "team_details", "parent": "a-3"},
+    "silence_details": {**SILENCE, "form": "silence_details", "parent": "a-2"},
     "slice": SLICE,
     "task": {
         **FRAME,

@@ -65,6 +65,8 @@ async def test_the_head_hears_of_the_day_once(day, engine):
         ],
         coaching=[case_row("maria")],
         facts=[
+            call("10:50", "ivan"),
+            call("10:51", "maria"),
             money(INVOICE, 900_00),
             money(PAYMENT, 500_00),
             money(REFUND, 100_00),
@@ -77,9 +79,12 @@ async def test_the_head_hears_of_the_day_once(day, engine):
     (row,) = await reports(day)
     assert (row.group_key, row.target, row.transition) == ("report:2026-11-23", "U0HEAD", 0)
     told = row.payload
-    assert told["steps"] == [
-        {"step": "calls", "done": 150, "target": 160.0},
-        {"step": "presentations", "done": 6, "target": 8.0},
+    assert [(one["step"], one["done"], one["plan"]) for one in told["steps"]] == [
+        ("calls", 2, 320),
+        ("answered", 2, None),
+        ("presentations", 0, 32),
+        ("invoices", 1, None),
+        ("payments", 2, None),
     ]
     assert told["tasks"] == {"given": 3, "results": {"done": 2, "not_done": 1}}
     assert [one["name"] for one in told["coaching"]] == ["Мария Соколова"]

@@ -34,7 +34,7 @@ async def test_rows_of_everybody(client: httpx.AsyncClient) -> None:
     assert calls["plan"] == 10 * 80 + 7 * 48 + 24
     assert calls["done"] == rows["team:hunters", "calls"]["done"] + rows["team:farmers", "calls"]["done"]
     for row in rows.values():
-        assert list(row) == ["scope", "step", "done", "plan", "median", "low", "high", "p_plan"]
+        assert list(row) == ["scope", "step", "done", "plan", "median", "low", "high", "p_plan", "plan_count"]
         assert row["done"] <= row["low"] <= row["median"] <= row["high"]
         assert 0 <= row["p_plan"] <= 1
 

@@ -1,11 +1,18 @@
 """Team series: equal to PostgreSQL, absent while nothing is known, no series of agents."""
 
+import pytest
+import sqlalchemy as sa
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas import tables
+from schemas.facts import PAYMENT
 from services.board.app import Service
-from services.board.metrics import _count
-from services.board.storage import closes
+from services.local.postgres import EmbeddedPostgres
+from tests.services.board.conftest import board_on, client_of
+from tests.support import seed_floor
+from tests.support.seed_floor import NOW, floor_text
+from tests.support.servers import fresh_database
 
 
 def samples(service: Service) -> dict[tuple[str, ...], float]:
@@ -27,8 +34,7 @@ async def test_nothing_before_the_first_reading(service: Service) -> None:
 async def test_team_series(service: Service) -> None:
     """Counts, money and closed slices, as the floor shows them."""
     today = await service.live.reload()
-    async with service.reader.connect() as connection:
-        service.teams.closed = _count(await closes.every(connection))
+    await service.teams.read(service.reader)
     found = samples(service)
     calls = sum(today.agents[agent.id].done["calls"] for agent in today.floor.agents if agent.team == "hunters")
     assert found["srez_team_funnel_today", "calls", "hunters"] == calls
@@ -42,6 +48,35 @@ async def test_team_series(service: Service) -> None:
     causes = {key[1]: value for key, value in found.items() if key[0] == "srez_money_at_risk"}
     assert set(causes) == {"technical", "number_list", "conversion", "volume", "unexplained"}
     assert all(value >= 0 for value in causes.values())
+
+
+async def test_money_at_risk_is_that_of_the_pages(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the unit, also where somebody left the roster: their payments of last month make the mean on pages, and here too."""
+    text = floor_text("ru").replace("3710000000", "9710000000")
+    monkeypatch.setattr(seed_floor, "floor_text", lambda language: text)
+    with fresh_database(postgres) as dsn:
+        await seed_floor.seed(dsn)
+        service = board_on(dsn)
+        async with service.engine.begin() as connection:
+            gone = sa.select(tables.facts.c.event_id).where(
+                tables.facts.c.type == PAYMENT, tables.facts.c.day < NOW.date()
+            )
+            await connection.execute(
+                sa.update(tables.facts)
+                .where(tables.facts.c.event_id.in_(gone.order_by(tables.facts.c.event_id).limit(40)))
+                .values(agent="gone", amount_minor=77_000_000)
+            )
+        await service.live.reload()
+        await service.teams.read(service.reader)
+        found = samples(service)
+        async with client_of(service) as client:
+            rows = (await client.get("/api/v1/forecast")).json()["at_risk"]
+        await service.engine.dispose()
+    (page,) = [row for row in rows if row["scope"] == "floor:main" and row["period"] == "day"]
+    assert page["total"] > 0
+    causes = {key[1]: round(100 * value) for key, value in found.items() if key[0] == "srez_money_at_risk"}
+    assert sum(causes.values()) == page["total"]
+    assert set(causes) == set(page["causes"])
 
 
 async def test_no_plan_no_series(service: Service) -> None:

@@ -76,12 +76,12 @@ async def test_everything_is_posted_and_written_down(tmp_path: Path) -> None:
 
 
 async def test_throttled_requests_are_repeated_and_refused_ones_are_not(tmp_path: Path) -> None:
-    """429 and 503 are tried again after Retry-After until accepted; 401 is final."""
+    """429 and 503 are tried again after Retry-After until accepted; 400 is final."""
     seen: Counter[bytes] = Counter()
 
     async def moody(request: web.Request) -> web.Response:
         if request.path.startswith("/hooks/amo"):
-            return web.Response(status=401)
+            return web.Response(status=400)
         seen[await request.read()] += 1
         times = seen[await request.read()]
         if times < 3:
@@ -93,12 +93,43 @@ async def test_throttled_requests_are_repeated_and_refused_ones_are_not(tmp_path
         path = tmp_path / "ledger.ndjson"
         report = await feed(example(), day, ingest_url=url, secrets=ENVIRONMENT, clock=_past(), ledger_path=path)
     entries = list(read(path))
-    assert set(report.outcomes) == {"200", "401"}
+    assert set(report.outcomes) == {"200", "400"}
     assert not report.well
     for entry in entries:
         assert entry.attempts == 1 if entry.source == "amo" else entry.attempts <= 3
-        assert entry.status == ("401" if entry.source == "amo" else "200")
+        assert entry.status == ("400" if entry.source == "amo" else "200")
     assert report.retried > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, "", "amo answers 401 to its first requests: it does not know the key"),
+        (403, "", "amo answers 403 to its first requests: the key may not do that"),
+        (503, '{"error":"misconfigured"}', "amo answers 503 to its first requests: ingest itself lacks the secret"),
+    ],
+)
+async def test_a_source_without_its_key_ends_the_feed_at_once(
+    tmp_path: Path, status: int, body: str, said: str
+) -> None:
+    """No repeats, no rest of the day: it says which source, and which variables hold its secrets."""
+    asked: Counter[str] = Counter()
+
+    async def locked(request: web.Request) -> web.Response:
+        source = request.path.split("/")[2]
+        asked[source] += 1
+        return web.Response(status=status, text=body) if source == "amo" else web.Response(text="ok")
+
+    day, path = _morning(), tmp_path / "ledger.ndjson"
+    async with _server(locked) as url:
+        with pytest.raises(Misconfigured, match=said) as caught:
+            await feed(
+                example(), day, ingest_url=url, secrets=ENVIRONMENT, clock=_past(), ledger_path=path, concurrency=1
+            )
+    assert asked["amo"] == 1
+    assert [(entry.status, entry.attempts) for entry in read(path) if entry.source == "amo"] == [(str(status), 1)]
+    names = str(caught.value).rpartition("(")[2]
+    assert all(reference.env in names for reference in example().source_by_id["amo"].secrets.values())  # type: ignore[union-attr]
 
 
 async def test_an_endless_refusal_ends(tmp_path: Path) -> None:

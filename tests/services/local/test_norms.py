@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -116,6 +117,45 @@ def test_the_database_gives_the_same_days(postgres_dsn: str, tmp_path: Path) -> 
     assert (live.version, filed.version) == (1, None)
 
 
+def _brought_along(found: list[Fact]) -> list[Fact]:
+    """As if the sources had been connected on the third evening, and had told of the days before at once."""
+    evening = at(FIRST + timedelta(days=2), 20)
+    return [
+        msgspec.structs.replace(one, received_at=evening + timedelta(seconds=n)) if one.time < evening else one
+        for n, one in enumerate(found)
+    ]
+
+
+@pytest.mark.integration
+def test_history_brought_along_counts(postgres_dsn: str, tmp_path: Path) -> None:
+    """Days from before the sources were connected are as good as those that came live, and two hours of which nothing is
+    known are no pace of anybody there either."""
+    found = [one for one in some_days() if not at(FIRST, 10) < one.time < at(FIRST, 12, 30)]
+    plain = from_facts.look(written(tmp_path, found), FLOOR, None, None, nothing, nothing)
+    later = _brought_along(found)
+    filed = from_facts.look(written(tmp_path, later), FLOOR, None, None, nothing, nothing)
+    floors.apply(postgres_dsn, TEXT, at(FIRST, 8))
+    asyncio.run(store(postgres_dsn, later, FLOOR))
+    live = from_database.look(postgres_dsn, None, FIRST, None, NOW, nothing)
+    assert sorted(live.days, key=repr) == sorted(filed.days, key=repr)
+    told = {(one.agent, one.date): (one.counts, one.untrusted, one.technical_share > 0.2) for one in filed.days}
+    assert told == {(one.agent, one.date): (one.counts, one.untrusted, one.technical_share > 0.2) for one in plain.days}
+    assert told["a2", FIRST][2]
+    assert not told["a2", FIRST + timedelta(days=2)][1]
+
+
+@pytest.mark.integration
+def test_days_before_what_was_brought_along_are_unknown(postgres_dsn: str, tmp_path: Path) -> None:
+    """Nothing tells of the first day, neither then nor later: nobody's pace was nought on it."""
+    found = _brought_along([one for one in some_days() if one.time > at(FIRST + timedelta(days=1), 0)])
+    floors.apply(postgres_dsn, TEXT, at(FIRST, 8))
+    asyncio.run(store(postgres_dsn, found, FLOOR))
+    live = from_database.look(postgres_dsn, None, FIRST, None, NOW, nothing)
+    first = [one for one in live.days if one.date == FIRST]
+    assert first
+    assert all(one.untrusted == frozenset(STEPS) for one in first)
+
+
 @pytest.mark.integration
 def test_a_day_that_is_not_over_is_refused(postgres_dsn: str) -> None:
     """Half a day would lower every norm."""
@@ -161,6 +201,17 @@ def test_a_proposal_is_shown_and_kept(files: tuple[Path, Path], tmp_path: Path) 
     assert {one["step"] for one in kept["curves"]} == set(STEPS)
     again = paper.decode((tmp_path / "norms.json").read_bytes())
     assert json.loads(paper.encode(again)) == kept
+
+
+def test_why_nothing_is_proposed_is_told(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """Days are there, yet no table may be made of them: not a word of what was left out would leave people guessing."""
+    floor, _ = files
+    strangers = [call(None, at(FIRST + timedelta(days=n), 12), key=k) for n in range(4) for k in range(20)]
+    facts = written(tmp_path, [*some_days(), *strangers])
+    done = run("norms", "propose", "--floor", floor, "--facts", facts, "--out", tmp_path / "norms.json")
+    assert done.exit_code == 0, done.stderr
+    assert "kept: nothing is known of it" in done.stdout
+    assert ", 23 with incomplete data" in done.stdout
 
 
 def test_a_floor_file_is_changed_in_place(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -123,3 +123,18 @@ def test_judging_goes_by_what_was_learned_of_team_and_step() -> None:
     assert ours[1] == theirs[1]
     assert ours[0].index == pytest.approx((25 + 10 / 3) / (25 / 0.9 + 15 / 3))
     assert theirs[0].index == pytest.approx((6.25 + 10 / 1.3) / (6.25 + 15 / 1.3))
+
+
+def test_a_team_of_like_people_still_sees_who_fell_today() -> None:
+    """Weeks on which nobody differed say little about today: half of the norm is a task by lunch and the trainer's by the
+    evening, 70 % a task by the evening; and who is one call in ten short is left alone."""
+    chance = np.random.default_rng(3)
+    found = calibrate(floor(), history(floor(), 30, chance), 480)[0]
+    assert found.overdispersion is not None
+    prior = Prior(found.prior_cv or 0, found.overdispersion, 1.0)
+    lunch, evening, later = of_agent(20, 40, prior), of_agent(40, 80, prior), of_agent(56, 80, prior)
+    by = Judgement()
+    assert lunch.p_below(by.soft.below) >= by.soft.probability
+    assert evening.p_below(by.hard.below) >= by.hard.probability
+    assert later.p_below(by.soft.below) >= by.soft.probability
+    assert of_agent(72, 80, prior).p_below(by.soft.below) < by.soft.probability

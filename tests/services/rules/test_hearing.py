@@ -11,7 +11,8 @@ from schemas.rows import SliceRow
 from schemas.steps import Step
 from services.rules.closing import Closing
 from services.rules.day import CutOff, working_day
-from services.rules.hearing import Deed, listeners, with_calls, without_phone
+from services.rules.deeds import Deed
+from services.rules.hearing import listeners, with_calls, without_phone
 from services.rules.tasks import Task
 from tests.services.aggregator.feeding import floor_text
 

@@ -92,7 +92,7 @@ def failed(opened: str, at: str) -> Past:
     return Past("ivan", "calls", MONDAY, instant(at), "not_done", False, 0.3, instant(opened), f"t-{opened}")
 
 
-CASE = Opened("c-1", "ivan", "calls", instant("16:00"), "not_done_twice", MONDAY.replace(day=30))
+CASE = Opened("c-1", MONDAY, "ivan", "calls", instant("16:00"), "not_done_twice", MONDAY.replace(day=30))
 DAY = (frozen("11:00", ivan=4, maria=20), frozen("13:00", ivan=8, maria=40), frozen("16:00", ivan=12, maria=60))
 TWICE = (failed("11:00", "13:00"), failed("13:00", "16:00"))
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from schemas.tables import messages, outbox
 from services.alerts.notifiers.base import Reference
@@ -294,3 +295,28 @@ async def test_words_that_fail_are_shown(engine, slack, deliveries):
     assert broken.state == "dead"
     assert "cannot be put into words" in broken.error
     assert fine.state == "sent"
+
+
+async def test_an_error_of_our_own_is_said_and_not_tried_for_ever(engine, slack, deliveries, monkeypatch):
+    """Each time with its trace and counted; five times, then dead with its reason, told elsewhere; what comes later goes out."""
+    worker = await deliveries()
+    honest, tried = worker._channels.of("slack").post, []
+
+    async def post(target, content, reference, thread=None):
+        if reference.group_key == "alert-1":
+            tried.append(reference)
+            raise RuntimeError("nobody foresaw this")
+        return await honest(target, content, reference, thread)
+
+    monkeypatch.setattr(worker._channels.of("slack"), "post", post)
+    with structlog.testing.capture_logs() as logged:
+        async with running(worker):
+            await write(engine, state(0), state(0, group="alert-2"))
+            await eventually(lambda: settled(engine), "the end of it")
+    first, second, elsewhere = await rows(engine)
+    assert (first.state, first.error) == ("dead", "unexpected: RuntimeError('nobody foresaw this')")
+    assert (first.attempts, len(tried)) == (5, 5)
+    assert (second.state, elsewhere.channel, elsewhere.state) == ("sent", "console", "sent")
+    assert worker._metrics.stumbles.labels("slack")._value.get() == 5
+    traces = [one for one in logged if one["event"] == "delivery stumbled over an error of its own"]
+    assert [(one["times"], one["exc_info"]) for one in traces] == [(n, True) for n in range(1, 6)]

@@ -168,9 +168,10 @@ def test_the_day_is_told_whole():
     """Plan and fact, money, how many tasks worked, incidents with what they took, data, and the way to the page."""
     assert plain(REPORT).split("\n") == [
         "■ Итоги дня 23.11: Отдел",
-        "  Весь отдел к срезу 18:00",
-        "    • Звонки: 1 203 из 1 310,4, 92 %",
+        "  План и факт дня",
+        "    • Звонки: 1 203 из 1 320, 91 %",
         "    • Оплаты: 4",
+        "    • Должно быть за отработанное время, без сбоев и занятий: звонки 1 310,4",
         "    • Выставлено: 3 400 000 ₽",
         "    • Оплачено: 1 250 000,50 ₽, 500 €",
         "    • До плана дня не хватило 300 000 ₽: сбои 50 000 ₽, просела конверсия (презентации) 250 000 ₽",
@@ -287,3 +288,21 @@ def test_a_dismissed_task_says_why():
     said = plain(but(SLICE, tasks=tasks))
     assert "Иван Петров: 2 презентации к 13:00, снята руководителем: занят другой работой" in said
     assert "Снова, 2-й раз за неделю. Пётр Лунин: 2 презентации" in said
+
+
+GROUND = {"slice": "11:00", "step": "calls", "done": 8, "target": 10.0, "technical_min": 60.0}
+
+
+def test_a_task_without_ground_says_why_instead_of_what_to_do():
+    """In its own thread, in the slice that gave it, and in the one that lifted it; with the minutes where there are any."""
+    why = "после среза 11:00 стало известно о сбое (60 минут). С его учётом звонки 8 из 10: отставания не было"
+    thread = plain({**ALL["task"], "task": {**ALL["task"]["task"], "result": "invalidated", "ground": GROUND}})
+    assert f"Задача снята: {why}. Делать её не нужно" in thread
+    assert "Послушать" not in thread
+    assert "Что сделать" not in thread
+    off = {**TASK, "result": "invalidated", "ground": GROUND}
+    assert f"снята: {why}" in plain(but(SLICE, tasks=[off]))
+    verified = [{**SLICE["verified"][0], "result": "invalidated", "seen": {"done": 7, "ground": GROUND}}]
+    assert f"21 звонок, снята: {why}" in plain(but(SLICE, verified=verified))
+    bare = {**off, "ground": {**GROUND, "technical_min": 0.0}}
+    assert "чего на срезе 11:00 не знали" in plain(but(SLICE, tasks=[bare]))

@@ -165,7 +165,7 @@ def test_the_history_tells_only_what_changed() -> None:
     steps = (("firing", "undetermined"), ("firing", "undetermined"), ("firing", "line"), ("resolved", "line"))
     history = tuple(Transition(state, verdict, NOW) for state, verdict in steps)
     said = say(replace(made("line:x", "line", {}), history=history), FLOOR, EN)
-    assert [word for _, word in said.history] == ["open", "It is the line, not the people", "ended"]
+    assert [word for _, word in said.history] == ["noticed", "It is the line, not the people", "lifted: back to usual"]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,19 @@ import gzip
 import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from services.board.app import Service
+from services.board.view.people import named
 from services.board.web.board import STATIC
+from services.board.words import words
+from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
+from tests.support.seed_floor import NOW, seed
+from tests.support.servers import fresh_database
 
 PAGES = (
     "/",
@@ -182,7 +188,7 @@ async def test_doubt_and_all_is_well_never_stand_together(service: Service, clie
     for differing in (0, 1):
         today.freshness = replace(today.freshness, differing=differing)
         page = (await client.get("/?lang=en")).text
-        assert ("nobody is judged" in page, "Lines and data are well" in page) == (differing > 0, differing == 0)
+        assert ("nobody is judged" in page, "Lines and data are fine" in page) == (differing > 0, differing == 0)
 
 
 async def test_providers_are_named_as_they_name_themselves(client: httpx.AsyncClient) -> None:
@@ -241,7 +247,7 @@ async def test_a_task_has_its_page(client: httpx.AsyncClient) -> None:
     """Every task of the day, in both languages: what, why, its course, what moved; another id has none."""
     rows = (await client.get("/api/v1/tasks")).json()["rows"]
     for row in rows:
-        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did behaviour move")):
+        for language, word in (("ru", "Изменилось ли поведение"), ("en", "Did the behaviour change")):
             answer = await client.get(f"/tasks/{row['task']}", params={"lang": language})
             assert answer.status_code == 200
             assert word in answer.text
@@ -258,3 +264,43 @@ async def test_a_case_has_its_page(client: httpx.AsyncClient) -> None:
         assert answer.status_code == 200
         assert word in answer.text
     assert (await client.get("/coaching/00000000-0000-0000-0000-000000000000")).status_code == 404
+
+
+async def test_a_carried_task_tells_its_way(postgres: EmbeddedPostgres) -> None:
+    """Ivan's task of 11:00 could be judged neither at 13:00 nor at 16:00: both stand in its way, with where it went on; the
+    page explains what its heading means, and every call leads to its card."""
+    with fresh_database(postgres) as dsn:
+        await seed(dsn, now=NOW + timedelta(hours=4))
+        service = board_on(dsn, now=NOW + timedelta(hours=4))
+        async with client_of(service) as client:
+            rows = (await client.get("/api/v1/tasks")).json()["rows"]
+            task = next(row["task"] for row in rows if row["agent"] == "ivan")
+            text = (await client.get(f"/tasks/{task}")).text
+        await service.engine.dispose()
+    told = [
+        re.sub(r"<[^>]+>", " ", one).split() for one in re.findall(r"<li>(.*?)</li>", text.split('data-part="path"')[1])
+    ]
+    assert [" ".join(one) for one in told[:4]] == [
+        "Задача дана на срезе 11:00",
+        "Перенесена: на этом срезе решать было рано, проверка в 16:00 13:00",
+        "Перенесена: на этом срезе решать было рано, проверка в 18:00 16:00",
+        " ".join(told[3]),
+    ]
+    assert told[3][0] == "Проверена"
+    assert "от начала до конца" in text
+    calls = text.split('id="calls-title"')[1]
+    assert calls.count('href="/quality/calls/') == calls.count("<tr><th") > 20
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("board, 127.0.0.1", "с этого компьютера"),
+        ("board, 10.0.0.7", "с компьютера 10.0.0.7"),
+        ("oleg", "Олег Дорошин"),
+        ("Ольга, отдел качества", "Ольга, отдел качества"),
+    ],
+)
+def test_who_did_it_is_named(by: str, said: str) -> None:
+    """Accounts by the name in the floor file; an open board by its computer; others as they called themselves."""
+    assert named(by, {"oleg": "Олег Дорошин"}, words("ru", ZoneInfo("Europe/Moscow"))) == said

@@ -152,7 +152,7 @@ async def test_in_the_middle_of_a_day(client: httpx.AsyncClient) -> None:
     assert [one["closed_at"] is None for one in found["slices"]] == [False, False, True, True]
     assert found["scopes"][2]["steps"][0]["due"] < found["scopes"][2]["steps"][0]["plan"]
     page = (await client.get("/report?lang=en")).text
-    assert "The day still runs: data as of 14:3" in page
+    assert "The day is still running: data as of 14:3" in page
     assert page.count("not closed") == 2
 
 
@@ -204,7 +204,7 @@ async def test_names_can_be_hidden(service: Service, client: httpx.AsyncClient) 
     ("language", "said"),
     [
         ("ru", ("Итоги дня", "День закончен", "План и факт", "Хантеры, Фермеры: молчит источник bitrix", "Печать")),
-        ("en", ("Day report", "The day is over", "Plan and fact", "source bitrix is silent", "Print")),
+        ("en", ("Day report", "The day is over", "Plan and actual", "source bitrix is silent", "Print")),
     ],
 )
 async def test_the_page_says_it(evening: Service, language: str, said: tuple[str, ...]) -> None:

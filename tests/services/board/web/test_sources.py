@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import msgspec
@@ -15,6 +15,8 @@ from schemas import tables
 from services.board.app import Service
 from services.board.web.sameorigin import from_own_pages, is_json, is_loopback
 from services.board.web.sources_api import RejectedShown, SourceRow, UnownedRow
+from services.board.words import words
+from services.ingest.source import Lack
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, seed
@@ -297,3 +299,32 @@ async def test_facts_of_other_days_are_not_lost(asking: httpx.AsyncClient, fille
     finally:
         async with filled.engine.begin() as connection:
             await connection.execute(sa.delete(tables.facts).where(tables.facts.c.event_id == id_))
+
+
+async def test_a_source_that_lacks_its_secret_says_so(filled: Service, asking: httpx.AsyncClient) -> None:
+    """Instead of waiting for webhooks: what is missing and how to mend it, in the list, on its page and in the API."""
+    lack = {"source": "mango-new", "word": "not_set", "names": ["MANGO_NEW_KEY"], "since": NOW}
+    async with filled.engine.begin() as connection:
+        await connection.execute(sa.insert(tables.source_problems).values(**lack))
+    try:
+        for path in ("/sources", "/sources/mango-new"):
+            page = (await asking.get(path, params={"lang": "ru"})).text
+            assert "не задан секрет MANGO_NEW_KEY. Задайте эту переменную" in page
+            assert "ничего не принимает: источник не настроен" in page
+        rows = {row["source"]: row for row in (await asking.get("/api/v1/sources")).json()["rows"]}
+        assert (rows["mango-new"]["progress"], rows["mango-new"]["lacks"]) == ("unset", ["not_set", "MANGO_NEW_KEY"])
+        assert rows["amo"]["lacks"] == []
+    finally:
+        async with filled.engine.begin() as connection:
+            await connection.execute(sa.delete(tables.source_problems))
+    page = (await asking.get("/sources/mango-new", params={"lang": "ru"})).text
+    assert "MANGO_NEW_KEY. Задайте" not in page
+
+
+@pytest.mark.parametrize("word", ["not_set", "not_given", "none_given", "unknown_provider"])
+def test_every_lack_has_words(word: str) -> None:
+    """Whatever ingest may say is missing."""
+    assert word in get_args(get_type_hints(Lack)["word"])
+    assert len(get_args(get_type_hints(Lack)["word"])) == 4
+    for language in ("ru", "en"):
+        assert words(language, UTC, NOW.date()).has(f"sources.lacks.{word}")
