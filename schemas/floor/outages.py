@@ -38,6 +38,11 @@ class SourceSilence(Strict):
         ge=0,
         description="until it is known what is usual, so long before a break or the end of a shift nothing is due",
     )
+    back_s: float = Field(
+        300,
+        ge=0,
+        description="the silence of a source of calls is told as over when its calls have come for so long again",
+    )
     pace_lean: float = Field(10, gt=0, description="so many facts a day is believed to bring as usual, until it shows")
 
 

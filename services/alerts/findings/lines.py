@@ -43,7 +43,7 @@ async def line_failures(
     window = timedelta(seconds=floor.outages.line_failure.window_s)
     calls = await line_days.calls(connection, min(one.since for one in found) - window, min(now, day.ends))
     result = technical(floor, states, calls, (), day, min(now, day.ends))
-    episodes = [_episode(told, result, calls, floor, day, min(now, day.ends)) for told in told_lines(result.lines)]
+    episodes = [_episode(told, result, calls, floor, day, min(now, day.ends)) for told in told_lines(result.lines, now)]
     failing: list[Failing] = [
         (one.state.line, one.finding.since, one.finding.resolved_at, one.attributed.verdict) for one in result.lines
     ]

@@ -16,9 +16,9 @@ from services.rules.arrivals import usual_loads
 from services.rules.attribution import kind_of, of_silence
 from services.rules.baselines import Baselines
 from services.rules.day import WorkingDay, date_of, working_day
-from services.rules.detectors.source_silence import LAST, Silence, at_pace, evidence, gaps, silences
+from services.rules.detectors.source_silence import LAST, Silence, at_pace, evidence, gaps, silences, stories
 from services.rules.outages import Issue, spans_of
-from services.rules.sources import Load
+from services.rules.sources import Feeders, Load
 from services.rules.spans import Spans
 from services.rules.technical import cut_off, technical, unexplained
 
@@ -72,10 +72,13 @@ class Silences:
                 loaded.append((one, load))
         cut = await self._cut_off(connection, floor, day, now)
         episodes = []
-        for one, load in loaded:
+        known = {load.source: load for _, load in loaded}
+        calls = Feeders(floor).call_sources()
+        for story in stories([one for one, _ in loaded], calls, now, floor.outages.source_silence):
+            one, load = story.told, known[story.told.source]
             seen = spans_of([own for own in issues if own.finding.fired_at <= one.fired_at], min(now, day.ends))
             if (told := unexplained([lost, seen, cut], one, load, floor, min(now, day.ends))) is not None:
-                episodes.append(await _episode(connection, told, load, floor, day, now, self.found))
+                episodes.append(await _episode(connection, told, story.parts, load, floor, day, now, self.found))
         return episodes
 
     async def _cut_off(
@@ -136,21 +139,28 @@ def carried(row: Any, resolved_at: datetime) -> Episode:
     )
 
 
+def _instant(second: float, one: Silence) -> datetime:
+    return datetime.fromtimestamp(second, one.since.tzinfo)
+
+
 async def _episode(
     connection: AsyncConnection,
     one: Silence,
+    parts: Sequence[Silence],
     load: Load,
     floor: Floor,
     day: WorkingDay,
     now: datetime,
     others: Sequence[Silence],
 ) -> Episode:
+    """*parts*: the silences that *one* tells (source_silence.stories)."""
     attributed = of_silence(floor, day, one, others)
     lost: list[TechnicalSpan] = []
-    if one.resolved_at is not None and attributed.verdict == "floor":
-        calls = await line_days.calls(connection, one.since, one.resolved_at)
-        spans = technical(floor, {}, calls, (one,), day, now).spans
-        lost = [(agent, one.since, one.resolved_at) for agent in sorted(spans)]
+    over = [part.resolved_at for part in parts if part.resolved_at is not None]
+    if over and attributed.verdict == "floor":
+        calls = await line_days.calls(connection, one.since, max(over))
+        spans = technical(floor, {}, calls, parts, day, now).spans
+        lost = [(agent, _instant(own[0][0], one), _instant(own[-1][1], one)) for agent, own in sorted(spans.items())]
     last = await arrivals.last_before(connection, one.source, one.since, LAST)
     seen = evidence(one, load, floor, attributed.rules_out, last)
     return Episode(

@@ -17,6 +17,7 @@ from services.rules.detectors.line_failure import evidence
 from services.rules.detectors.source_silence import Silence
 from services.rules.floor_wide import told_lines
 from services.rules.outages import Issue, spans_of
+from services.rules.sources import Feeders
 from services.rules.technical import Technical, cut_off, unexplained
 from services.rules.telling import ORDER, Cause, causes, claim, told
 
@@ -92,7 +93,9 @@ def _silences(floor: Floor, day: Day, silent: Silent, others: list[Silence], iss
         return []
     lines = day.technical(ends, FOREVER, ()).spans
     cut = cut_off(floor, day.day, others, day.calls(ends, FOREVER), ends)
-    for found in began:
+    calls = Feeders(floor).call_sources()
+    for story in source_silence.stories(began, calls, FOREVER, floor.outages.source_silence):
+        found = story.told
         seen = spans_of([one for one in issues if one.finding.fired_at <= found.fired_at], ends)
         silence = unexplained([lines, seen, cut], found, silent.load_of(day.day, found.source), floor, ends)
         if silence is None:

@@ -6,7 +6,7 @@ then, at most the usual one. One event ends it. Outside working time nothing is 
 interval does not run: a floor of six hundred owes ten presentations nine seconds after nine (ADR 0036, ADR 0038).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -101,6 +101,40 @@ def at_pace(
     at_that = replace(load, pace=pace)
     found = silence(at_that, one.since, until, expect_every_s=expect_every_s, min_expected=by.min_expected)
     return replace(found, resolved_at=one.resolved_at, pace=pace) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Silences of one source that are told as one: the first, with the end of the last."""
+
+    told: Silence
+    parts: tuple[Silence, ...]
+
+
+def stories(found: Sequence[Silence], sources: Collection[str], now: datetime, by: SourceSilence) -> list[Story]:
+    """Silences as they are told at *now*, in the order given (ADR 0045).
+
+    When the power is cut, the last talks end one by one: each ends a silence (one event does) and begins another. Those of one
+    of *sources* with less than ``back_s`` between them are one story, and it is over when calls have come for so long again.
+    """
+    back, told = timedelta(seconds=by.back_s), list[Story]()
+    for one in found:
+        if one.source not in sources:
+            told.append(Story(one, (one,)))
+            continue
+        before = next((story for story in reversed(told) if story.told.source == one.source), None)
+        ended = before.parts[-1].resolved_at if before is not None else None
+        if before is not None and ended is not None and one.since < ended + back:
+            told.remove(before)
+            told.append(Story(replace(before.told, resolved_at=one.resolved_at), (*before.parts, one)))
+        else:
+            told.append(Story(one, (one,)))
+    return [
+        replace(story, told=replace(story.told, resolved_at=None))
+        if story.told.source in sources and story.told.resolved_at is not None and now < story.told.resolved_at + back
+        else story
+        for story in told
+    ]
 
 
 LAST: Final = 3

@@ -176,7 +176,7 @@ async def test_the_second_time_is_called_so(day, engine):
 
 
 async def test_a_silent_source_is_found_by_the_clock(day, engine):
-    """Calls until 10:00, then nothing although ten were due; one event ends it."""
+    """Calls until 10:00, then nothing although ten were due; one event ends it, told when calls came for five minutes."""
     await tell(engine, facts=[call("10:00", "ivan", day=DAY - timedelta(days=3)), *steady(minutes=61)])
     await day.look("10:05")
     assert await day.all(alerts) == []
@@ -187,6 +187,13 @@ async def test_a_silent_source_is_found_by_the_clock(day, engine):
     assert len(alert.evidence["calls"]) == 3, "the last calls before it"
     await tell(engine, facts=[call("10:31", "ivan")])
     await day.look("10:31:10")
+    (alert,) = await day.all(alerts)
+    assert alert.state == "firing", "one talk that ends is no end of a power cut"
+    await tell(engine, facts=[call(f"10:{minute}", "ivan") for minute in range(32, 36)])
+    await day.look("10:35:59")
+    (alert,) = await day.all(alerts)
+    assert alert.state == "firing"
+    await day.look("10:36")
     (alert,) = await day.all(alerts)
     assert (alert.state, alert.resolved_at) == ("resolved", at("10:31"))
     assert {row.agent for row in await day.all(technical)} == {"ivan", "maria", "petr", "olga"}

@@ -6,7 +6,7 @@ import pytest
 
 from services.rules.attribution import Attributed
 from services.rules.detectors.line_failure import Finding, LineState
-from services.rules.floor_wide import told_lines
+from services.rules.floor_wide import EVER, told_lines
 from services.rules.technical import LineFinding
 from tests.services.rules.stories import floor, instant
 
@@ -32,10 +32,10 @@ def failing(line: str, since: str, fired: str, resolved: str | None, verdict: st
     return LineFinding(LineState(line, 0.03, BY), found, Attributed(verdict, scope))  # type: ignore[arg-type]
 
 
-def rows(*found: LineFinding) -> list[tuple[str, datetime | None, list[str], bool]]:
+def rows(*found: LineFinding, now: datetime = EVER) -> list[tuple[str, datetime | None, list[str], bool]]:
     return [
         (told.one.state.line, told.resolved_at, [one.state.line for one in told.others], told.by_floor)
-        for told in told_lines(found)
+        for told in told_lines(found, now)
     ]
 
 
@@ -46,18 +46,39 @@ def test_a_line_alone_is_told_as_it_is() -> None:
 
 
 def test_the_first_tells_the_floor_to_the_end_of_the_last() -> None:
-    """B and C began to fail when the floor was not known yet: told until C made it so. D fails later: not told for itself."""
+    """B was told before the floor was known: until C made it so. B fails again later: told."""
     own = [
         failing("a", "10:00", "10:01", "10:40"),
         failing("b", "10:00", "10:02", "10:50"),
-        failing("c", "10:01", "10:03", "10:30"),
+        failing("c", "10:01", "10:05", "10:30"),
         failing("b", "10:52", "10:53", "11:00", "line"),
     ]
     assert rows(*own) == [
         ("a", instant("10:50"), ["b", "c"], False),
-        ("b", instant("10:03"), [], True),
+        ("b", instant("10:05"), [], True),
         ("b", instant("11:00"), [], False),
     ]
+
+
+def test_a_dead_floor_is_told_once() -> None:
+    """Three lines die together and are found within two minutes: one alert, whenever one looks; the second alone waits."""
+    a, b = failing("a", "10:00", "10:01", None, "line"), failing("b", "10:00", "10:01:30", None, "line")
+    assert rows(a, b, now=instant("10:02")) == [("a", None, [], False)]
+    assert rows(a, b, now=instant("10:04:29")) == [("a", None, [], False)]
+    assert rows(a, b, now=instant("10:04:30")) == [("a", None, [], False), ("b", None, [], False)]
+    assert rows(failing("a", "10:00", "10:01", "10:01:20", "line"), b, now=instant("10:02"))[-1][0] == "b", "A was over"
+    whole = [
+        failing("a", "10:00", "10:01", None),
+        failing("b", "10:00", "10:01:30", None),
+        failing("c", "10:00", "10:03", None),
+    ]
+    for now in (instant("10:03"), instant("12:00"), EVER):
+        assert rows(*whole, now=now) == [("a", None, ["b", "c"], False)]
+
+
+def test_a_line_that_fails_much_later_does_not_wait() -> None:
+    a, b = failing("a", "10:00", "10:01", None, "line"), failing("b", "10:06", "10:07", None, "line")
+    assert [line for line, *_ in rows(a, b, now=instant("10:07"))] == ["a", "b"]
 
 
 def test_the_floor_lasts_as_long_as_one_of_its_lines() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rules.detectors.source_silence import Silence, gaps, silence, silences
+from schemas.floor.outages import SourceSilence
+from services.rules.detectors.source_silence import Silence, gaps, silence, silences, stories
 from services.rules.sources import Group, Load
 from services.rules.spans import Spans
 from tests.services.rules.stories import instant, spans
@@ -140,3 +141,39 @@ def test_every_silence_is_one(arrivals: list[datetime], now_s: int) -> None:
         assert not [at for at in arrivals if one.since < at < (one.resolved_at or now)]
         assert one.fired_at <= (one.resolved_at or now)
     assert all(one.resolved_at is not None for one in seen[:-1])
+
+
+def told(*spans_: str, now: str = "17:00", sources: tuple[str, ...] = ("mango",)) -> list[tuple[str, str | None, int]]:
+    """(since, resolved, parts) of ``10:00-10:20``; an open one has no end."""
+    own = []
+    for span in spans_:
+        since, _, until = span.partition("-")
+        own.append(Silence("mango", instant(since), instant(since), 10, instant(until) if until else None))
+    clock = {instant(one): one for span in spans_ for one in span.split("-") if one}
+    return [
+        (clock[one.told.since], one.told.resolved_at and clock[one.told.resolved_at], len(one.parts))
+        for one in stories(own, sources, instant(now), SourceSilence())
+    ]
+
+
+def test_a_power_cut_is_told_once() -> None:
+    """Talks end one by one; each ends a silence and begins another: one story, to the end of the last."""
+    assert told("10:00-10:04", "10:05-10:09", "10:13-11:00") == [("10:00", "11:00", 3)]
+    assert told("10:00-10:04", "10:05-10:09", "10:13") == [("10:00", None, 3)]
+    assert told("10:00-10:04", "10:09-10:12") == [("10:00", "10:04", 1), ("10:09", "10:12", 1)], (
+        "calls came for five minutes"
+    )
+
+
+@pytest.mark.parametrize(("now", "resolved"), [("10:20", None), ("10:24:59", None), ("10:25", "10:20")])
+def test_it_is_over_when_calls_have_come_for_a_while(now: str, resolved: str | None) -> None:
+    """With the end at the first of them. A CRM brings one mark in minutes: one event ends its silence."""
+    assert told("10:00-10:20", now=now) == [("10:00", resolved, 1)]
+    assert told("10:00-10:20", now=now, sources=()) == [("10:00", "10:20", 1)]
+
+
+def test_a_crm_that_falls_silent_twice_is_told_twice() -> None:
+    assert [row[:2] for row in told("10:00-10:20", "10:21-11:00", sources=())] == [
+        ("10:00", "10:20"),
+        ("10:21", "11:00"),
+    ]
