@@ -28,7 +28,7 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A Due with its verdict. ``index`` and ``p_below`` against the unscaled target; ``p_soft`` and ``p_hard`` after the
-    common cause; ``scale`` is E[M of the rest of the team], 1 without a common cause."""
+    common cause; ``scale`` is E[M of the rest of the team], 1 without a common cause at this step or before it."""
 
     due: Due
     index: float | None
@@ -64,10 +64,12 @@ def judge(dues: Sequence[Due], deviating: frozenset[tuple[str, Step]], by: Judge
         deviating: (agent, step) that were soft or hard earlier today and have not left since.
     """
     causes = {(cause.team, cause.step): cause for cause in common_causes(dues, by)}
+    behind = _behind(causes.values())
     many = _judged_steps(dues, by)
-    judged = [
-        _judge_one(one, causes.get((one.team, one.step)), many.get(one.agent, 0) > 1, deviating, by) for one in dues
-    ]
+    judged = []
+    for one in dues:
+        cause = causes.get((one.team, one.step)) if (one.team, one.step) in behind else None
+        judged.append(_judge_one(one, cause, many.get(one.agent, 0) > 1, deviating, by))
     return _hold_to_fdr(judged, by)
 
 
@@ -87,6 +89,16 @@ def _cause(team: str, step: Step, group: list[Due], by: Judgement) -> CommonCaus
     p = posterior.p_below(by.soft.below)
     found = p >= by.team.probability and expected >= by.min_expected - EXACT
     return CommonCause(team, step, done, expected, len(group), posterior, p, found)
+
+
+def _behind(causes: Iterable[CommonCause]) -> set[tuple[str, Step]]:
+    """(team, step) judged against the team: where a common cause was found, and every later step. Whom fewer answer than
+    usual has fewer long calls too, and a later step, having fewer results, tells so more weakly (ADR 0048)."""
+    first: dict[str, int] = {}
+    for one in causes:
+        if one.found:
+            first[one.team] = min(STEPS.index(one.step), first.get(one.team, len(STEPS)))
+    return {(team, step) for team, begins in first.items() for step in STEPS[begins:]}
 
 
 def _judged_steps(dues: Iterable[Due], by: Judgement) -> dict[str, int]:
@@ -122,8 +134,8 @@ def _judge_one(
 
 
 def _of_the_others(one: Due, cause: CommonCause | None, by: Judgement) -> float:
-    """E[M_T] of the team without this agent, when the team as a whole is below; else 1."""
-    if cause is None or not cause.found or not one.exposed or not one.expected:
+    """E[M_T] of the team without this agent, when the team as a whole is below here or at an earlier step; else 1."""
+    if cause is None or not one.exposed or not one.expected:
         return 1.0
     rest = multiplier(
         cause.done - one.done,
@@ -131,7 +143,7 @@ def _of_the_others(one: Due, cause: CommonCause | None, by: Judgement) -> float:
         cv=by.team.prior_cv,
         overdispersion=by.of(one.team, one.step).overdispersion,
     )
-    return rest.mean
+    return rest.mean if cause.found else min(1.0, rest.mean)
 
 
 def _level(p_soft: float, p_hard: float, shortfall: float, many: bool, deviating: bool, by: Judgement) -> Level:

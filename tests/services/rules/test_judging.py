@@ -200,6 +200,24 @@ def test_with_a_common_cause_agents_are_judged_by_their_own_team() -> None:
     assert [judge([one], frozenset(), PLAIN)[0].level for one in people[:5]] == ["soft"] * 5
 
 
+def test_a_common_cause_reaches_the_later_steps() -> None:
+    """Fewer answer everybody: long calls, 15 of 20 due and no common cause of their own, are judged by the team too; calls,
+    the step before, are not; a later step in which the team is well asks no more than the norm."""
+    answered = [replace(one, step="answered") for one in team(11, 12, 11, 12)]
+    long_calls = [replace(one, step="long_calls") for one in team(7, 7, 8, 6, expected=9)]
+    payments = [replace(one, step="payments") for one in team(9, 9, 9, 9, expected=5)]
+    dialled = team(20, 13, 20, 20)
+    causes = {cause.step: cause for cause in common_causes([*dialled, *answered, *long_calls, *payments], PLAIN)}
+    assert {step for step, cause in causes.items() if cause.found} == {"answered"}
+    judged = judge([*dialled, *answered, *long_calls, *payments], frozenset(), PLAIN)
+    rest = (0.15**-2 + 22) / (0.15**-2 + 27)  # the others: 7 + 8 + 7 of 27, seen by the agent with 6
+    scales = {(one.due.agent, one.due.step): one.scale for one in judged}
+    assert scales["a3", "long_calls"] == pytest.approx(rest)
+    assert {scales[f"a{n}", "calls"] for n in range(4)} == {1.0}
+    assert {scales[f"a{n}", "payments"] for n in range(4)} == {1.0}
+    assert all(scales[f"a{n}", "answered"] < 0.9 for n in range(4))
+
+
 def test_without_a_common_cause_nobody_is_scaled() -> None:
     """One weak agent among good ones is that agent's own matter."""
     mixed = judge(team(20, 21, 19, 20, 20, 4), frozenset(), PLAIN)
