@@ -4,7 +4,7 @@ Most windows of most paths are far from any limit. Each detector says by arithme
 bad at all (``prospects``); only those, and those of a watch that is open, are looked at in full. The others are ``QUIET``.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -111,11 +111,9 @@ class _View:
         watch: Watch,
         seen: Prospects,
         look: Callable[[int], Signal | None],
-        bins: Iterable[int] | None = None,
     ) -> None:
         self.watches.append(watch)
-        places = np.flatnonzero(seen.enough).tolist() if bins is None else bins
-        for place in places:
+        for place in np.flatnonzero(seen.enough).tolist():
             number = self.first + place
             full = watch.open is not None or seen.bad[place]
             watch.look(number, look(number) if full else QUIET)
@@ -208,7 +206,6 @@ class _View:
                 Watch("workplace_audio", path),
                 seen,
                 lambda n, p=path, o=own, s=on, x=line: workplace_audio.signal(p, o, s, x, n, self.by),  # type: ignore[misc]
-                np.flatnonzero(np.diff(own.total[:, ANSWERED]).astype(bool) & seen.enough).tolist(),
             )
 
     def _main_lines(self, agents: Sequence[str]) -> dict[str, str]:

@@ -33,14 +33,15 @@ def possible(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int,
 
 
 def prospects(path: Path, own: Series, line_name: str, hours: Sequence[tuple[int, int]], by: Baselines) -> Prospects:
-    """Likewise of each bin: no window that ends with it holds more short calls than the longest."""
+    """Likewise of each bin with an answer: no window that ends with it holds more short calls than the longest."""
     limits = by.floor.outages.short_calls
     counts = own.windows(limits.agent_bins)
     short, answered = counts[:, SHORT], counts[:, ANSWERED]
     rates = {hour: max(by.short(path, *hour), by.short(("line", line_name), *hour)) for hour in set(hours)}
     usual = np.array([rates[hour] for hour in hours])
     p = bdtrc(short - 1.0, np.maximum(short, limits.agent_answered), usual)
-    return Prospects(answered >= limits.agent_answered, (short > 0) & (p < limits.agent_p * SLACK))
+    enough = answered >= limits.agent_answered
+    return Prospects(np.diff(own.total[:, ANSWERED]) > 0, enough & (short > 0) & (p < limits.agent_p * SLACK))
 
 
 def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by: Baselines) -> Signal | None:
@@ -53,15 +54,14 @@ def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by:
         return None
     bins, counts = _newest(own, last, limits.agent_bins, limits.agent_answered)
     n, short = counts[ANSWERED], counts[SHORT]
-    if n < limits.agent_answered:
-        return None
     hour = hour_of(last, by.floor.zone)
     usual = max(by.short(path, *hour), by.short(("line", line_name), *hour))
     around = line.window(last, bins)
     peers_n, peers_short = max(0, around[ANSWERED] - n), max(0, around[SHORT] - short)
     peers_bad = peers_n >= limits.agent_answered and float(bdtrc(peers_short - 1, peers_n, usual)) < 0.05
     p = float(bdtrc(short - 1, n, usual)) if short else 1.0
-    bad = p < limits.agent_p and peers_n >= limits.agent_answered and not (peers_short and peers_bad)
+    enough = n >= limits.agent_answered  # to be found, not to be over: who answers little would never be well again
+    bad = enough and p < limits.agent_p and peers_n >= limits.agent_answered and not (peers_short and peers_bad)
     newest = own.at(last)
     evidence: dict[str, Any] = {
         "answered": n,

@@ -207,6 +207,23 @@ def test_it_is_silent_under_its_guard(story: Story, usual: dict[date, DaySummary
     assert found == []
 
 
+def test_a_workplace_is_well_again_however_few_answer(usual: dict[date, DaySummary]) -> None:
+    """After the mend hardly anybody answers them, never six in two hours: the few good calls end it all the same."""
+
+    def bend(random: Random, call: dict[str, object]) -> None:
+        headset(random, call)
+        if call["agent"] == "a3" and between(call, 780, 1080) and (between(call, 780, 840) or random.random() < 0.95):
+            call["answered"] = False
+
+    calls = day_of(2, TODAY, bend)
+    (one,) = [found for found in find(calls, usual) if found.finding.detector == "workplace_audio"]
+    after = [call.at for call in calls if call.agent == "a3" and call.answered and call.at.hour >= 13]
+    assert max(sum(0 <= (b - a).total_seconds() < 7200 for b in after) for a in after) < 6
+    assert one.finding.resolved_at is not None
+    assert not one.finding.by_day
+    assert one.finding.resolved_at <= after[-1] + timedelta(minutes=5)
+
+
 def test_a_list_with_dead_numbers_says_which_share(usual: dict[date, DaySummary]) -> None:
     """The share of such codes, the usual one, calls to check by, teams that it takes conversations from; told once."""
     (one,) = find(day_of(2, TODAY, dead_numbers), usual)
