@@ -45,8 +45,9 @@ def export(
 
     What came late keeps when it came, and what was corrected is there
     before and after: a slice is judged again by what was known when it
-    closed. (When the first content of a corrected fact came is not kept;
-    it counts as come when it happened.)
+    closed. (When the first content of a corrected fact came is not kept,
+    unless it is a call in legs; it counts as come when it happened. What
+    was read again by a mended parser is there as it reads now.)
 
     Not in it, since it is no fact: what people called technical on the
     board or in Slack, what they did with tasks and alerts, webhooks that

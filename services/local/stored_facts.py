@@ -7,19 +7,23 @@ by it, a slice sees what it saw when it closed. Day after day, by a cursor of th
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import asyncpg
 import msgspec
 
-from schemas.facts import BadFact, Data, Fact, decode_data, encode, moment
+from schemas.facts import CALL, BadFact, Data, Fact, decode_data, encode, moment
 from services.ingest.storage.journal import DATABASE_ERRORS
 from services.kit.errors import BadInput, Misconfigured, Unavailable
 from services.kit.postgres import CONNECT_TIMEOUT_S
 
 AT_ONCE: Final = 1000
 """Rows fetched at a time."""
+STOOD: Final = timedelta(seconds=60)
+"""What stood shorter no slice can have been judged by: legs of a call that come one after the other, say."""
+AGAIN: Final = timedelta(hours=1)
+"""What replaced a content so long after it had come was read again, by a mended parser: the wrong reading is nobody's word."""
 PATIENCE_S: Final = 600.0
 """A day of a large floor is sorted by the server before its first row comes."""
 _DAYS = """
@@ -27,15 +31,18 @@ SELECT day, count(*)::int AS facts FROM facts
 WHERE ($1::date IS NULL OR day >= $1) AND ($2::date IS NULL OR day <= $2) GROUP BY day ORDER BY day
 """
 _REACH = "SELECT min(day), max(day) FROM facts"
-_FACTS = """
+_FACTS = f"""
 SELECT f.event_id::text AS id, f.type, f.source, f.occurred_at, f.received_at, f.agent, f.data::text AS data,
-  r.replaced_at, r.data AS earlier
+  r.replaced_at, r.data AS earlier, l.first AS first_leg
 FROM facts f LEFT JOIN LATERAL (
   SELECT array_agg(replaced_at ORDER BY revision) AS replaced_at, array_agg(data::text ORDER BY revision) AS data
   FROM fact_revisions WHERE event_id = f.event_id AND revision < f.revision
 ) r ON f.revision > 0
+LEFT JOIN LATERAL (
+  SELECT min(received_at) AS first FROM legs WHERE source = f.source AND call = substr(f.data->>'call_id', length(f.source) + 2)
+) l ON f.revision > 0 AND f.type = '{CALL}'
 WHERE f.day = $1 ORDER BY f.occurred_at, f.event_id
-"""
+"""  # noqa: S608 - a constant of ours
 
 Advance = Callable[[int, int], None]
 """Told how far the work is: (facts done, of all)."""
@@ -56,11 +63,13 @@ async def export(
     until: Date | None,
     write: Callable[[bytes], object],
     advance: Advance = lambda *_: None,
+    stood: timedelta = STOOD,
 ) -> Exported:
     """Every stored fact of the floor's days *since* to *until*, both included (None: all there are), in order of time.
 
     Args:
         write: called with lines, each with its end. Whatever it raises passes through.
+        stood: earlier contents that stood shorter are left out; longer where the floor's clock ran faster than life.
     Raises: Unavailable, Misconfigured, BadInput (no facts in those days, or one that cannot be read).
     """
     done = lines = 0
@@ -68,7 +77,7 @@ async def export(
         days = await anext(stored)
         of_all = sum(days.values())
         async for row in stored:
-            for fact in deliveries(row):
+            for fact in deliveries(row, stood):
                 write(encode(fact) + b"\n")
                 lines += 1
             done += 1
@@ -78,11 +87,12 @@ async def export(
     return Exported(done, lines, min(days), max(days))
 
 
-def deliveries(row: Any) -> list[Fact]:
+def deliveries(row: Any, stood: timedelta = STOOD) -> list[Fact]:
     """The contents that one event had, in order of arrival, the one in force last.
 
     Of earlier ones the database keeps until when they stood, not when they came: each came when the one before was replaced, the
-    first when it happened. What then stood for no time (read again by a mended parser, say) is left out.
+    first with the first leg of its call, or else when it happened. What stood for no time is left out (joined from legs, or
+    read again by a mended parser): a close a few seconds after its cut-off sees the row that is there then.
     Raises: BadInput.
     """
     newest = Fact(
@@ -97,8 +107,8 @@ def deliveries(row: Any) -> list[Fact]:
     replaced: list[datetime] = row["replaced_at"] or []
     for number in range(len(replaced) - 1, -1, -1):
         fact = _earlier(newest, _decoded(row, row["earlier"][number]))
-        known = replaced[number - 1] if number else min(fact.time, replaced[0])
-        if known < known_from:
+        known = replaced[number - 1] if number else min(row["first_leg"] or fact.time, replaced[0])
+        if known_from - known >= stood and replaced[number] - known_from < AGAIN:
             found.append(msgspec.structs.replace(fact, received_at=known))
             known_from = known
     return found[::-1]

@@ -17,7 +17,7 @@ from services.kit.clock import Clock
 from services.lab.feeder import FeedReport, feed
 from services.lab.simulate import FloorDay, scenario_named, simulate
 from services.local.floors import apply
-from services.local.stored_facts import export
+from services.local.stored_facts import STOOD, export
 from tests.support.acting_people import People
 from tests.support.fake_slack import TOKEN, FakeSlack
 from tests.support.running import ROOT, Service, Services, embedded_environment
@@ -227,7 +227,7 @@ class RealDay:
         """The stored facts as a file that a back-test reads."""
         path = self.folder / "facts.ndjson"
         with path.open("wb") as file:
-            await export(self.dsn, None, None, file.write)
+            await export(self.dsn, None, None, file.write, stood=STOOD * RATE)
         return path
 
     def shown(self) -> Mapping[tuple[str, str], int]:

@@ -129,7 +129,7 @@ def test_a_back_test_of_the_export_gives_what_was_frozen(postgres_dsn: str, tmp_
     assert tasks
 
 
-def stored(received: datetime, *earlier: tuple[float, datetime]) -> dict[str, Any]:
+def stored(received: datetime, *earlier: tuple[float, datetime], first_leg: datetime | None = None) -> dict[str, Any]:
     """A row whose call talked 60 s in the end; *earlier*: what it was said to talk before, until when."""
     fact = call("a1", NOON, talk_s=60)
 
@@ -139,30 +139,64 @@ def stored(received: datetime, *earlier: tuple[float, datetime]) -> dict[str, An
     return {
         "id": fact.id, "type": fact.type, "source": fact.source, "occurred_at": fact.time, "received_at": received,
         "agent": "a1", "data": said(60), "replaced_at": [until for _, until in earlier] or None,
-        "earlier": [said(talk_s) for talk_s, _ in earlier] or None,
+        "earlier": [said(talk_s) for talk_s, _ in earlier] or None, "first_leg": first_leg,
     }  # fmt: skip
+
+
+def told(row: dict[str, Any]) -> list[tuple[float, datetime | None]]:
+    """(talk, since when it was known) of each content."""
+    return [(one.data.talk_s, one.received_at) for one in deliveries(row) if isinstance(one.data, CallEnded)]
 
 
 def test_each_content_is_known_from_when_the_one_before_was_replaced() -> None:
     """The first from when it happened; the last from when it came."""
-    first, second, third = (NOON + timedelta(hours=hours) for hours in (1, 2, 3))
-    found = deliveries(stored(third, (10, first), (20, third + timedelta(milliseconds=50))))
-    assert [(one.data.talk_s, one.received_at) for one in found if isinstance(one.data, CallEnded)] == [
-        (10, NOON),
-        (20, first),
-        (60, third),
-    ]
-    assert second > first
+    first, last = NOON + timedelta(hours=1), NOON + timedelta(hours=3)
+    parsed = last + timedelta(milliseconds=50)
+    assert told(stored(last, (10, first), (20, parsed))) == [(10, NOON), (20, first), (60, last)]
 
 
 def test_what_a_mended_parser_read_anew_holds_from_its_arrival() -> None:
-    """It came with the webhook itself: the wrong reading stood for no time."""
-    came = NOON + timedelta(seconds=1)
-    found = deliveries(stored(came, (10, NOON + timedelta(days=2)), (20, NOON + timedelta(days=3))))
-    assert [(one.data.talk_s, one.received_at) for one in found if isinstance(one.data, CallEnded)] == [
-        (10, NOON),
-        (60, came),
-    ]
+    """It came with the webhook itself, also with a late one: the wrong readings are nobody's word. What was there before that
+    webhook stays."""
+    for came in (NOON + timedelta(seconds=1), NOON + timedelta(minutes=20)):
+        assert told(stored(came, (10, NOON + timedelta(days=2)), (20, NOON + timedelta(days=3)))) == [(60, came)]
+    came = NOON + timedelta(hours=2)
+    assert told(stored(came, (10, came), (20, NOON + timedelta(days=3)))) == [(10, NOON), (60, came)]
+
+
+def test_legs_that_come_late_together_are_one_late_call() -> None:
+    """The first leg says when the call was first known: not when it happened, and for no time that a slice could see."""
+    came = NOON + timedelta(minutes=20)
+    joined = came + timedelta(seconds=2)
+    assert told(stored(joined, (10, joined), first_leg=came)) == [(60, joined)]
+    later = came + timedelta(minutes=30)
+    assert told(stored(later, (10, later), first_leg=came)) == [(10, came), (60, later)]
+
+
+@pytest.mark.integration
+def test_the_first_leg_of_a_call_is_found(postgres_dsn: str, tmp_path: Path) -> None:
+    """By the name that the source gave the call; legs of others are not asked."""
+    one = call("a1", NOON, talk_s=60)
+    assert isinstance(one.data, CallEnded)
+    name = one.data.call_id.removeprefix("pbx:")
+    came, later = NOON + timedelta(minutes=20), NOON + timedelta(minutes=50)
+    first = msgspec.structs.replace(one, received_at=came, data=msgspec.structs.replace(one.data, talk_s=10))
+    last = msgspec.structs.replace(one, received_at=later)
+
+    async def lived(pool: Any) -> None:
+        for source, leg, at_ in (("pbx", "a", came), ("pbx", "b", later), ("crm", "a", NOON)):
+            await pool.execute(
+                "INSERT INTO legs (source, call, leg, data, received_at) VALUES ($1, $2, $3, '{}', $4)",
+                source,
+                name,
+                leg,
+                at_,
+            )
+        await told_again(pool, [first], came)
+        await told_again(pool, [last], later)
+
+    with_pool(postgres_dsn, lived)
+    assert list(read_facts(exported(postgres_dsn, tmp_path / "facts.ndjson"))) == [first, last]
 
 
 @pytest.mark.integration
