@@ -71,14 +71,15 @@ def fed(floor: Floor) -> dict[Feed, frozenset[str]]:
 
 def _answered(cells: Cells, groups: frozenset[frozenset[str]], first: int, last: int) -> dict[frozenset[str], Numbers]:
     """Running totals of answered calls of each group, by bin."""
-    found = {group: np.zeros(last - first + 2) for group in groups}
-    of: dict[str, list[Numbers]] = {}
+    found = {group: [0] * (last - first + 2) for group in groups}
+    of: dict[str, list[list[int]]] = {}
     for group, total in found.items():
         for agent in group:
             of.setdefault(agent, []).append(total)
     for number, of_bin in cells.items():
         if first <= number <= last:
             for agent, counts in of_bin.digest.agents.items():
-                for total in of.get(agent, ()):
-                    total[number - first + 1] += counts[ANSWERED]
-    return {group: np.cumsum(total) for group, total in found.items()}
+                if counts[ANSWERED]:
+                    for total in of.get(agent, ()):
+                        total[number - first + 1] += counts[ANSWERED]
+    return {group: np.cumsum(total, dtype=np.float64) for group, total in found.items()}

@@ -81,8 +81,9 @@ def spans_of(issues: Sequence[Issue], now: datetime) -> dict[str, Spans]:
     """Agent → technical spans of *issues*."""
     raw: dict[str, list[tuple[float, float]]] = {}
     for one in issues:
+        span = at(one.finding.since), at(one.finding.until(now))
         for agent in one.agents:
-            raw.setdefault(agent, []).append((at(one.finding.since), at(one.finding.until(now))))
+            raw.setdefault(agent, []).append(span)
     return {agent: union(own) for agent, own in raw.items()}
 
 
