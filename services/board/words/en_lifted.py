@@ -9,7 +9,8 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "task would not have been given"
         for minutes in ("{n} minute", "{n} minutes")
     ),
-    "verdict.ground.bare": "Withdrawn: what was not known at slice {slice} became known; with it the task would not have been given",
+    "verdict.ground.bare": "Withdrawn: what was not known at slice {slice} is known now; with it the task would not have "
+    "been given",
     "revision.given.open": "If it stays so, the next slice withdraws it",
     "case.lifted": "withdrawn: a fault became known later",
     "case.lifted.whole": (
