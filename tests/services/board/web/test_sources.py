@@ -310,10 +310,13 @@ async def test_a_source_that_lacks_its_secret_says_so(filled: Service, asking: h
         for path in ("/sources", "/sources/mango-new"):
             page = (await asking.get(path, params={"lang": "ru"})).text
             assert "не задан секрет MANGO_NEW_KEY. Задайте эту переменную" in page
-            assert "не настроен" in page
+            assert page.count("не настроен<") == 1
         rows = {row["source"]: row for row in (await asking.get("/api/v1/sources")).json()["rows"]}
         assert (rows["mango-new"]["progress"], rows["mango-new"]["lacks"]) == ("unset", ["not_set", "MANGO_NEW_KEY"])
         assert rows["amo"]["lacks"] == []
+        lines = (await asking.get("/lines", params={"lang": "ru"})).text
+        assert "не настроен" in lines[lines.index(">mango-new<") :].partition("</tr>")[0]
+        assert lines.count("не настроен") == 1
     finally:
         async with filled.engine.begin() as connection:
             await connection.execute(sa.delete(tables.source_problems))
