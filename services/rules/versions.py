@@ -6,7 +6,18 @@ from datetime import datetime, time, timedelta
 
 from schemas.floor import Agent, Floor, Team
 
-AT_ONCE = ("name", "language", "teams", "agents", "sources", "notify", "board", "metrics_max_agents", "quality")
+AT_ONCE = (
+    "name",
+    "language",
+    "teams",
+    "agents",
+    "people",
+    "sources",
+    "notify",
+    "board",
+    "metrics_max_agents",
+    "quality",
+)
 """Blocks that take effect when applied; everything else waits for the next local midnight,
 also the working day of a team."""
 
@@ -32,7 +43,7 @@ def floor_on(versions: Sequence[tuple[int, datetime, Floor]], date: Date) -> tup
             "teams": _teams(settled, newest),
         }
     )
-    for name in ("zone", "agent_by_id", "team_by_id", "source_by_id", "agent_by_identity", "day_by_team"):
+    for name in ("zone", "agent_by_id", "team_by_id", "source_by_id", "agent_by_identity", "day_by_team", "names"):
         merged.__dict__.pop(name, None)  # cached answers of the older version
     return number, merged
 

@@ -21,7 +21,7 @@ def calls(evidence: Mapping[str, Any], words: Language) -> str:
 
 
 def last(evidence: Mapping[str, Any], words: Language) -> str:
-    """What a silent source sent last."""
+    """What a silent source sent last; alerts of earlier versions did not write it down."""
     if not evidence.get("last"):
-        return words.say("details.no_calls.none_before")
+        return words.say(f"details.no_calls.{'none_before' if 'last' in evidence else 'no_last'}")
     return words.say("details.last", last=", ".join(evidence["last"][:LISTED]))

@@ -11,7 +11,7 @@ from services.alerts.wording.alert import scientific, tally
 from services.alerts.wording.calls import calls, last
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
-from services.alerts.wording.window import numbers, subject
+from services.alerts.wording.window import chance_of, numbers, subject
 
 Payload = Mapping[str, Any]
 
@@ -21,7 +21,8 @@ def window_details(payload: Payload, words: Language) -> Content:
     told = [_span(payload, evidence.get("window_from"), evidence.get("window_until"), words)]
     told.append(numbers(payload["detector"], evidence, words))
     told += _compared(payload, words)
-    told.append(words.say("details.p", p=scientific(float(evidence["p_value"]), words)))
+    if (p := chance_of(evidence)) is not None:
+        told.append(words.say("details.p", p=scientific(p, words)))
     by_agent = evidence.get("by_agent") or {}
     if by_agent:
         names = payload.get("names", {})

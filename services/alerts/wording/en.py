@@ -277,7 +277,7 @@ TEXT: Final[dict[str, str]] = {
     "report.tasks.done": "{done} of {verified} worked",
     "report.tasks.not_done": "not done {n}",
     "report.tasks.not_enough_data": "not enough data {n}",
-    "report.tasks.invalidated": "withdrawn for a technical fault {n}",
+    "report.tasks.invalidated": "withdrawn {n}",
     "report.incidents": "Incidents",
     "report.incidents.none": "There were none.",
     "report.incident": "{what}, {kind}: {since}–{until} ({span}). {verdict}.",

@@ -14,6 +14,7 @@ TEXT: Final[dict[str, str]] = {
     "details.no_calls.none_made": "No calls to check: the team made none in that time.",
     "details.no_calls.none_fit": "No calls to check: none of that time shows it.",
     "details.no_calls.not_named": "No calls to check: this slice was closed by a version that named none.",
+    "details.no_calls.no_last": "What came last was not written down.",
     "details.no_calls.none_before": "What came last cannot be said: the source never sent anything before.",
     "details.last": "The last that came before the silence: {last}.",
 }

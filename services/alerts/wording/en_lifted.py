@@ -14,9 +14,9 @@ TEXT: Final[dict[str, str]] = {
     "coaching.title.lifted": "Not to the trainer after all: {agent}, {step}",
     "coaching.lifted": "A fault became known later, and with it nobody would have been sent to the trainer. The case was closed "
     "at slice {at}; tasks that were not done in sound time go on counting.",
-    "doubt.connected": "source {source} was connected at {at}; nothing is known of the time before, verdicts "
+    "doubt.connected": "source {source} was connected only at {at}, nothing is known of the time before; verdicts "
     "begin the next day",
-    "doubt.some_connected": "source {source} was connected at {at}; of those whom it alone knows verdicts begin the "
+    "doubt.some_connected": "source {source} was connected only at {at}; verdicts on those whose work it alone shows begin the "
     "next day",
-    "doubt.some_unheard": "nothing has come from source {source} yet; those whom it alone knows are not judged",
+    "doubt.some_unheard": "nothing has come from source {source} yet; those whose work it alone shows are not judged",
 }

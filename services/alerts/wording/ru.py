@@ -277,7 +277,7 @@ TEXT: Final[dict[str, str]] = {
     "report.tasks.done": "Сработало {done} из {verified}",
     "report.tasks.not_done": "не сделано {n}",
     "report.tasks.not_enough_data": "мало данных {n}",
-    "report.tasks.invalidated": "снято из-за сбоя {n}",
+    "report.tasks.invalidated": "снято {n}",
     "report.incidents": "Происшествия",
     "report.incidents.none": "Не было.",
     "report.incident": "{what}, {kind}: {since}–{until} ({span}). {verdict}.",

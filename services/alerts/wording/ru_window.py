@@ -24,7 +24,7 @@ TEXT: Final[dict[str, str]] = {
     "window.title.other": "Меньше обычного: {what}, с {since}; продолжение — в сообщении о команде",
     "window.title.invalidated": "Отменено: {what}, сбой с {since} не подтвердился",
     "window.seen.bad_numbers": "Номера нет или он неполный: {bad} из {attempts}, обычно {base}.",
-    "window.seen.answer_rate": "Ответили {answered} из {attempts}, обычно в эти часы около {expected}.",
+    "window.seen.answer_rate": "Отвеченных {answered} из {attempts}, обычно в эти часы около {expected}.",
     "window.seen.slow": "95 % ответов приходят за {now} с, обычно за {usual} с.",
     "window.seen.stuck": "Без гудка {stuck} из {attempts}, обычно {base}.",
     "window.seen.short_calls": "Коротких {short} из {answered} отвеченных, обычно {base}. Похоже на одностороннюю слышимость.",

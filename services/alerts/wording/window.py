@@ -31,9 +31,9 @@ def window(payload: Payload, words: Language) -> Content:
         sections.append(Section((numbers(detector, evidence, words), _whose(verdict, words))))
     else:
         title = words.say(f"window.title.{detector}", **named)
-        sections.append(
-            Section((numbers(detector, evidence, words), words.say("chance", n=words.chance(_p(evidence)))))
-        )
+        p = chance_of(evidence)
+        told = () if p is None else (words.say("chance", n=words.chance(p)),)
+        sections.append(Section((numbers(detector, evidence, words), *told)))
         sections.append(Section((_whose(verdict, words),)))
         sections.append(Section((words.say("do", what=words.say(f"window.do.{verdict}")),)))
     if people and state != "invalidated":
@@ -113,6 +113,8 @@ def numbers(detector: str, evidence: Mapping[str, Any], words: Language) -> str:
             )
 
 
-def _p(evidence: Mapping[str, Any]) -> float:
-    """The tail's chance; of a slow line, which has no tail, one in a thousand is not claimed to be exceeded."""
-    return min(float(evidence["p_value"]), 1.0) or 1e-300
+def chance_of(evidence: Mapping[str, Any]) -> float | None:
+    """The chance of what the message tells in normal work: of late answers their own, which alerts of earlier versions do
+    not name (None then); ``p_value`` is that of attempts that never rang."""
+    found = evidence.get("p_slow") if evidence.get("why") == "slow" else evidence["p_value"]
+    return None if found is None else min(float(found), 1.0)

@@ -14,6 +14,15 @@ SOON: Final = timedelta(minutes=1)
 """What was asked for just now and met no trouble does not wait yet."""
 
 
+CAUSES: Final = {
+    "the provider answered ": "answered",
+    "the provider cannot be reached: ": "unreachable",
+    "the answer is larger than 1 MiB": "too_large",
+    "the floor file gives no credentials": "no_credentials",
+}
+"""How ingest begins what it says of an object that it could not read back (services.ingest.stream.reading_back)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """``problem``: of what was given up, else of what waits; the one that most of them have. "" when there is none."""
@@ -21,6 +30,14 @@ class Asked:
     waiting: int = 0
     given_up: int = 0
     problem: str = ""
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """(word, what) of the problem, as ingest begins it; ("", problem) of one that is not known here."""
+        for begins, word in CAUSES.items():
+            if self.problem.startswith(begins):
+                return word, self.problem.removeprefix(begins)
+        return "", self.problem
 
 
 async def asked(connection: AsyncConnection, source: str | None = None) -> dict[str, Asked]:

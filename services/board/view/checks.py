@@ -23,7 +23,9 @@ def checks(detector: str, evidence: Mapping[str, Any], w: Words) -> Checks:
     """Evidence is read leniently: what is missing or odd is as if nothing was named."""
     rung, last = str(evidence.get("calls_of") or ""), _texts(evidence.get("last"))
     if detector == "source_silence":
-        return Checks(w("checks.last"), last) if last else Checks(w("checks.none.none_before"))
+        if last:
+            return Checks(w("checks.last"), last)
+        return Checks(w("checks.none.none_before" if "last" in evidence else "checks.none.no_last"))
     if named := _texts(evidence.get("calls")):
         what = w(f"checks.calls.{rung}") if w.has(f"checks.calls.{rung}") else w("checks.calls")
         return Checks(what, named, rung in HEARD or detector in ("short_calls", "workplace_audio"))

@@ -1,5 +1,6 @@
 """The Lines page: every line and source with its state in a word."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from schemas.floor import SourceConfig
@@ -17,6 +18,7 @@ TONES = {
     "no_data": "quiet",
     "silent": "technical",
     "quiet": "quiet",
+    "unset": "hard",
 }
 
 
@@ -63,13 +65,17 @@ def line_state(today: Today, line: str) -> str:
     return phase if phase in ("recovering", "no_data") else "failing"
 
 
-def lines_view(today: Today, w: Words) -> LinesView:
+def lines_view(today: Today, w: Words, lacking: Container[str] = ()) -> LinesView:
+    """*lacking*: sources that accept nothing, for want of a secret."""
     states = source_states(today)
     counts = {one.source: one for one in today.sources}
     known = list(today.floor.source_by_id) + sorted(set(counts) - set(today.floor.source_by_id))
     return LinesView(
         lines=[_line(today, one) for one in today.lines],
-        sources=[_source(today, id_, counts.get(id_), states.get(id_, "ok"), w) for id_ in known],
+        sources=[
+            _source(today, id_, counts.get(id_), "unset" if id_ in lacking else states.get(id_, "ok"), w)
+            for id_ in known
+        ],
         minutes=max(1, round(today.floor.outages.line_failure.window_s / 60)),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from services.board.storage import sources
+from services.board.storage import intake, sources
 from services.board.view.lines import line_state, lines_view
 from services.board.web.board import Board, listing, localized
 from services.board.web.documented import answer
@@ -34,6 +34,7 @@ def routes(board: Board) -> APIRouter:
         w = board.words(request, today.floor)
         async with board.reader.connect() as connection:
             nobody = await sources.unattributed(connection, today.date)
+            lacking = await intake.lacks(connection)
         return board.render(
             request,
             "lines.html",
@@ -41,7 +42,7 @@ def routes(board: Board) -> APIRouter:
             floor=today.floor,
             today=today,
             now=board.clock.now(),
-            view=lines_view(today, w),
+            view=lines_view(today, w, lacking),
             nobody=nobody,
         )
 

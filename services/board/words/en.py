@@ -319,7 +319,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "tasks.at_slice": "at slice {slice}",
     "coaching.not_done_twice": "two tasks of the day not done, and far behind",
     "coaching.done_without_result": "tasks done twice running, the pace is still below the norm",
-    "why.rate": "The lag begins at this step",
+    "why.rate": "Less of it was done than the norm at the slice",
     "why.conversion": "Fewer come through from the step before than with colleagues",
     "why.answer_rate": "Answered less often than colleagues on the same lines",
     "why.numbers": "{done} of {target} due at the slice; {sure} sure it is below {below} of the norm",

@@ -17,5 +17,6 @@ WORDS: Final[dict[str, str]] = {
     "checks.none.none_made": "no calls: the team made none in that time",
     "checks.none.none_fit": "no calls: none of that time shows it",
     "checks.none.not_named": "no calls: this slice was closed by a version that named none",
+    "checks.none.no_last": "what came last was not written down",
     "checks.none.none_before": "the source never sent anything before",
 }

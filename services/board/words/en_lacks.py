@@ -3,7 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "sources.progress.unset": "accepts nothing: not set up",
+    "sources.progress.unset": "not set up",
     "sources.lacks.not_set": (
         "Nothing is accepted: the secret {names} is not set. Set that variable where ingest runs, and restart it"
     ),

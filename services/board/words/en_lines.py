@@ -41,5 +41,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "lines.state.recovering": "recovering",
     "lines.state.no_data": "no attempts",
     "lines.state.silent": "silent",
+    "lines.state.unset": "not set up",
     "lines.state.quiet": "no events yet",
 }

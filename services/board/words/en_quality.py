@@ -34,7 +34,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "quality.sample.targeted": "Targeted",
     "quality.sample.reference": "Reference",
     "quality.sample.chosen": "Chosen by hand",
-    "quality.why.rung": "the agent's first broken rung is “{step}”",
+    "quality.why.rung": "the agent's lag begins at the step “{step}”",
     "quality.why.aborted": "broke off at {talk}",
     "quality.why.no_presentation": "long, but without a presentation",
     "quality.twice": "two people needed, marked by {marked}",

@@ -43,7 +43,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "report.result.done": ("{n} worked", "{n} worked"),
     "report.result.not_done": ("{n} not done", "{n} not done"),
     "report.result.not_enough_data": ("{n} undecided: not enough data", "{n} undecided: not enough data"),
-    "report.result.invalidated": ("{n} withdrawn: technical", "{n} withdrawn: technical"),
+    "report.result.invalidated": ("{n} withdrawn", "{n} withdrawn"),
     "report.no_tasks": "There were no tasks on this day",
     "report.task": "Task",
     "report.at_slice": "Slice",

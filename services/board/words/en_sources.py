@@ -87,6 +87,10 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "sources.other_short": ("+{n} of another day", "+{n} of other days"),
     "sources.other_days": ("{n} of another day: {at}", "{n} of other days, the last {at}"),
     "sources.owed": "Not read back yet",
+    "sources.owed.answered": "the provider answered {what}",
+    "sources.owed.unreachable": "the provider cannot be reached: {what}",
+    "sources.owed.too_large": "the answer is larger than 1 MiB",
+    "sources.owed.no_credentials": "the floor file gives no access to the service for asking it",
     "sources.owed_hint": (
         "Events name these objects by their number only; until the service tells the rest, they count nothing. "
         "Srez asks again by itself for a day"

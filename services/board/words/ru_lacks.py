@@ -3,7 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "sources.progress.unset": "ничего не принимает: источник не настроен",
+    "sources.progress.unset": "не настроен",
     "sources.lacks.not_set": (
         "Ничего не принимается: не задан секрет {names}. "
         "Задайте эту переменную там, где работает приём вебхуков, и перезапустите его"

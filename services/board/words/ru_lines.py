@@ -46,5 +46,6 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
     "lines.state.recovering": "восстанавливается",
     "lines.state.no_data": "нет попыток",
     "lines.state.silent": "молчит",
+    "lines.state.unset": "не настроен",
     "lines.state.quiet": "событий ещё не было",
 }

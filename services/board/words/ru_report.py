@@ -47,7 +47,7 @@ WORDS: Final[dict[str, str | tuple[str, ...]]] = {
         "{n} без вывода: мало данных",
         "{n} без вывода: мало данных",
     ),
-    "report.result.invalidated": ("{n} снята: был сбой", "{n} сняты: был сбой", "{n} снято: был сбой"),
+    "report.result.invalidated": ("{n} снята", "{n} сняты", "{n} снято"),
     "report.no_tasks": "Задач в этот день не было",
     "report.task": "Задача",
     "report.at_slice": "Срез",

@@ -52,7 +52,8 @@ def signal(path: Path, own: Series, last: int, by: Baselines) -> Signal | None:
     base = by.stuck(path, *hour_of(last, by.floor.zone))
     p = float(bdtrc(stuck - 1, n, base)) if stuck else 1.0
     usual, now = by.ring_p95(path), ring_p95(counts)
-    slow = now is not None and now > limits.slower * usual and _slow_p(counts, usual, limits.min_answered) < limits.p
+    p_slow = _slow_p(counts, usual, limits.min_answered) if now is not None and now > limits.slower * usual else 1.0
+    slow = p_slow < limits.p
     newest = own.at(last)
     recent = ring_p95(newest) or 0.0
     worse = newest[STUCK] > 2 * base * newest[ATTEMPTS] or (slow and recent > limits.slower * usual)
@@ -62,6 +63,7 @@ def signal(path: Path, own: Series, last: int, by: Baselines) -> Signal | None:
         "stuck": stuck,
         "base": round(base, 6),
         "p_value": p,
+        "p_slow": p_slow,
         "answered": counts[ANSWERED],
         "ring_p95_s": round(now, 1) if now is not None else None,
         "usual_p95_s": round(usual, 1),

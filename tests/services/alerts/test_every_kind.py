@@ -16,7 +16,7 @@ from services.board.storage.alerts import Alert
 from services.board.view.saying import say
 from services.board.words import words
 from services.rules.day import working_day
-from tests.services.alerts.payloads import TEAM
+from tests.services.alerts.payloads import SILENCE, TEAM
 from tests.services.alerts.rows import at, close_row, dead_trunk, issue_row, tell
 from tests.services.alerts.test_evaluation import Day, steady
 from tests.services.rules.detectors import test_windows as windows
@@ -111,6 +111,44 @@ def test_what_windows_find_is_whole() -> None:
         names = shown(row, episode.detector)
         assert names, episode.detector
         assert all(name in told for name in names), episode.detector
+
+
+def test_the_chance_told_is_that_of_what_is_told() -> None:
+    """Of late answers it is their own, never the "once in 1" of attempts that all rang; an alert of an earlier version, which
+    did not write it down, says none."""
+    (slow,) = [story for story in windows.STORIES if story.bend is windows.slow]
+    (one,) = windows.find(windows.day_of(2, windows.TODAY, slow.bend), windows.past())
+    day = working_day(windows.FLOOR, windows.TODAY)
+    episode = of_issue(one, windows.FLOOR, day, day.ends)
+    assert episode.evidence["p_value"] == 1.0
+    assert episode.evidence["p_slow"] < 0.001
+    payload = {**payload_of(windows.FLOOR, episode, "a", "firing", 1, None), "language": "ru"}
+    said = "\n".join(line for section in render(payload).sections for line in section.lines).replace("\u202f", " ")
+    assert "Случайно так бывает не чаще 1 раза из 1 000" in said
+    assert "Вероятность такого при обычной работе: 1,0000" not in in_words(payload)
+    assert "Вероятность такого при обычной работе" in in_words(payload)
+    older = {**payload, "evidence": {key: value for key, value in episode.evidence.items() if key != "p_slow"}}
+    assert "Случайно" not in "\n".join(line for section in render(older).sections for line in section.lines)
+    assert "Вероятность" not in in_words(older)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [({"last": ["pbx:7"]}, "pbx:7"), ({"last": []}, "раньше источник ничего не присылал"), ({}, "не записано")],
+)
+def test_a_silence_says_what_came_last_or_why_not(evidence: dict[str, Any], said: str) -> None:
+    """That a source never sent anything before is said only where it was looked for."""
+    seen = {**SILENCE["evidence"], **evidence}
+    assert said in in_words({**SILENCE, "evidence": seen})
+    row = AlertRow(
+        alert="a", kind="data", verdict="undetermined", scope="source:pbx", fired_at=at("10:00"), evidence=seen
+    )
+    told = say(
+        Alert(row, "source_silence", "firing", None, None, row.fired_at.date(), 1, ()),
+        windows.FLOOR,
+        words("ru", windows.FLOOR.zone),
+    )
+    assert said in f"{told.checks.what} {told.checks.names}"
 
 
 def test_every_form_has_its_details() -> None:

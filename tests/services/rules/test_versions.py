@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from schemas.floor import Floor
+from schemas.floor.model import Person
 from services.rules.versions import floor_on
 from tests.services.rules.stories import MONDAY, floor, instant
 
@@ -56,6 +57,15 @@ def test_answers_of_the_old_version_are_not_kept() -> None:
     assert OLD.source_by_id == {}
     assert set(governing(instant("12:00"), MONDAY)[1].agent_by_id) == {"ivan", "olga"}
     assert set(OLD.agent_by_id) == {"ivan", "maria"}
+
+
+def test_people_are_called_by_their_names_at_once() -> None:
+    """A newcomer, and a trainer who got a name, are called by it on the same day, although the older version was asked before."""
+    assert set(OLD.names) == {"ivan", "maria"}
+    named = NEW.model_copy(update={"people": (Person(id="oleg", name="Oliver Dorn"),)})
+    _, today = floor_on([(1, instant("08:00") - timedelta(days=9), OLD), (2, instant("12:00"), named)], MONDAY)
+    assert set(today.names) == {"ivan", "olga", "oleg"}
+    assert today.called("oleg") == "Oliver Dorn"
 
 
 def test_who_joins_during_the_day_is_judged_from_the_next_one() -> None:

@@ -66,9 +66,9 @@ async def test_the_record_says_why(board: httpx.AsyncClient, lifted: tuple[str, 
     """Head and course of the task; no effect is claimed of it."""
     task, bare = lifted[1]["task"], lifted[1]["bare"]
     page = await text(board, f"/tasks/{task['task']}")
-    why = f"Снята: после среза {task['slice']} стало известно о сбое, 62 минуты. С его учётом "
+    why = f"Снята: после среза {task['slice']} стало известно о сбое, 62 минуты. С его учётом звонки — 8 из 10"
     assert page.count(why) == 2
-    assert "8 из 10" in page
+    assert "Проверена на срезе" not in page, "it was not verified: it was taken back"
     assert "снята: отставания не было" in page
     assert "Судить об эффекте рано" in page
     assert f"a fault became known after slice {task['slice']}, 62 minutes" in await text(
@@ -82,7 +82,7 @@ async def test_every_page_calls_it_by_its_name(board: httpx.AsyncClient, lifted:
     """Not "there was a fault": in the time of the task there was none."""
     path = page.format(**lifted[1]["task"])
     assert "снята: отставания не было" in await text(board, path)
-    assert "lifted: there was no lag" in await text(board, path, "en")
+    assert "withdrawn: there was no lag" in await text(board, path, "en")
 
 
 async def test_programs_are_told_too(board: httpx.AsyncClient, lifted: tuple[str, Known]) -> None:
@@ -105,7 +105,10 @@ async def test_a_lifted_case_is_closed_and_says_why(board: httpx.AsyncClient, li
     assert "О сбое узнали позже, и с этой поправкой к тренеру бы не направили" in page
     assert "/plan" not in page
     assert "Новое направление к тренеру возможно с" not in page
+    assert "закончена: " not in page, "one word for how it stands"
     listed = await text(board, "/coaching")
+    assert "Задач, о которых можно судить, ещё нет" in listed
+    assert "Случаев, о которых можно судить, ещё нет" in listed
     assert "отменена: о сбое узнали позже" in listed[listed.index('data-part="cases-closed"') :]
     assert f"/coaching/{case['case']}" not in await text(board, "/tasks")
-    assert "lifted: a fault became known later" in await text(board, f"/coaching/{case['case']}", "en")
+    assert "withdrawn: a fault became known later" in await text(board, f"/coaching/{case['case']}", "en")

@@ -1,6 +1,8 @@
 """Sources over HTTP: pages and API of a filled floor, bodies without phone numbers, and who may ask for what."""
 
 import asyncio
+import inspect
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args, get_type_hints
@@ -13,10 +15,12 @@ import sqlalchemy as sa
 
 from schemas import tables
 from services.board.app import Service
+from services.board.storage.asked import Asked
 from services.board.web.sameorigin import from_own_pages, is_json, is_loopback
 from services.board.web.sources_api import RejectedShown, SourceRow, UnownedRow
 from services.board.words import words
 from services.ingest.source import Lack
+from services.ingest.stream import reading_back
 from services.local.postgres import EmbeddedPostgres
 from tests.services.board.conftest import board_on, client_of
 from tests.support.seed_floor import NOW, seed
@@ -93,7 +97,9 @@ async def test_objects_that_were_not_read_back(asking: httpx.AsyncClient) -> Non
         assert "2 objects wait to be read back" in text
         assert "1 object was given up" in text
         assert "the provider answered HTTP 400" in text
-        assert "2 объекта ждут чтения" in (await asking.get(path, params={"lang": "ru"})).text
+        text = (await asking.get(path, params={"lang": "ru"})).text
+        assert "2 объекта ждут чтения" in text
+        assert "сервис ответил: HTTP 400" in text
     assert "srez journal replay --source bitrix" in (await asking.get("/sources/bitrix?lang=en")).text
     assert "read back" not in (await asking.get("/sources/amo?lang=en")).text
 
@@ -310,15 +316,27 @@ async def test_a_source_that_lacks_its_secret_says_so(filled: Service, asking: h
         for path in ("/sources", "/sources/mango-new"):
             page = (await asking.get(path, params={"lang": "ru"})).text
             assert "не задан секрет MANGO_NEW_KEY. Задайте эту переменную" in page
-            assert "ничего не принимает: источник не настроен" in page
+            assert page.count("не настроен<") == 1
         rows = {row["source"]: row for row in (await asking.get("/api/v1/sources")).json()["rows"]}
         assert (rows["mango-new"]["progress"], rows["mango-new"]["lacks"]) == ("unset", ["not_set", "MANGO_NEW_KEY"])
         assert rows["amo"]["lacks"] == []
+        lines = (await asking.get("/lines", params={"lang": "ru"})).text
+        assert "не настроен" in lines[lines.index(">mango-new<") :].partition("</tr>")[0]
+        assert lines.count("не настроен") == 1
     finally:
         async with filled.engine.begin() as connection:
             await connection.execute(sa.delete(tables.source_problems))
     page = (await asking.get("/sources/mango-new", params={"lang": "ru"})).text
     assert "MANGO_NEW_KEY. Задайте" not in page
+
+
+def test_whatever_ingest_says_of_an_unread_object_has_words() -> None:
+    """Each of its causes is known by its beginning, and can be said in both languages."""
+    told = re.findall(r'NotRead\(f?"([^"{]+)', inspect.getsource(reading_back))
+    assert len(told) >= 5
+    for problem in told:
+        word, _ = Asked(0, 1, problem).cause
+        assert all(words(one, UTC, NOW.date()).has(f"sources.owed.{word}") for one in ("ru", "en")), problem
 
 
 @pytest.mark.parametrize("word", ["not_set", "not_given", "none_given", "unknown_provider"])
