@@ -13,7 +13,8 @@ import typer
 
 from services.kit.errors import SrezError
 from services.local.account_commands import app as account_app
-from services.local.elsewhere import LateGroup, add_to
+from services.local.elsewhere import DATA, LateGroup, add_to
+from services.local.fact_commands import app as facts_app
 from services.local.floor_commands import app as floor_app
 from services.local.floor_commands import read as read_floor
 from services.local.home import Home
@@ -34,6 +35,7 @@ SET_UP = "Set up"
 app.add_typer(floor_app, name="floor", rich_help_panel=SET_UP)
 app.add_typer(norms_app, name="norms", rich_help_panel=SET_UP)
 app.add_typer(account_app, name="account", rich_help_panel=SET_UP)
+app.add_typer(facts_app, name="facts", rich_help_panel=DATA)
 STARTERS = ("up", "demo")
 
 FloorFile = Annotated[

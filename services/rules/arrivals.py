@@ -22,15 +22,23 @@ Sums = dict[tuple[int, ...], tuple[float, float]]
 BUSY: Final = 5
 """Facts in a bin on the days on which it was not empty: fewer may be none by chance (e⁻⁵ < 1 %)."""
 
-Past = list[tuple[Date, dict[str, list[float]]]]
-"""Earlier working days, in order → what each source was expected to bring in every bin."""
+Expected = dict[str, list[float]]
+"""What each source was expected to bring in every bin of a day."""
+Past = list[tuple[Date, Expected]]
+"""Of earlier working days, in order."""
 
 
-def usual_loads(floor: Floor, day: WorkingDay, by: Baselines | None) -> dict[str, Load]:
+def usual_loads(
+    floor: Floor, day: WorkingDay, by: Baselines | None, known: dict[Date, Expected] | None = None
+) -> dict[str, Load]:
     """Load of every source on *day*. With too short a history for a profile: norms × exposure, as much of it as came on the
-    days that there are, and nothing before breaks."""
+    days that there are, and nothing before breaks.
+
+    Args:
+        known: what was expected on earlier days of the same floor, as far as it was asked before; added to.
+    """
     plain, early = loads(floor, day), floor.outages.source_silence.leave_early_s
-    past = _past(floor, by) if by is not None and plain else []
+    past = _past(floor, by, known if known is not None else {}) if by is not None and plain else []
     found = {}
     for source, load in plain.items():
         sums, days = _sums(source, past, by) if by is not None else ({}, 0)
@@ -58,22 +66,24 @@ def _left_early(load: Load, early_s: float, share: float) -> Load:
     return replace(load, groups=tuple(groups))
 
 
-def _past(floor: Floor, by: Baselines) -> Past:
+def _past(floor: Floor, by: Baselines, known: dict[Date, Expected]) -> Past:
     """Earlier working days → what each source was expected to bring in every bin."""
     found: Past = []
-    alike: dict[tuple[object, ...], dict[str, list[float]]] = {}
+    alike: dict[tuple[object, ...], Expected] = {}
     for date in sorted(by.by_day):
         day = working_day(floor, date)
         if not day.working:
             continue
         key = day.weekday, tuple((start - at(day.starts), end - at(day.starts)) for start, end in day.hours)
         if key not in alike:  # a floor of ten thousand takes half a second; who was away then is not asked
-            alike[key] = _expected(floor, day)
+            if date not in known:
+                known[date] = _expected(floor, day)
+            alike[key] = known[date]
         found.append((date, alike[key]))
     return found
 
 
-def _expected(floor: Floor, day: WorkingDay) -> dict[str, list[float]]:
+def _expected(floor: Floor, day: WorkingDay) -> Expected:
     starts = [local_instant(day.date, clock, floor.zone) for clock in _clock()]
     ends = [*starts[1:], local_instant(day.date + timedelta(days=1), _clock()[0], floor.zone)]
     return {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.floor import Floor
 from services.rules import paths
@@ -21,6 +21,8 @@ Hours = dict[tuple[Path, int], Counts]
 LAG_EDGES = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800)
 """Seconds from an agent's last answered call to a mark in the CRM, counted in these steps."""
 
+
+_Key = TypeVar("_Key")
 
 Feed = tuple[str, str]
 """(source, what it feeds): each is watched for itself."""
@@ -35,6 +37,15 @@ class DaySummary:
     marks: dict[Feed, int] = field(default_factory=dict)
     lags: dict[Feed, list[int]] = field(default_factory=dict)
     arrived: dict[str, dict[int, int]] = field(default_factory=dict)
+    _whole: dict[Path, Counts] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def whole(self) -> Mapping[Path, Counts]:
+        """``hours`` added up by path, once: the day is learned from on each of the days that follow."""
+        if self._whole is None:
+            self._whole = {}
+            for (path, _), counts in self.hours.items():
+                _add_to(self._whole, path, counts)
+        return self._whole
 
 
 def summary(floor: Floor, cells: Cells, zone: tzinfo) -> Hours:
@@ -43,14 +54,12 @@ def summary(floor: Floor, cells: Cells, zone: tzinfo) -> Hours:
     for number, of_bin in cells.items():
         hour, digest = paths.hour_of(number, zone)[1], of_bin.digest
         for path, counts in digest.shared.items():
-            add(found.get((path, hour)) or found.setdefault((path, hour), empty()), counts)
+            _add_to(found, (path, hour), counts)
         for team, counts in digest.of_teams(floor).items():
-            key = (("team", team), hour)
-            add(found.get(key) or found.setdefault(key, empty()), counts)
+            _add_to(found, (("team", team), hour), counts)
         for agent, counts in digest.agents.items():
             if agent in floor.agent_by_id:
-                key = (("agent", agent), -1)
-                add(found.get(key) or found.setdefault(key, empty()), counts)
+                _add_to(found, (("agent", agent), -1), counts)
     return found
 
 
@@ -152,12 +161,14 @@ def learn(floor: Floor, days: Mapping[Date, DaySummary]) -> Baselines:
     """
     found = Baselines(floor, {}, {}, {}, {}, len(days), floor.outages.baselines.spread, {}, {}, days)
     for date, day in days.items():
+        weekday = date.weekday()
+        for path, counts in day.whole().items():
+            _add_to(found.whole, path, counts)
+            _add_to(found.kinds, path[0], counts)
         for (path, hour), counts in day.hours.items():
-            add(found.whole.setdefault(path, empty()), counts)
-            add(found.kinds.setdefault(path[0], empty()), counts)
             if hour >= 0:
-                add(found.hod.setdefault((path, hour), empty()), counts)
-                add(found.how.setdefault((path, date.weekday(), hour), empty()), counts)
+                _add_to(found.hod, (path, hour), counts)
+                _add_to(found.how, (path, weekday, hour), counts)
         for feed, count in day.marks.items():
             found.marks[feed] = found.marks.get(feed, 0) + count
         for feed, steps in day.lags.items():
@@ -167,6 +178,10 @@ def learn(floor: Floor, days: Mapping[Date, DaySummary]) -> Baselines:
     found.spreads = _spreads(found, days)
     found.spread = found.spreads["line"]
     return found
+
+
+def _add_to(totals: dict[_Key, Counts], key: _Key, counts: Counts) -> None:
+    add(totals.get(key) or totals.setdefault(key, empty()), counts)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
+
 from schemas.facts import CALL, INVOICE, PAYMENT, PRESENTATION
 from schemas.floor.quality import Hearing
 from schemas.steps import Step
@@ -18,8 +20,7 @@ from services.rules.spans import at, minutes
 Broke = Literal["pause", "hung_up", "cut_off", "not_long", "not_presented", "not_invoiced", "not_paid"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(msgspec.Struct, frozen=True, gc=False):
     """One fact of an agent, as far as it matters here. ``talk_s`` is None of a call that nobody answered; ``outbound``: the
     agent dialled."""
 

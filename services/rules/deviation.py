@@ -4,8 +4,7 @@ M is the agent's multiplier of the norm: prior Gamma(a, a) with 1/a = CV²; with
 by the overdispersion φ, M ~ Gamma(a + X, a + Λ).
 """
 
-from dataclasses import dataclass
-
+import msgspec
 from scipy.special import betainc, gammainc
 
 from schemas.floor.learned import Prior
@@ -13,8 +12,7 @@ from schemas.floor.learned import Prior
 EXACT = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Multiplier:
+class Multiplier(msgspec.Struct, frozen=True, gc=False):
     """Posterior of M, Gamma(shape, rate)."""
 
     shape: float

@@ -32,6 +32,8 @@ class Exposure:
 
     def technical_share(self, start: datetime, end: datetime) -> float:
         """Technical minutes as a share of the scheduled ones; 0 when nothing was scheduled."""
+        if not self.technical:
+            return 0.0
         whole = self.scheduled_min(start, end)
         return minutes(self.technical, at(start), at(end)) / whole if whole else 0.0
 

@@ -21,12 +21,22 @@ Marks = Mapping[Feed, Sequence[datetime]]
 
 
 def findings(
-    floor: Floor, day: WorkingDay, cells: Cells, marks: Marks, by: Baselines, first: int, last: int
+    day: WorkingDay,
+    cells: Cells,
+    marks: Marks,
+    by: Baselines,
+    fed: Mapping[Feed, frozenset[str]],
+    first: int,
+    last: int,
 ) -> list[Finding]:
-    """Silences of every feed over the bins *first* to *last*."""
+    """Silences of every feed over the bins *first* to *last*.
+
+    Args:
+        fed: see ``fed``.
+    """
     opens = min((span[0] for span in day.standard), default=at(day.starts))
     begins = max(day.starts, datetime.fromtimestamp(opens, day.starts.tzinfo))
-    people = {feed: own for feed, own in fed(floor).items() if feed in by.marks}
+    people = {feed: own for feed, own in fed.items() if feed in by.marks}
     totals = _answered(cells, frozenset(people.values()), first, last)
     return [
         one
@@ -43,7 +53,8 @@ def silent_feeds(
     own = [number for number in cells if number <= last]
     if not own or not day.working:
         return frozenset()
-    found = [one for one in findings(floor, day, cells, marks, by, min(own), last) if one.resolved_at is None]
+    seen = findings(day, cells, marks, by, fed(floor), min(own), last)
+    found = [one for one in seen if one.resolved_at is None]
     feeds = {(one.evidence["source"], one.evidence["feed"]): one.since for one in found}
     return frozenset(feed for feed, since in feeds.items() if not any(mark > since for mark in marks.get(feed, ())))
 
@@ -60,14 +71,15 @@ def fed(floor: Floor) -> dict[Feed, frozenset[str]]:
 
 def _answered(cells: Cells, groups: frozenset[frozenset[str]], first: int, last: int) -> dict[frozenset[str], Numbers]:
     """Running totals of answered calls of each group, by bin."""
-    found = {group: np.zeros(last - first + 2) for group in groups}
-    of: dict[str, list[Numbers]] = {}
+    found = {group: [0] * (last - first + 2) for group in groups}
+    of: dict[str, list[list[int]]] = {}
     for group, total in found.items():
         for agent in group:
             of.setdefault(agent, []).append(total)
     for number, of_bin in cells.items():
         if first <= number <= last:
             for agent, counts in of_bin.digest.agents.items():
-                for total in of.get(agent, ()):
-                    total[number - first + 1] += counts[ANSWERED]
-    return {group: np.cumsum(total) for group, total in found.items()}
+                if counts[ANSWERED]:
+                    for total in of.get(agent, ()):
+                        total[number - first + 1] += counts[ANSWERED]
+    return {group: np.cumsum(total, dtype=np.float64) for group, total in found.items()}

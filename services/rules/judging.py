@@ -1,15 +1,16 @@
 """Judges every agent × step at a cut-off: expected, index, probability, common cause, level (DOMAIN §6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from schemas.floor.judgement import Judgement
 from schemas.steps import STEPS, Level, Step
 from services.rules.deviation import EXACT, Multiplier, multiplier, of_agent
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True, gc=False):
     """One agent × step at a cut-off, before it is judged. ``expected`` is Λ since local midnight, ``expected_in_slice`` since
     the cut-off before; None without a norm. ``technical_share``: of the minutes scheduled since local midnight."""
 
@@ -25,8 +26,7 @@ class Due:
     technical_share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A Due with its verdict. ``index`` and ``p_below`` against the unscaled target; ``p_soft`` and ``p_hard`` after the
     common cause; ``scale`` is E[M of the rest of the team], 1 without a common cause at this step or before it."""
 
@@ -122,10 +122,12 @@ def _judge_one(
     own = of_agent(one.done, one.expected, prior)
     p_below = own.p_below(by.soft.below)
     scale = _of_the_others(one, cause, by)
-    # Against their own team, people lie around 1 whatever the team's mean.
-    scaled = prior._replace(mean=1.0)
-    own_scaled = own if scale == 1.0 else of_agent(one.done, one.expected * scale, scaled)
-    p_soft, p_hard = own_scaled.p_below(by.soft.below), own_scaled.p_below(by.hard.below)
+    p_soft, against = p_below, own
+    if scale != 1.0:
+        # Against their own team, people lie around 1 whatever the team's mean.
+        against = of_agent(one.done, one.expected * scale, prior._replace(mean=1.0))
+        p_soft = against.p_below(by.soft.below)
+    p_hard = against.p_below(by.hard.below)
     level: Level = "not_enough_data"
     if _judgeable(one, by):
         shortfall = one.expected * scale - one.done
@@ -172,7 +174,7 @@ def _hold_to_fdr(judged: list[Judged], by: Judgement) -> list[Judged]:
         if doubt / taken > by.fdr.hard + EXACT:
             refused.update(rest.key for rest in hard[taken - 1 :])
             break
-    return [replace(one, level="soft") if one.key in refused else one for one in judged]
+    return [msgspec.structs.replace(one, level="soft") if one.key in refused else one for one in judged]
 
 
 def still_deviating(

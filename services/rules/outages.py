@@ -4,15 +4,15 @@ Live, at the close of a slice and in a back-test the same call, from the same ce
 ``explaining`` finds of answers that fall together the surest, ``inhibition`` what explains what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas.floor import Floor
 from schemas.steps import AlertKind
-from services.rules import attribution, feeds, paths
+from services.rules import attribution, paths
 from services.rules.attribution import Attributed
-from services.rules.baselines import Baselines
+from services.rules.baselines import Baselines, Feed
 from services.rules.day import WorkingDay
 from services.rules.detectors.source_silence import Silence
 from services.rules.detectors.windowed import Finding
@@ -81,15 +81,16 @@ def spans_of(issues: Sequence[Issue], now: datetime) -> dict[str, Spans]:
     """Agent → technical spans of *issues*."""
     raw: dict[str, list[tuple[float, float]]] = {}
     for one in issues:
+        span = at(one.finding.since), at(one.finding.until(now))
         for agent in one.agents:
-            raw.setdefault(agent, []).append((at(one.finding.since), at(one.finding.until(now))))
+            raw.setdefault(agent, []).append(span)
     return {agent: union(own) for agent, own in raw.items()}
 
 
 def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Sequence[Finding], now: datetime) -> Issue:
     attributed = attribution.of_window(one, stand, seen.lines, seen.fine)
     last = paths.bin_of(one.fired_at)
-    one.evidence["calls"] = _samples(floor, cells, one, last)
+    one.evidence["calls"] = _samples(floor, cells, seen.fed, one, last)
     if one.detector in ("answer_rate", "bad_numbers"):
         one.evidence["teams"] = _teams(floor, cells, one.path, last)
     one.evidence["rules_out"] = list(attributed.rules_out)
@@ -99,7 +100,7 @@ def _issue(floor: Floor, cells: Cells, seen: Watched, one: Finding, stand: Seque
     return Issue(one, attributed, kind, _affected(floor, cells, one, attributed, stand, now))
 
 
-def _samples(floor: Floor, cells: Cells, one: Finding, last: int) -> list[str]:
+def _samples(floor: Floor, cells: Cells, fed: Mapping[Feed, frozenset[str]], one: Finding, last: int) -> list[str]:
     """Calls to open: those that show the fault, the newest first; of marks and drops, talks that brought nothing."""
     if one.detector in ("short_calls", "workplace_audio"):
         return samples(cells, one.path, range(last, last - 12, -1), _short)
@@ -107,13 +108,13 @@ def _samples(floor: Floor, cells: Cells, one: Finding, last: int) -> list[str]:
         return samples(cells, one.path, range(last, last - 12, -1), _bad)
     if one.detector not in ("crm_silence", "efficiency_drop"):
         return samples(cells, one.path, range(last, last - 12, -1), _missed)
-    people = _people(floor, one)
+    people = _people(floor, fed, one)
     return samples(cells, ("of", ""), range(last, last - 12, -1), _talked, of=people.__contains__)
 
 
-def _people(floor: Floor, one: Finding) -> frozenset[str]:
+def _people(floor: Floor, fed: Mapping[Feed, frozenset[str]], one: Finding) -> frozenset[str]:
     if one.detector == "crm_silence":
-        return feeds.fed(floor)[one.evidence["source"], one.evidence["feed"]]
+        return fed[one.evidence["source"], one.evidence["feed"]]
     kind, name = one.path
     return frozenset(agent.id for agent in floor.agents if kind == "floor" or agent.team == name)
 

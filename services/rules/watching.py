@@ -13,7 +13,7 @@ import numpy as np
 
 from schemas.floor import Floor
 from services.rules import attribution, feeds, paths
-from services.rules.baselines import Baselines
+from services.rules.baselines import Baselines, Feed
 from services.rules.day import WorkingDay
 from services.rules.detectors import (
     answer_rate,
@@ -39,11 +39,12 @@ EFFICIENCY: Final = ((ATTEMPTS, "calls"), (LONG, "long_calls"))
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What the detectors found, before anything explains anything. ``fine``: whether the floor's answers were as usual in a
-    finding's time."""
+    finding's time. ``fed``: (source, feed) → agents whom it feeds."""
 
     findings: list[Finding]
     lines: frozenset[Path]
     fine: Callable[[Finding], bool]
+    fed: Mapping[Feed, frozenset[str]]
 
 
 def watched(
@@ -64,7 +65,8 @@ def watched(
     view.bad_numbers()
     view.answers()
     view.workplaces()
-    silent = feeds.findings(floor, day, cells, marks, by, *bins)
+    fed = feeds.fed(floor)
+    silent = feeds.findings(day, cells, marks, by, fed, *bins)
     view.efficiency()
     over = now >= day.over
     for watch in view.watches if over else ():
@@ -72,7 +74,7 @@ def watched(
     for one in silent if over else ():
         if one.resolved_at is None:
             one.resolved_at, one.by_day = max(day.over, one.fired_at), True
-    return Watched([*silent, *(one for watch in view.watches for one in watch.findings)], view.lines, view.fine)
+    return Watched([*silent, *(one for watch in view.watches for one in watch.findings)], view.lines, view.fine, fed)
 
 
 class _View:

@@ -12,12 +12,12 @@ from typing import Any
 import asyncpg
 import httpx
 
-from schemas.facts import Fact, decode_data, encode
 from schemas.floor import Floor, dump, parse
 from services.kit.clock import Clock
 from services.lab.feeder import FeedReport, feed
 from services.lab.simulate import FloorDay, scenario_named, simulate
 from services.local.floors import apply
+from services.local.stored_facts import STOOD, export
 from tests.support.acting_people import People
 from tests.support.fake_slack import TOKEN, FakeSlack
 from tests.support.running import ROOT, Service, Services, embedded_environment
@@ -226,22 +226,8 @@ class RealDay:
     async def facts_file(self) -> Path:
         """The stored facts as a file that a back-test reads."""
         path = self.folder / "facts.ndjson"
-        rows = await self.all(
-            "SELECT event_id, type, source, occurred_at, received_at, agent, data::text AS data FROM facts"
-        )
-        lines = []
-        for row in rows:
-            data = decode_data(row["type"], row["data"].encode())
-            fact = Fact(
-                id=str(row["event_id"]),
-                type=row["type"],
-                source=row["source"],
-                time=row["occurred_at"],
-                received_at=row["received_at"],
-                data=data,
-            )
-            lines.append(encode(fact.with_agent(row["agent"])) + b"\n")
-        path.write_bytes(b"".join(lines))
+        with path.open("wb") as file:
+            await export(self.dsn, None, None, file.write, stood=STOOD * RATE)
         return path
 
     def shown(self) -> Mapping[tuple[str, str], int]:

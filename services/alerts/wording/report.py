@@ -8,6 +8,7 @@ from typing import Any
 from services.alerts.wording.content import Content, Section
 from services.alerts.wording.language import Language
 from services.alerts.wording.slice import cases
+from services.rules.money.units import about
 
 Payload = Mapping[str, Any]
 NAMED = 5
@@ -152,10 +153,11 @@ def _month(payload: Payload, words: Language) -> Section:
     found = payload.get("month")
     if found is None:
         return Section(())
-    sums = {name: words.money(found[name], found["currency"]) for name in ("done", "median", "low", "high")}
-    lines = [words.say("report.month.median", **sums)]
+    currency = found["currency"]
+    expected = {name: words.money(about(found[name], currency), currency) for name in ("median", "low", "high")}
+    lines = [words.say("report.month.median", done=words.money(found["done"], currency), **expected)]
     if found["plan"]:
-        plan = words.money(found["plan"], found["currency"])
+        plan = words.money(found["plan"], currency)
         lines.append(words.say("report.month.plan", plan=plan, p=words.percent(found["p_plan"] or 0.0)))
     return Section(tuple(lines), heading=words.say("report.month"), bullets=True)
 

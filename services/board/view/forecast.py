@@ -11,7 +11,7 @@ from services.rules.deviation import EXACT
 from services.rules.forecast import Forecast, whole
 from services.rules.money.record import Record
 from services.rules.money.risk import AtRisk, Cause
-from services.rules.money.units import unit
+from services.rules.money.units import about
 
 Say = Callable[[float], str]
 
@@ -133,12 +133,6 @@ def causes(risk: AtRisk, currency: str, w: Words) -> tuple[CauseShown, ...]:
         for cause, minor in risk.causes.items()
         if minor
     )
-
-
-def about(minor: float, currency: str) -> int:
-    """A sum that is only expected, in thousands of units: more would claim to know more."""
-    grain = unit(currency) * (1000 if abs(minor) >= 10_000 * unit(currency) else 1)
-    return int(grain * round(minor / grain))
 
 
 def _money(currency: str, w: Words) -> Say:

@@ -17,11 +17,12 @@ from services.board.report.rows import (
 from services.board.today import Today
 from services.board.view import saying
 from services.board.view.floor import shown_name
-from services.board.view.forecast import about, causes
+from services.board.view.forecast import causes
 from services.board.view.look import Shown, shown
 from services.board.words import Words
 from services.reads.cases import CaseOutcome
 from services.rules.money.risk import AtRisk
+from services.rules.money.units import about
 
 
 @dataclass(frozen=True, slots=True)

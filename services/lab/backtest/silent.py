@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.floor import Floor
 from services.lab.backtest.read import Version
-from services.rules.arrivals import usual_loads
+from services.rules.arrivals import Expected, usual_loads
 from services.rules.baselines import Baselines
 from services.rules.connecting import late
 from services.rules.day import WorkingDay
@@ -41,6 +41,7 @@ class Silent:
                 self._ends[source] = gaps(arrivals, floor.source_by_id[source].expect_every_s)
         self._carried: dict[str, Silence] = {}
         self._loads: dict[Date, list[tuple[str, Load]]] = {}
+        self._expected: dict[Date, Expected] = {}
 
     def of(self, day: WorkingDay, by: datetime) -> list[Silence]:
         """Silences of *day* known at *by*; one that lasts since an earlier day starts at midnight here."""
@@ -77,7 +78,7 @@ class Silent:
 
     def _loads_of(self, day: WorkingDay) -> list[tuple[str, Load]]:
         if day.date not in self._loads:
-            self._loads[day.date] = sorted(usual_loads(self.floor, day, self._usual(day.date)).items())
+            self._loads[day.date] = sorted(usual_loads(self.floor, day, self._usual(day.date), self._expected).items())
         return self._loads[day.date]
 
     def open_at(self, day: WorkingDay, by: datetime) -> frozenset[str]:

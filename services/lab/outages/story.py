@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.facts import CALL, PRESENTATION, CallEnded, PresentationMade, event_id
+from schemas.facts import CALL, PRESENTATION, CallEnded, Disposition, PresentationMade, event_id
 from schemas.floor import Floor, parse
 from schemas.steps import Verdict
 from services.lab.backtest.read import Version
@@ -20,6 +20,9 @@ EVERY_S: Final = 75
 """Seconds between two attempts of an agent, so that a day has about five thousand."""
 FAULT: Final = (660, 780)
 """Minutes of the day."""
+WRONG: Final = 0.03
+"""Of the attempts that nobody answers: numbers that are none, as every list has some."""
+DISPOSITIONS: Final[dict[int, Disposition]] = {503: "congestion", 404: "failed"}
 
 
 class Shape(msgspec.Struct):
@@ -73,6 +76,11 @@ def _bad_list(random: Random, one: Shape) -> None:
         one.answered = False
 
 
+def _dead_numbers(random: Random, one: Shape) -> None:
+    if one.campaign == 1 and random.random() < 0.4:
+        one.answered, one.sip, one.ring_s = False, 404, 1.0
+
+
 def _unheard(_: Random, one: Shape) -> None:
     one.told = False
 
@@ -105,6 +113,7 @@ SCENARIOS: Final = (
     Scenario("carrier slow", "line", _slow),
     Scenario("DID labelled", "number", _labelled),
     Scenario("bad list", "list", _bad_list),
+    Scenario("dead numbers", "list", _dead_numbers),
     Scenario("floor down", "floor", _dead(1.0, (0, 1))),
     Scenario("PBX silent", "floor", _unheard),
     Scenario("CRM silent", "offer_or_crm", _no_marks, (660, 1080)),
@@ -134,7 +143,8 @@ sources:
 
 def day_of(seed: int, date: Date, scenario: Scenario | None = None) -> list[Version]:
     """A day's facts in order of time, each known when it happened."""
-    random = stream(seed, "outages", date, scenario.name if scenario else "usual")
+    name = scenario.name if scenario else "usual"
+    random, wrong = stream(seed, "outages", date, name), stream(seed, "wrong numbers", date, name)
     begins = datetime(date.year, date.month, date.day, 9, tzinfo=UTC)
     found: list[Version] = []
     for second in range(0, 9 * 3600, EVERY_S):
@@ -150,6 +160,8 @@ def day_of(seed: int, date: Date, scenario: Scenario | None = None) -> list[Vers
             one.pitched = one.talk_s > 100 and random.random() < 0.4
             if random.random() < 0.005:
                 one.answered, one.sip = False, 503
+            if wrong.random() < WRONG and not one.answered and not one.sip:
+                one.sip = 404
             if scenario and scenario.span[0] <= minute < scenario.span[1]:
                 scenario.bend(random, one)
             found += _facts(one, begins + timedelta(seconds=second + agent * 6 + 1), f"{date}-{second}-{agent}")
@@ -163,7 +175,7 @@ def _facts(one: Shape, at: datetime, name: str) -> list[Version]:
     call = CallEnded(
         call_id=f"pbx:{name}", agent=agent, direction="outbound", started_at=at, ended_at=at,
         talk_s=one.talk_s if one.answered else 0.0, ring_s=one.ring_s,
-        disposition="answered" if one.answered else "congestion" if one.sip else "no_answer",
+        disposition="answered" if one.answered else DISPOSITIONS.get(one.sip, "no_answer"),
         sip_status=200 if one.answered else one.sip or 480, line=f"pbx/l{one.line}", did=f"d{one.did}",
         campaign=f"c{one.campaign}", customer=f"k1:{name}",
     )  # fmt: skip

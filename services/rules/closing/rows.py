@@ -8,7 +8,6 @@ from services.rules.closing.evidence import Doubts
 from services.rules.closing.view import FloorView
 from services.rules.day import CutOff
 from services.rules.judging import Due, Judged
-from services.rules.target import dues as dues_of
 
 
 def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
@@ -16,31 +15,30 @@ def dues(view: FloorView, cut: CutOff, doubts: Doubts) -> list[Due]:
     found = []
     date, starts, before = view.today.date, view.today.starts, view.today.previous(cut.name)
     for agent in sorted(view.floor.agents, key=lambda agent: (agent.team, agent.id)):
-        own = view.evidence.done.get(agent.id, {})
-        norms = view.norms(agent) if view.listed(agent) else {}
+        own, own_in_slice = view.evidence.done.get(agent.id, {}), view.evidence.in_slice.get(agent.id, {})
+        due = view.due(agent, starts, cut.at)
+        steps = [step for step in STEPS if step in due or own.get(step)]
+        if not steps:
+            continue
+        due_in_slice = due if before == starts else view.due(agent, before, cut.at)
         exposure = view.exposure(agent, date)
         exposed = exposure.minutes(starts, cut.at) > 0
         lost = exposure.technical_share(starts, cut.at)
-        day = view.today.of(agent.team)
-        due = dues_of(norms, exposure.net, day, starts, cut.at)
-        due_in_slice = due if before == starts else dues_of(norms, exposure.net, day, before, cut.at)
-        for step in STEPS:
-            if step not in norms and not own.get(step):
-                continue
-            found.append(
-                Due(
-                    agent=agent.id,
-                    team=agent.team,
-                    step=step,
-                    done=own.get(step, 0),
-                    in_slice=view.evidence.in_slice.get(agent.id, {}).get(step, 0),
-                    expected=due.get(step),
-                    exposed=exposed,
-                    trusted=not doubts[agent.team][step] and (agent.id, step) not in view.missing,
-                    expected_in_slice=due_in_slice.get(step),
-                    technical_share=lost,
-                )
+        found += [
+            Due(
+                agent=agent.id,
+                team=agent.team,
+                step=step,
+                done=own.get(step, 0),
+                in_slice=own_in_slice.get(step, 0),
+                expected=due.get(step),
+                exposed=exposed,
+                trusted=not doubts[agent.team][step] and (agent.id, step) not in view.missing,
+                expected_in_slice=due_in_slice.get(step),
+                technical_share=lost,
             )
+            for step in steps
+        ]
     return found
 
 

@@ -16,6 +16,7 @@ from services.rules.exposure import NONE, Exposure, exposure, scheduled
 from services.rules.norms import norms_of
 from services.rules.spans import EMPTY, at
 from services.rules.target import due
+from services.rules.target import dues as dues_of
 from services.rules.tasks import Since, Task
 
 
@@ -29,6 +30,7 @@ class FloorView:
         self._exposures: dict[tuple[Date, str], Exposure] = {}
         self.missing = missing(floor, evidence.trust.unheard, evidence.trust.connected)
         self._norms: dict[str, Mapping[Step, float]] = {}
+        self._dues: dict[tuple[str, datetime, datetime], Mapping[Step, float]] = {}
 
     def as_counted(self, rows: Sequence[SliceRow]) -> "FloorView":
         """The same day with the counts that *rows* have frozen; what was worked out of exposures is shared."""
@@ -62,6 +64,16 @@ class FloorView:
             technical = self.evidence.technical.get(date, {}).get(agent.id, EMPTY)
             self._exposures[key] = exposure(plan, day, states, technical) if plan else NONE
         return self._exposures[key]
+
+    def due(self, agent: Agent, start: datetime, end: datetime) -> Mapping[Step, float]:
+        """What the agent owes of (start, end], within the day of the close, of every step with a norm."""
+        key = (agent.id, start, end)
+        found = self._dues.get(key)
+        if found is None:
+            norms = self.norms(agent) if self.listed(agent) else {}
+            net, day = self.exposure(agent, self.today.date).net, self.today.of(agent.team)
+            found = self._dues[key] = dues_of(norms, net, day, start, end)
+        return found
 
     def expected(self, agent: Agent, date: Date, step: Step, start: datetime, end: datetime) -> float | None:
         """Λ of (start, end] within *date*; None without a norm."""

@@ -24,7 +24,7 @@ def test_the_list_of_commands_waits_for_nothing_heavy() -> None:
 def test_the_list_names_every_command() -> None:
     """Own commands and those of other packages are listed with a line each."""
     listed = CliRunner().invoke(app, ["--help"]).stdout
-    own = ("up", "demo", "doctor", "migrate", "floor", "norms")
+    own = ("up", "demo", "doctor", "migrate", "floor", "norms", "facts")
     assert [name for name in (*own, *COMMANDS) if f" {name} " not in listed] == []
 
 

@@ -68,7 +68,7 @@ def test_one_feed_of_two() -> None:
     """Presentations of one source stop at noon; its invoices and the other source go on: that feed alone is silent."""
     marks = {OWN: every(5, 12), INVOICES: every(5), OTHER: every(5)}
     assert silent_feeds(FLOOR, DAY, cells(), marks, BY, at(13)) == {OWN}
-    found = findings(FLOOR, DAY, cells(), marks, BY, min(cells()), paths.last_bin(DAY, at(13)))
+    found = findings(DAY, cells(), marks, BY, fed(FLOOR), min(cells()), paths.last_bin(DAY, at(13)))
     assert [(one.path, one.evidence["source"], one.evidence["feed"]) for one in found] == [
         (("feed", "one/presentations"), "one", "presentations")
     ]

@@ -1,10 +1,9 @@
 """Levels at their edges, common cause, false-discovery rate, budget. Probabilities are recomputed with scipy.stats."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scipy import stats
 
 from schemas.floor.judgement import Fdr, Judgement, Soft, TeamJudgement

@@ -203,6 +203,25 @@ def test_the_day_is_told_whole():
     ]
 
 
+def test_what_the_month_will_bring_has_no_kopecks():
+    """What came so far is told to the kopeck, what is expected as an estimate."""
+    month = {
+        "done": 512_345_678,
+        "median": 1_939_179_383,
+        "low": 1_712_345_611,
+        "high": 2_212_399_922,
+        "currency": "RUB",
+    }
+    for plan, p_plan in ((None, None), (200_000_000, 0.34)):
+        said = (
+            plain(but(REPORT, month={**month, "plan": plan, "p_plan": p_plan}))
+            .replace("\u202f", " ")
+            .replace("\u00a0", " ")
+        )
+        assert "поступления: 5 123 456,78 ₽; к концу месяца около 19 392 000 ₽" in said
+        assert "(с вероятностью 80 % — от 17 123 000 ₽ до 22 124 000 ₽)" in said
+
+
 def test_a_quiet_day_is_told_in_english():
     """No tasks, no incidents, nothing wrong with the data: said so, and no empty headings."""
     quiet = but(

@@ -57,7 +57,15 @@ async def test_the_page(client: httpx.AsyncClient, language: str) -> None:
     assert page.status_code == 200
     for words in {
         "ru": ("мало прослушано", "Проходимость", "Диагностика", "Что послушать", "Случайный", "ждёт ответа", "AC1"),
-        "en": ("too few heard", "Stage funnel", "Diagnosis", "What to listen to", "Random", "waits for an answer", "AC1"),
+        "en": (
+            "too few heard",
+            "Stage funnel",
+            "Diagnosis",
+            "What to listen to",
+            "Random",
+            "waits for an answer",
+            "AC1",
+        ),
     }[language]:
         assert words in page.text
     assert (await client.get("/quality?team=hunters")).status_code == 200
