@@ -105,7 +105,9 @@ async def test_a_lifted_case_is_closed_and_says_why(board: httpx.AsyncClient, li
     assert "О сбое узнали позже, и с этой поправкой к тренеру бы не направили" in page
     assert "/plan" not in page
     assert "Новое направление к тренеру возможно с" not in page
-    assert "закончена: " not in page, "one word for how it stands"
+    head = page.partition('data-part="lifted"')[0]
+    assert "<span>отменена: о сбое узнали позже</span>" in head
+    assert "закончена" not in head, "one word for how it stands"
     listed = await text(board, "/coaching")
     assert "Задач, о которых можно судить, ещё нет" in listed
     assert "Случаев, о которых можно судить, ещё нет" in listed
