@@ -51,14 +51,14 @@ class Teams(Collector):
             yield _closed(today, self.closed)
 
     async def follow(self, reader: Reader, every_s: float) -> None:
-        """Read what needs the database for ever."""
+        """Read what needs the database for ever; soon again while the board has not read its first day."""
         while True:
             try:
                 await self.read(reader)
             except DATABASE_ERRORS as error:
                 self.closed = self.mean = None
-                logs.get().warning("cannot read series", error=type(error).__name__)
-            await asyncio.sleep(every_s)
+                logs.get().warning("cannot read series", error=type(error).__name__, seldom=True)
+            await asyncio.sleep(every_s if self.mean is not None else min(every_s, 1.0))
 
     async def read(self, reader: Reader) -> None:
         """Count closed slices; what a payment brings today."""

@@ -29,7 +29,7 @@ def exported(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactor
         try:
             started = [running.start(name, environment) for name in SERVICES]
             found = {service.name: names(service.wait_ready().url) for service in started}
-            wait_until(lambda: "srez_team_funnel_today" in names(started[-1].url), "the board to have read", 30)
+            wait_until(lambda: "srez_money_at_risk" in names(started[-1].url), "the board to have read", 60)
             found["board"] = names(started[-1].url)
             yield found
         finally:

@@ -253,7 +253,7 @@ async def test_order_within_a_channel(engine, slack, deliveries):
     slack.next("chat.postMessage", "500", "500")
     await write(engine, state(0, LINE, "alert-1"), state(0, LINE, "alert-2"))
     async with running(await deliveries()):
-        await eventually(lambda: settled(engine), "both", 20)
+        await eventually(lambda: settled(engine), "both", 90)
     assert [one.group_key for one in slack.messages] == ["alert-1", "alert-2"]
 
 

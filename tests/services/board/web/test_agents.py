@@ -37,7 +37,7 @@ from tests.support.servers import fresh_database
 
 PASSWORD = "correct horse"
 OWN = {"sec-fetch-site": "same-origin"}
-WHO = "alina"
+WHO = "denis"
 """Has a task, calls and slices in the seeded day."""
 OTHERS = {id_: name for id_, name, _ in RU if id_ != WHO}
 MANY = "date=2026-11-23"
@@ -230,7 +230,7 @@ def _floor(see: str) -> Floor:
 @pytest.mark.parametrize(
     ("see", "path", "query", "expected"),
     [
-        ("own", "/api/v1/calls", "team=farmers&limit=5", "limit=5&agent=alina"),
+        ("own", "/api/v1/calls", "team=farmers&limit=5", "limit=5&agent=denis"),
         ("own", "/api/v1/calls", "agent=mark", None),
         ("team", "/api/v1/calls", "", "team=hunters"),
         ("team", "/api/v1/calls", "agent=ivan", "agent=ivan"),
@@ -239,7 +239,7 @@ def _floor(see: str) -> Floor:
         ("team", "/agents/mark", "", None),
         ("all", "/api/v1/calls", "agent=mark", "agent=mark"),
         ("all", "/wall", "", None),
-        ("own", "/agents/alina/../mark", "", None),
+        ("own", "/agents/denis/../mark", "", None),
         ("own", "/a/new/page", "", None),
     ],
 )
