@@ -2,8 +2,8 @@
 
 ``python -m tests.services.alerts.full_day DSN SLACK_URL FROM`` evaluates every five minutes of the day from FROM on, with
 a clock moved by hand, and delivers; it prints each clock when it is done with it. Killed at any moment and started again
-from the last clock it printed, it must come to the same day. Facts and rows are those of PostgreSQL, findings of detectors
-over windows are given as they would be found.
+at the clock after the last it printed, it must come to the same day. Facts and rows are those of PostgreSQL, findings of
+detectors over windows are given as they would be found.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ a living message and answers in its thread notify nobody but those they name.
 
 import asyncio
 import random
+import re
 import sys
 from collections import Counter
 from datetime import timedelta
@@ -15,15 +16,18 @@ import pytest
 import sqlalchemy as sa
 
 from schemas.tables import alerts, outbox
-from tests.services.alerts.full_day import CUTS, HALL, STEP, STILL, TEAMS
+from tests.services.alerts.full_day import CUTS, HALL, STEP, STILL, TEAMS, clock
 from tests.services.alerts.rows import at
 from tests.support.running import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.faults]
 
+CLOCK = re.compile(r"\d\d:\d\d:\d\d")
+
 
 async def lived(dsn, slack, kills):
-    """Run the day in a process of its own; at the clocks *kills* and some milliseconds it is killed and started again."""
+    """Run the day in a process of its own; at the clocks *kills* and some milliseconds it is killed and started again, at the
+    clock of the look that it died in: time never goes back."""
     since, kills = "09:00", dict(kills)
     while True:
         process = await asyncio.create_subprocess_exec(
@@ -34,11 +38,10 @@ async def lived(dsn, slack, kills):
         async for line in process.stdout:
             said.append(line.decode(errors="replace"))
             word = said[-1].strip()
-            if word in kills:
-                since = word
-                await asyncio.sleep(
-                    kills.pop(word)
-                )  # the moment of death within the next look, not a wait for anything
+            since = clock(at(word) + STEP) if CLOCK.fullmatch(word) else since
+            if word in kills and process.returncode is None:
+                # The moment of death, within this look or a later one; not a wait for anything.
+                await asyncio.sleep(kills.pop(word))
                 process.kill()
         code = await process.wait()
         if code == 0:
