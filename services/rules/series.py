@@ -25,6 +25,15 @@ class Series:
         found: Counts = (self.total[end] - self.total[max(0, end - bins)]).tolist()
         return found
 
+    def shortest(self, last: int, of: int, wanted: int, least: int, most: int) -> tuple[int, Counts]:
+        """(bins, counts) of the shortest window that ends with bin *last* and holds *wanted* of count *of*: *least* bins or more;
+        where none up to *most* does, the longest."""
+        bins, counts = least, self.window(last, least)
+        while counts[of] < wanted and bins < most:
+            bins += 1
+            counts = self.window(last, bins)
+        return bins, counts
+
     def windows(self, bins: int) -> NDArray[np.int64]:
         """``window`` of every bin of the day, one a row."""
         ends = np.arange(1, len(self.total))

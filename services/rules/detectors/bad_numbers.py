@@ -31,10 +31,7 @@ def prospects(path: Path, own: Series, hours: Sequence[tuple[int, int]], by: Bas
 def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines, family: int) -> Signal | None:
     """*family*: how many campaigns are watched; they share the limit on p."""
     limits = by.floor.outages.bad_numbers
-    bins, counts = limits.bins, own.window(last, limits.bins)
-    while counts[ATTEMPTS] < limits.min_attempts and bins < limits.thin_bins:
-        bins += 1
-        counts = own.window(last, bins)
+    bins, counts = own.shortest(last, ATTEMPTS, limits.min_attempts, limits.bins, limits.thin_bins)
     n, dead = counts[ATTEMPTS], counts[BAD]
     if n < limits.min_attempts:
         return None

@@ -41,10 +41,7 @@ def prospects(path: Path, own: Series, hours: Sequence[tuple[int, int]], by: Bas
 def signal(path: Path, own: Series, cells: Cells, last: int, by: Baselines, family: int) -> Signal | None:
     """*family*: how many lines are watched; they share the limit on p, and so do the looks that a longer window takes part in."""
     limits = by.floor.outages.short_calls
-    bins, counts = limits.bins, own.window(last, limits.bins)
-    while counts[ANSWERED] < limits.min_answered and bins < limits.thin_bins:
-        bins += 1
-        counts = own.window(last, bins)
+    bins, counts = own.shortest(last, ANSWERED, limits.min_answered, limits.bins, limits.thin_bins)
     n, short = counts[ANSWERED], counts[SHORT]
     if n < limits.min_answered:
         return None

@@ -52,7 +52,8 @@ def signal(path: Path, own: Series, line: Series, line_name: str, last: int, by:
     limits = by.floor.outages.short_calls
     if not own.at(last)[ANSWERED]:
         return None
-    bins, counts = _newest(own, last, limits.agent_bins, limits.agent_answered)
+    # Two answers more than it takes, where the longest window has them.
+    bins, counts = own.shortest(last, ANSWERED, limits.agent_answered + 2, 1, limits.agent_bins)
     n, short = counts[ANSWERED], counts[SHORT]
     hour = hour_of(last, by.floor.zone)
     usual = max(by.short(path, *hour), by.short(("line", line_name), *hour))
@@ -83,12 +84,3 @@ def _weight(short: int, answered: int, usual: float) -> float:
     """Log-likelihood of so many short calls of a deaf workplace against those of the agent as usual."""
     base = min(0.8, max(0.05, usual))
     return short * log(DEAF_SHARE / base) + (answered - short) * log((1 - DEAF_SHARE) / (1 - base))
-
-
-def _newest(own: Series, last: int, most: int, wanted: int) -> tuple[int, list[int]]:
-    """The shortest window with two answers more than *wanted*, or the longest allowed."""
-    for bins in range(1, most + 1):
-        counts = own.window(last, bins)
-        if counts[ANSWERED] >= wanted + 2 or bins == most:
-            return bins, counts
-    return most, own.window(last, most)

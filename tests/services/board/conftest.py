@@ -40,6 +40,13 @@ def client_of(service: Service) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://board.test")
 
 
+async def text(board: httpx.AsyncClient, path: str, lang: str = "ru") -> str:
+    """A page that is there, in a language."""
+    answer = await board.get(path, params={**dict(httpx.URL(path).params), "lang": lang})
+    assert answer.status_code == 200, answer.text[:300]
+    return answer.text
+
+
 @pytest.fixture(scope="session")
 def seeded_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A database with the seeded day; for tests that only read."""

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from services.local.postgres import EmbeddedPostgres
-from tests.services.board.conftest import board_on, client_of
+from tests.services.board.conftest import board_on, client_of, text
 from tests.support.seed_floor import NOW, seed
 from tests.support.servers import fresh_database
 
@@ -69,12 +69,6 @@ async def board(revised: tuple[str, Known]) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(service) as client:
         yield client
     await service.engine.dispose()
-
-
-async def text(board: httpx.AsyncClient, path: str, lang: str = "ru") -> str:
-    answer = await board.get(path, params={**dict(httpx.URL(path).params), "lang": lang})
-    assert answer.status_code == 200, answer.text[:300]
-    return answer.text
 
 
 async def test_the_slice_says_what_is_in_question(board: httpx.AsyncClient, revised: tuple[str, Known]) -> None:
